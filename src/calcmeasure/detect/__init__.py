@@ -1,0 +1,1 @@
+"""Pixels to annotations: breast mask, calcifications, motion, enhancing lesions."""

@@ -1,0 +1,1 @@
+"""The only door to pydicom: files in, frozen values out."""

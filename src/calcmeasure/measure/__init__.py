@@ -1,0 +1,1 @@
+"""Annotations to millimetres: extents, diameters, enhancement."""

@@ -1,0 +1,1 @@
+"""The nouns: what was acquired (imaging), what was drawn (annotation), what was measured (measurement)."""

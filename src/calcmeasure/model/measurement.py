@@ -1,0 +1,90 @@
+"""What was measured: one number in mm with everything needed to explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calcmeasure.model.annotation import ImageReference, PhaseReference
+from calcmeasure.terms import Distribution, Laterality, Method, Modality, Morphology, Quantity, View
+
+AUTO_READER = "auto"
+"""Reader name of automatic measurements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One row of ``measurements.csv``.
+
+    Parameters
+    ----------
+    value_mm
+        Greatest extent or in-plane diameter; 0 when nothing is there; None when not measurable (reason in `flags`).
+    short_axis_mm
+        Longest chord perpendicular to the long axis, same slice; None for extents.
+    ends
+        The two defining points in pixel indices of the image, (row, column) or (slice, row, column); empty for 0 mm.
+    image
+        None for a row read from a bare table.
+    n_marks
+        Number of calcification marks.
+    """
+
+    patient_id: str
+    timepoint: str
+    quantity: Quantity
+    value_mm: float | None
+    laterality: Laterality | None = None
+    lesion_id: str = ""
+    study_uid: str = ""
+    study_date: str = ""
+    modality: Modality | None = None
+    view: View | None = None
+    short_axis_mm: float | None = None
+    reader: str = AUTO_READER
+    method: Method | None = Method.AUTO
+    confidence: float | None = None
+    morphology: Morphology | None = None
+    distribution: Distribution | None = None
+    n_marks: int | None = None
+    ends: tuple[tuple[float, ...], ...] = ()
+    image: ImageReference | None = None
+    phase: PhaseReference | None = None
+    volume_mm3: float | None = None
+    annotation_id: str = ""
+    flags: tuple[str, ...] = ()
+    software: str = ""
+    created_utc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRow:
+    """One row of ``responses.csv``: a category and the rule that fired.
+
+    Parameters
+    ----------
+    criteria
+        Profile name.
+    baseline_mm, reference_mm
+        Value at baseline, and the value the change is taken against (baseline or nadir).
+    change_mm, change_percent
+        Against the reference; percent is None when the reference is 0.
+    category
+        `ExtentChange` or `Response` value.
+    rule
+        Sentence-like identifier of the rule that fired.
+    """
+
+    patient_id: str
+    laterality: Laterality | None
+    quantity: Quantity
+    criteria: str
+    timepoint: str
+    baseline_mm: float | None
+    reference_mm: float | None
+    reference_timepoint: str
+    value_mm: float | None
+    change_mm: float | None
+    change_percent: float | None
+    category: str
+    rule: str
+    flags: tuple[str, ...] = ()

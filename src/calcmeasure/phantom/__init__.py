@@ -1,0 +1,1 @@
+"""Seeded synthetic DICOM with known truth."""

@@ -1,0 +1,1 @@
+"""Millimetres over time to a category and the rule that fired."""

@@ -1,0 +1,1 @@
+"""The append-only measurement database and the saved annotation files."""

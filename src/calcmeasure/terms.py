@@ -1,0 +1,283 @@
+"""The field's vocabulary as enums, with the DICOM codes where they exist.
+
+Codes are from the DICOM content mapping resource (PS3.16): CID 4014/4015 views and modifiers, CID 244 laterality,
+CID 6010/6012 calcification morphology and distribution.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class ConceptCode(NamedTuple):
+    """A coded concept: value, scheme designator, meaning."""
+
+    value: str
+    scheme: str
+    meaning: str
+
+
+class Modality(StrEnum):
+    """Kind of image a measurement was taken on."""
+
+    MG = "MG"
+    """Mammography."""
+    MR = "MR"
+    """Magnetic resonance imaging."""
+
+
+class Laterality(StrEnum):
+    """Side of the body."""
+
+    RIGHT = "R"
+    LEFT = "L"
+    BOTH = "B"
+    """Both breasts in one image or one result."""
+
+
+class View(StrEnum):
+    """Mammographic projection (CID 4014)."""
+
+    CC = "CC"
+    MLO = "MLO"
+    ML = "ML"
+    LM = "LM"
+    LMO = "LMO"
+    XCCL = "XCCL"
+    XCCM = "XCCM"
+
+    @property
+    def code(self) -> ConceptCode:
+        """SNOMED CT code of the projection."""
+        return _VIEW_CODES[self]
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether the study's measurement is taken on this projection (CC and MLO)."""
+        return self in (View.CC, View.MLO)
+
+
+_VIEW_CODES = {
+    View.CC: ConceptCode("399162004", "SCT", "cranio-caudal"),
+    View.MLO: ConceptCode("399368009", "SCT", "medio-lateral oblique"),
+    View.ML: ConceptCode("399260004", "SCT", "medio-lateral"),
+    View.LM: ConceptCode("399352003", "SCT", "latero-medial"),
+    View.LMO: ConceptCode("399099002", "SCT", "latero-medial oblique"),
+    View.XCCL: ConceptCode("399192008", "SCT", "cranio-caudal exaggerated laterally"),
+    View.XCCM: ConceptCode("399101009", "SCT", "cranio-caudal exaggerated medially"),
+}
+
+
+class ViewModifier(StrEnum):
+    """How a projection differs from the plain one (CID 4015)."""
+
+    MAGNIFICATION = "magnification"
+    SPOT_COMPRESSION = "spot-compression"
+    IMPLANT_DISPLACED = "implant-displaced"
+
+    @property
+    def code(self) -> ConceptCode:
+        """SNOMED CT code of the modifier."""
+        return _MODIFIER_CODES[self]
+
+
+_MODIFIER_CODES = {
+    ViewModifier.MAGNIFICATION: ConceptCode("399163009", "SCT", "magnification"),
+    ViewModifier.SPOT_COMPRESSION: ConceptCode("399055006", "SCT", "spot compression"),
+    ViewModifier.IMPLANT_DISPLACED: ConceptCode("399209000", "SCT", "implant displaced"),
+}
+
+
+class PresentationIntent(StrEnum):
+    """DICOM Presentation Intent Type (0008,0068)."""
+
+    FOR_PRESENTATION = "FOR PRESENTATION"
+    """Processed by the vendor for viewing; preferred for reading."""
+    FOR_PROCESSING = "FOR PROCESSING"
+    """Close to the detector's signal; preferred for detection."""
+
+
+class Quantity(StrEnum):
+    """What is measured."""
+
+    CALCIFICATION_EXTENT = "calcification_extent"
+    """Greatest span of the calcified area on one mammographic view."""
+    LESION_DIAMETER = "lesion_diameter"
+    """Greatest in-plane diameter of an enhancing lesion at the early phase."""
+
+    @property
+    def modality(self) -> Modality:
+        """The modality the quantity is defined on."""
+        return Modality.MG if self is Quantity.CALCIFICATION_EXTENT else Modality.MR
+
+
+class Method(StrEnum):
+    """How a measurement came about."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+    EDITED = "edited"
+    """Found automatically, corrected by a reader."""
+
+
+class GeometryKind(StrEnum):
+    """Shape of a saved annotation."""
+
+    CALIPER = "caliper"
+    """Two end points."""
+    OUTLINE = "outline"
+    """A closed polygon."""
+    MARKS = "marks"
+    """A set of points, one per calcification."""
+    MASK_REFERENCE = "mask-reference"
+    """A mask stored elsewhere."""
+
+
+class ExtentChange(StrEnum):
+    """Class of the change of a calcification extent."""
+
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    UNCHANGED = "unchanged"
+    NOT_COMPARABLE = "not_comparable"
+
+
+class Response(StrEnum):
+    """Time-point response of lesions (RECIST)."""
+
+    CR = "CR"
+    """Complete response."""
+    PR = "PR"
+    """Partial response."""
+    SD = "SD"
+    """Stable disease."""
+    PD = "PD"
+    """Progressive disease."""
+    NE = "NE"
+    """Not evaluable."""
+
+
+class Morphology(StrEnum):
+    """BI-RADS calcification morphology, suspicious kinds and the common benign ones (CID 6010)."""
+
+    AMORPHOUS = "amorphous"
+    COARSE_HETEROGENEOUS = "coarse-heterogeneous"
+    FINE_PLEOMORPHIC = "fine-pleomorphic"
+    FINE_LINEAR = "fine-linear"
+    ROUND = "round"
+    VASCULAR = "vascular"
+    COARSE = "coarse"
+
+    @property
+    def code(self) -> ConceptCode:
+        """Code of the descriptor."""
+        return _MORPHOLOGY_CODES[self]
+
+
+_MORPHOLOGY_CODES = {
+    Morphology.AMORPHOUS: ConceptCode("129760005", "SCT", "amorphous"),
+    Morphology.COARSE_HETEROGENEOUS: ConceptCode("129763007", "SCT", "coarse heterogeneous"),
+    Morphology.FINE_PLEOMORPHIC: ConceptCode("111344", "DCM", "fine pleomorphic"),
+    Morphology.FINE_LINEAR: ConceptCode("129761009", "SCT", "fine linear"),
+    Morphology.ROUND: ConceptCode("129756007", "SCT", "round"),
+    Morphology.VASCULAR: ConceptCode("129759000", "SCT", "vascular"),
+    Morphology.COARSE: ConceptCode("129749001", "SCT", "coarse"),
+}
+
+
+class Distribution(StrEnum):
+    """BI-RADS calcification distribution (CID 6012). Derived by size alone it is a hint for the reader."""
+
+    DIFFUSE = "diffuse"
+    REGIONAL = "regional"
+    GROUPED = "grouped"
+    LINEAR = "linear"
+    SEGMENTAL = "segmental"
+
+    @property
+    def code(self) -> ConceptCode:
+        """SNOMED CT code of the descriptor."""
+        return _DISTRIBUTION_CODES[self]
+
+
+_DISTRIBUTION_CODES = {
+    Distribution.DIFFUSE: ConceptCode("129764001", "SCT", "diffuse"),
+    Distribution.REGIONAL: ConceptCode("129767008", "SCT", "regional"),
+    Distribution.GROUPED: ConceptCode("129766004", "SCT", "grouped"),
+    Distribution.LINEAR: ConceptCode("129765000", "SCT", "linear"),
+    Distribution.SEGMENTAL: ConceptCode("129768003", "SCT", "segmental"),
+}
+
+
+class Flag(StrEnum):
+    """Advisory codes: the value stands, and this is what to know about it."""
+
+    # -- spacing -----------------------------------------------------------------------------
+    DETECTOR_PLANE = "detector_plane"
+    """Millimetres are at the detector, larger than in the breast by an unknown factor."""
+    SPACING_PLANE_UNKNOWN = "spacing_plane_unknown"
+    """Pixel Spacing alone: the plane it refers to is not stated."""
+    SPACING_SCANNED = "spacing_scanned"
+    """Spacing of the film scanner."""
+    SPACING_REJECTED = "spacing_rejected"
+    """An impossible spacing or factor was ignored; another source was used."""
+    FACTOR_REJECTED = "factor_rejected"
+    """A magnification factor outside 1-2.5 was ignored."""
+    CALIBRATION_CONFLICT = "calibration_conflict"
+    """The calibration type claims a correction but the spacings are equal."""
+    # -- projection --------------------------------------------------------------------------
+    MAGNIFICATION_VIEW = "magnification_view"
+    SPOT_COMPRESSION_VIEW = "spot_compression_view"
+    PARTIAL_VIEW = "partial_view"
+    """Part of the breast lies outside the image: the extent may be cut."""
+    IMPLANT_PRESENT = "implant_present"
+    IMPLANT_DISPLACED_VIEW = "implant_displaced_view"
+    LATERALITY_CONFLICT = "laterality_conflict"
+    """Header attributes or the picture disagree about the side."""
+    VIEW_CONFLICT = "view_conflict"
+    """View code and view text disagree; the code was used."""
+    VIEW_FROM_TEXT = "view_from_text"
+    """The view was taken from text because no code was present."""
+    LATERALITY_FROM_TEXT = "laterality_from_text"
+    """The side was taken from a description because no attribute was present."""
+    NOT_STANDARD_VIEW = "not_standard_view"
+    """Neither CC nor MLO: shown, not measured."""
+    BURNED_IN_ANNOTATION = "burned_in_annotation"
+    LOSSY = "lossy_compression"
+    SUPERSEDED_PRESENTATION = "other_presentation_exists"
+    """The same exposure exists in the other presentation intent."""
+    # -- dynamic series ----------------------------------------------------------------------
+    TIME_ZERO_ASSUMED = "time_zero_assumed"
+    """Time zero is not the injection; times are after the stated event."""
+    EARLY_PHASE_OUTSIDE_WINDOW = "early_phase_outside_window"
+    MIDNIGHT_CROSSED = "midnight_crossed"
+    PHASE_DROPPED = "phase_dropped"
+    """One phase was left out because it is incomplete."""
+    SLICE_GAP = "slice_gap"
+    """Distance between slices exceeds their thickness."""
+    MOTION_CORRECTED = "motion_corrected"
+    # -- identity ----------------------------------------------------------------------------
+    DUPLICATE_INSTANCE = "duplicate_instance"
+    NO_STUDY_DATE = "no_study_date"
+    # -- measurement -------------------------------------------------------------------------
+    ONE_VIEW_ONLY = "one_view_only"
+    """Only one of CC and MLO could be measured."""
+    VIEW_SWITCHED = "view_switched"
+    """The larger view differs between the two time points."""
+    LOW_CONFIDENCE = "low_confidence"
+    SEGMENTATION_DISAGREES = "segmentation_disagrees"
+    """A second segmentation rule differs by more than 3 mm: needs a look."""
+    SENSITIVE_TO_ONE_MARK = "sensitive_to_one_mark"
+    """Without one of the two defining marks the extent changes by more than 10 %."""
+    BELOW_MEASURABLE_SIZE = "below_measurable_size"
+    """Smaller than 10 mm: not a RECIST target at baseline."""
+    NEW_LESION_CANDIDATE = "new_lesion_candidate"
+    """Not linked to any lesion seen before; a reader must confirm that it is new."""
+    # -- comparison --------------------------------------------------------------------------
+    GEOMETRY_MISMATCH = "geometry_mismatch"
+    """The two time points were calibrated by different rules."""
+    PHASE_RULE_CHANGED = "phase_rule_changed"
+    """The early phase was chosen by different rules or lies at a different time."""
+    WITHIN_PIXEL_ERROR = "within_pixel_error"
+    """A shift of one pixel at each end would change the category."""
