@@ -154,7 +154,8 @@ class ImageGrid:
     @property
     def steps_lps(self) -> FloatArray:
         """(3, 3) mm moved in patient space per unit of slice, row and column index (one row each)."""
-        return np.asarray(self.axes_lps, dtype=float) * np.asarray(self.spacing.zrc_mm)[:, None]
+        steps: FloatArray = np.asarray(self.axes_lps, dtype=float) * np.asarray(self.spacing.zrc_mm)[:, None]
+        return steps
 
     def to_lps(self, points_zrc: ArrayLike) -> FloatArray:
         """Pixel indices to patient space.

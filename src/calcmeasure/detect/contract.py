@@ -1,0 +1,167 @@
+"""What a detector receives and returns: the contract of the ``calcmeasure.detectors`` entry points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcmeasure.geometry import ImageGrid, Spacing
+from calcmeasure.terms import Distribution, Laterality, PresentationIntent, View
+
+FloatImage = NDArray[np.float32]
+BoolImage = NDArray[np.bool_]
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionImage:
+    """One mammogram, ready for detection.
+
+    Parameters
+    ----------
+    attenuation
+        (rows, columns) float32; higher means more X-ray attenuation, whatever the encoding was. On a logarithmic
+        scale for both intents (For Processing images are log-transformed when they are loaded).
+    valid
+        (rows, columns) False where a pixel is padding.
+    spacing
+        mm per pixel with its source.
+    """
+
+    attenuation: FloatImage
+    valid: BoolImage
+    spacing: Spacing
+    laterality: Laterality | None = None
+    view: View | None = None
+    intent: PresentationIntent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalcificationCluster:
+    """A group of calcifications taken as one finding.
+
+    Parameters
+    ----------
+    points_rc
+        (n, 2) row, column of each mark, sub-pixel, pixel centres whole.
+    diameters_mm
+        (n,) estimated diameter of each mark.
+    probabilities
+        (n,) 0-1.
+    distribution
+        A hint from shape and size; a reader decides.
+    confidence
+        0-1 for the group.
+    """
+
+    points_rc: Points
+    diameters_mm: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    confidence: float
+    distribution: Distribution | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalcificationFindings:
+    """What a calcification detector saw on one image.
+
+    Parameters
+    ----------
+    clusters
+        Strongest first; empty when nothing suspicious was found.
+    breast
+        (rows, columns) mask.
+    benign_rc
+        (m, 2) marks seen and left out on purpose (vascular, coarse, scattered).
+    """
+
+    clusters: tuple[CalcificationCluster, ...]
+    breast: BoolImage
+    benign_rc: Points
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicImage:
+    """Pre-contrast, early and (where there is one) late phase of a dynamic series.
+
+    Parameters
+    ----------
+    pre, early, late
+        (slices, rows, columns) float32 signal in one common scaling. `late` may be None.
+    grid
+        Shared by the phases.
+    """
+
+    pre: FloatImage
+    early: FloatImage
+    late: FloatImage | None
+    grid: ImageGrid
+
+
+@dataclass(frozen=True, slots=True)
+class LesionFinding:
+    """One enhancing lesion.
+
+    Parameters
+    ----------
+    mask
+        (slices, rows, columns) of the box that starts at `offset_zrc` in the volume.
+    contours_zrc
+        One closed polygon (n, 3) per slice and part: sub-voxel iso-contours, slice index constant within a polygon.
+    laterality
+        Side of the midline, by patient coordinates.
+    centre_zrc
+        Centre of mass.
+    confidence
+        0-1.
+    alternative_diameter_mm
+        In-plane diameter by a second, simpler rule; None when that rule found nothing.
+    """
+
+    mask: BoolImage
+    offset_zrc: tuple[int, int, int]
+    contours_zrc: tuple[Points, ...]
+    laterality: Laterality
+    centre_zrc: tuple[float, float, float]
+    confidence: float
+    alternative_diameter_mm: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LesionFindings:
+    """What a lesion detector saw in one dynamic series.
+
+    Parameters
+    ----------
+    lesions
+        Largest first; empty when nothing enhances beyond the background.
+    breast
+        (slices, rows, columns) mask of both breasts, chest wall left out.
+    enhancement
+        (slices, rows, columns) float32 percent enhancement at the early phase after motion correction.
+    """
+
+    lesions: tuple[LesionFinding, ...]
+    breast: BoolImage
+    enhancement: FloatImage
+    flags: tuple[str, ...] = ()
+
+
+class CalcificationDetector(Protocol):
+    """Finds groups of calcifications on one mammogram."""
+
+    def __call__(self, image: ProjectionImage) -> CalcificationFindings:
+        """Detect; raises `DetectorError` when the image cannot be judged."""
+
+
+class LesionDetector(Protocol):
+    """Finds enhancing lesions in one dynamic series."""
+
+    def __call__(self, image: DynamicImage) -> LesionFindings:
+        """Detect; raises `DetectorError` when the series cannot be judged."""
