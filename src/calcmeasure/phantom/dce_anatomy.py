@@ -1,0 +1,242 @@
+"""Prone breasts for the dynamic MR phantom: which tissue fills which voxel, in patient coordinates.
+
+Everything scales with the field of view, so a small test volume holds a whole, small chest. Patient frame: +x left,
++y posterior, +z head; the midline is x = 0 and the breasts hang towards -y.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import zoom
+
+from calcmeasure.geometry import ImageGrid
+from calcmeasure.terms import Laterality
+
+FloatImage = NDArray[np.float32]
+FloatArray = NDArray[np.float64]
+
+_CHEST_FRACTION = 0.38
+"""Where the chest wall starts, as a fraction of the half field of view behind its centre."""
+_SUPERELLIPSE = 2.3
+_VESSELS_PER_BREAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOfView:
+    """The imaged box in patient space: centre and half widths, mm."""
+
+    centre_lps: tuple[float, float, float]
+    half_mm: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, grid: ImageGrid) -> FieldOfView:
+        """The box of a near-axial grid."""
+        centre = grid.to_lps((np.asarray(grid.shape) - 1) / 2)
+        slices, rows, columns = np.asarray(grid.shape) * grid.spacing.zrc_mm / 2
+        return cls((float(centre[0]), float(centre[1]), float(centre[2])), (columns, rows, slices))
+
+    def breast_point_lps(self, side: Laterality, position: tuple[float, float, float]) -> FloatArray:
+        """Patient position of (across, depth, height) in a breast, see `LesionSpec.position`."""
+        across, depth, height = position
+        sign = 1.0 if side is Laterality.LEFT else -1.0
+        centre, axes = self._breast(sign)
+        point = centre + np.array([sign * across * axes[0], -depth * axes[1], height * self.half_mm[2]])
+        return np.asarray(point, dtype=float)
+
+    def _breast(self, sign: float) -> tuple[FloatArray, FloatArray]:
+        """Centre of a breast's base and its semi-axes."""
+        half_x, half_y, half_z = self.half_mm
+        centre = np.array([sign * 0.5 * half_x, self.chest_mm(sign * 0.5 * half_x), self.centre_lps[2]])
+        return centre, np.array([0.455 * half_x, 1.18 * half_y, 1.45 * half_z])
+
+    def chest_mm(self, x_mm: float | FloatImage) -> float | FloatImage:
+        """y of the front of the chest wall: it falls back towards the sides."""
+        half_x, half_y, _ = self.half_mm
+        return self.centre_lps[1] + half_y * (_CHEST_FRACTION + 0.30 * (x_mm / half_x) ** 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """Tissue fractions, each (slices, rows, columns) float32 in 0-1; what is left to 1 is air or lung.
+
+    Parameters
+    ----------
+    body
+        Everything but air.
+    breast
+        Breast without skin and chest wall.
+    fat, gland, skin, muscle, blood
+        Parts of the body. `blood` holds vessels and the heart.
+    uptake
+        (slices, rows, columns) smooth local factor of background enhancement around 1.
+    """
+
+    body: FloatImage
+    breast: FloatImage
+    fat: FloatImage
+    gland: FloatImage
+    skin: FloatImage
+    muscle: FloatImage
+    blood: FloatImage
+    uptake: FloatImage
+
+
+def build_anatomy(grid: ImageGrid, *, density: float, seed: int) -> Anatomy:
+    """Fill a near-axial grid with two breasts, the chest wall, the heart and vessels.
+
+    Parameters
+    ----------
+    grid
+        Rows run to posterior, columns to the patient's left.
+    density
+        Rough share of fibroglandular tissue, 0-1.
+    seed
+        The same seed and grid give the same patient.
+    """
+    rng = np.random.default_rng([seed, 11])
+    field = FieldOfView.of(grid)
+    x, y, z = _patient_coordinates(grid)
+    edge_mm = float(max(grid.spacing.rc_mm))
+    chest = np.asarray(field.chest_mm(x), dtype=np.float32)
+    depth_breast = _breast_depth(field, x, y, z)
+    behind = y - chest
+    body = _soft(_smooth_maximum(depth_breast, behind, 6.0), edge_mm)
+    breast = np.minimum(_soft(depth_breast - 2.0, edge_mm), _soft(-behind - 1.0, edge_mm))
+    skin = np.clip(body - np.maximum(breast, _soft(behind - 0.5, edge_mm)), 0, 1)
+    wall_mm = 0.16 * field.half_mm[1]
+    ribs = 0.5 + 0.5 * np.sin(2 * np.pi * (z + 0.6 * np.abs(x)) / 26.0)
+    muscle = _soft(behind - 1.5, edge_mm) * _soft(wall_mm - behind, edge_mm) * (0.75 + 0.25 * ribs)
+    heart = _heart(field, x, y, z, wall_mm)
+    gland = breast * _gland(grid, depth_breast, density=density, rng=rng) * _soft(depth_breast - 6.0, 6.0)
+    gland *= _soft(-behind - 5.0, 5.0)
+    vessels = _vessels(grid, field, rng) * np.maximum(breast, 0.0)
+    blood = np.maximum(vessels, heart).astype(np.float32)
+    gland, muscle = gland * (1 - blood), muscle * (1 - blood)
+    lung = _soft(behind - wall_mm, edge_mm)
+    fat = np.clip(body - skin - gland - muscle - blood - lung, 0, 1).astype(np.float32)
+    uptake = np.exp(0.35 * _smooth_noise(grid, 14.0, rng)).astype(np.float32)
+    return Anatomy(body, breast, fat, gland, skin, muscle, blood, uptake)
+
+
+def coil_shading(grid: ImageGrid) -> FloatImage:
+    """Receive sensitivity of a breast coil: strong in front, falling towards the chest, slightly uneven sideways."""
+    field = FieldOfView.of(grid)
+    x, y, z = _patient_coordinates(grid)
+    forward = (field.centre_lps[1] - y) / field.half_mm[1]
+    sideways = np.abs(x) / field.half_mm[0]
+    along = (z - field.centre_lps[2]) / field.half_mm[2]
+    shading = np.exp(0.22 * forward) * (0.92 + 0.12 * sideways) * (1 - 0.07 * along**2)
+    return np.asarray(shading * (1 + 0.05 * x / field.half_mm[0]), dtype=np.float32)
+
+
+def _patient_coordinates(grid: ImageGrid) -> tuple[FloatImage, FloatImage, FloatImage]:
+    steps = grid.steps_lps
+    index = [np.arange(n, dtype=float) for n in grid.shape]
+    parts = [np.multiply.outer(index[axis], steps[axis]) for axis in range(3)]
+    x, y, z = (
+        (
+            grid.origin_lps[k]
+            + parts[0][:, None, None, k]
+            + parts[1][None, :, None, k]
+            + parts[2][None, None, :, k]
+        ).astype(np.float32)
+        for k in range(3)
+    )
+    return x, y, z
+
+
+def _soft(depth_mm: FloatImage, width_mm: float) -> FloatImage:
+    """Share of a voxel on the inner side of a surface at a given depth."""
+    return np.clip(0.5 + depth_mm / np.float32(width_mm), 0, 1).astype(np.float32)
+
+
+def _smooth_maximum(first: FloatImage, second: FloatImage, width_mm: float) -> FloatImage:
+    near = np.clip(1 - np.abs(first - second) / width_mm, 0, 1)
+    return np.maximum(first, second) + near**2 * np.float32(width_mm / 4)
+
+
+def _breast_depth(field: FieldOfView, x: FloatImage, y: FloatImage, z: FloatImage) -> FloatImage:
+    """Depth below the skin in mm along the ray from the nearer breast's base; negative outside."""
+    depth = np.full(x.shape, -np.inf, dtype=np.float32)
+    for sign in (-1.0, 1.0):
+        centre, axes = field._breast(sign)
+        offset = [x - np.float32(centre[0]), y - np.float32(centre[1]), z - np.float32(centre[2])]
+        distance = np.sqrt(offset[0] ** 2 + offset[1] ** 2)
+        radius = sum((np.abs(o) / np.float32(a)) ** _SUPERELLIPSE for o, a in zip(offset, axes, strict=True))
+        radius = np.maximum(np.asarray(radius, dtype=np.float32) ** np.float32(1 / _SUPERELLIPSE), 1e-3)
+        scale = np.maximum(distance, 5.0) / np.maximum(radius, 0.15)
+        depth = np.maximum(depth, (1 - radius) * np.minimum(scale, np.float32(axes[1])))
+    return depth
+
+
+def _heart(field: FieldOfView, x: FloatImage, y: FloatImage, z: FloatImage, wall_mm: float) -> FloatImage:
+    half_x, half_y, half_z = field.half_mm
+    front = float(np.asarray(field.chest_mm(0.12 * half_x))) + wall_mm + 2.0
+    size = np.array([0.34 * half_x, 0.55 * half_y, 1.1 * half_z])
+    centre = np.array([0.16 * half_x, front + size[1], field.centre_lps[2] - 0.35 * half_z])
+    radius = np.sqrt(sum(((a - c) / s) ** 2 for a, c, s in zip((x, y, z), centre, size, strict=True)))
+    return _soft(((1 - radius) * size[1]).astype(np.float32), 3.0)
+
+
+def _gland(grid: ImageGrid, depth_mm: FloatImage, *, density: float, rng: np.random.Generator) -> FloatImage:
+    """Fibroglandular share: strands and lobules, denser deep inside the breast."""
+    noise = 0.75 * _smooth_noise(grid, 11.0, rng) + 0.65 * _smooth_noise(grid, 4.0, rng)
+    central = np.clip(depth_mm / max(float(np.max(depth_mm)), 1.0), 0, 1)
+    score = noise + 3.2 * central - 1.9 + 3.0 * (density - 0.35)
+    return (1 / (1 + np.exp(np.clip(-4.5 * score, -30, 30)))).astype(np.float32)
+
+
+def _smooth_noise(grid: ImageGrid, scale_mm: float, rng: np.random.Generator) -> FloatImage:
+    """Unit-variance noise with features of about `scale_mm`, drawn on a coarse lattice."""
+    extent_mm = np.asarray(grid.shape) * np.asarray(grid.spacing.zrc_mm)
+    lattice = np.maximum(np.ceil(extent_mm / scale_mm).astype(int) + 3, 4)
+    coarse = rng.standard_normal(tuple(lattice)).astype(np.float32)
+    factors = (np.asarray(grid.shape) + 2 * scale_mm / np.asarray(grid.spacing.zrc_mm)) / lattice
+    fine = zoom(coarse, factors, order=2, mode="nearest", prefilter=False)
+    slices, rows, columns = grid.shape
+    fine = fine[:slices, :rows, :columns]
+    return np.asarray((fine - fine.mean()) / max(float(fine.std()), 1e-6), dtype=np.float32)
+
+
+def _vessels(grid: ImageGrid, field: FieldOfView, rng: np.random.Generator) -> FloatImage:
+    """Wandering tubes: some through each breast, one internal thoracic vessel beside the sternum per side."""
+    tubes = np.zeros(grid.shape, dtype=np.float32)
+    for side in (Laterality.RIGHT, Laterality.LEFT):
+        for _ in range(_VESSELS_PER_BREAST):
+            path_lps, radius_mm = _breast_vessel(field, side, rng)
+            _draw_tube(tubes, grid, path_lps=path_lps, radius_mm=radius_mm)
+    return tubes
+
+
+def _breast_vessel(
+    field: FieldOfView, side: Laterality, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """(n, 3) centre line from the chest towards the nipple, and the tapering radius."""
+    start = np.array([rng.uniform(-0.75, 0.75), 0.05, rng.uniform(-0.9, 0.9)])
+    stop = np.array([rng.uniform(-0.45, 0.45), rng.uniform(0.6, 0.8), rng.uniform(-0.7, 0.7)])
+    share = np.linspace(0, 1, 160)[:, None]
+    wiggle = np.sin(2 * np.pi * share * rng.uniform(0.6, 1.8, 3) + rng.uniform(0, 6.28, 3))
+    wiggle *= np.array([0.16, 0.02, 0.10]) * np.sin(np.pi * share)
+    positions = start + (stop - start) * share + wiggle
+    points = [field.breast_point_lps(side, (float(p[0]), float(p[1]), float(p[2]))) for p in positions]
+    return np.array(points), np.linspace(rng.uniform(1.1, 1.6), 0.6, len(points))
+
+
+def _draw_tube(tubes: FloatImage, grid: ImageGrid, *, path_lps: FloatArray, radius_mm: FloatArray) -> None:
+    """Raise the voxels near a centre line to their share inside the tube."""
+    spacing = np.asarray(grid.spacing.zrc_mm)
+    centres = grid.to_zrc(path_lps)
+    for centre, radius in zip(centres, radius_mm, strict=True):
+        reach = (radius + spacing.max()) / spacing
+        low = np.maximum(np.floor(centre - reach), 0).astype(int)
+        high = np.minimum(np.ceil(centre + reach) + 1, grid.shape).astype(int)
+        if np.any(low >= high):
+            continue
+        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        axes = np.ogrid[box]
+        squares = [((axis - c) * s) ** 2 for axis, c, s in zip(axes, centre, spacing, strict=True)]
+        inside = np.clip(0.5 + (radius - np.sqrt(sum(squares))) / spacing[1], 0, 1)
+        tubes[box] = np.maximum(tubes[box], inside)

@@ -1,0 +1,286 @@
+"""Lesion shapes of the dynamic MR phantom with diameters known on the acquired planes.
+
+A lesion is an ellipsoid with a slightly irregular surface: with ``q`` the position in units of its semi-axes,
+a point is inside when ``|q| <= 1 + irregularity * bump(q / |q|)``. The truth is taken from this surface itself, not
+from voxels: every acquired slice plane is cut by dense rays and the farthest pair of cut points is the diameter.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import pdist, squareform
+
+from calcmeasure.geometry import ImageGrid
+from calcmeasure.terms import Laterality
+
+FloatArray = NDArray[np.float64]
+
+_RAYS = 720
+_SURFACE_POINTS = 6000
+_MAX_IRREGULARITY = 0.2
+
+
+class LesionKind(StrEnum):
+    """BI-RADS kind of an enhancing lesion."""
+
+    MASS = "mass"
+    NON_MASS = "non-mass"
+
+
+class Kinetics(StrEnum):
+    """Shape of the late part of a lesion's curve."""
+
+    WASHOUT = "washout"
+    PLATEAU = "plateau"
+    PERSISTENT = "persistent"
+
+
+@dataclass(frozen=True, slots=True)
+class LesionSpec:
+    """A lesion to be drawn.
+
+    Parameters
+    ----------
+    lesion_id
+        Also seeds the irregular boundary, so the same lesion keeps its shape between visits.
+    diameter_mm
+        Greatest in-plane diameter over the acquired slices, met to 0.001 mm; 0 for a lesion that is gone.
+    position
+        (across, depth, height): -1 medial to 1 lateral; 0 chest wall to 1 nipple; -1 foot to 1 head.
+    axis_ratios
+        In-plane short and through-plane axis as a fraction of the long axis.
+    angle_deg
+        Of the long axis in the image plane, from the column towards the row direction.
+    irregularity
+        Relative height of the bumps on the surface, 0-0.2.
+    rim
+        Whether the rim takes up faster than the core (masses).
+    strength
+        Scales the transfer constant; 1 is a typical malignant lesion.
+    """
+
+    lesion_id: str = "L1"
+    laterality: Laterality = Laterality.LEFT
+    kind: LesionKind = LesionKind.MASS
+    diameter_mm: float = 22.0
+    position: tuple[float, float, float] = (0.05, 0.42, 0.0)
+    axis_ratios: tuple[float, float] = (0.75, 0.8)
+    angle_deg: float = 30.0
+    irregularity: float = 0.06
+    kinetics: Kinetics = Kinetics.WASHOUT
+    rim: bool = True
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.irregularity <= _MAX_IRREGULARITY:
+            raise ValueError(f"irregularity must lie in 0-{_MAX_IRREGULARITY}, got {self.irregularity}")
+        if self.diameter_mm < 0 or not all(0 < ratio <= 1 for ratio in self.axis_ratios):
+            raise ValueError("diameter must not be negative and axis ratios must lie in (0, 1]")
+
+
+@dataclass(frozen=True, slots=True)
+class LesionTruth:
+    """What a perfect reader would measure.
+
+    Parameters
+    ----------
+    diameter_mm
+        Greatest in-plane diameter over the acquired slice planes. For a non-mass lesion: greatest distance within
+        the boundary of the region, which the outermost clumps touch.
+    short_axis_mm
+        Longest chord perpendicular to it on the same slice.
+    diameter_3d_mm, volume_mm3
+        Of the surface itself, not tied to slices.
+    slice_index, ends_zrc
+        Where the diameter lies; empty ends and -1 for a lesion that is gone.
+    centre_zrc
+        Of the ellipsoid.
+    """
+
+    lesion_id: str
+    laterality: Laterality
+    kind: LesionKind
+    diameter_mm: float
+    short_axis_mm: float
+    diameter_3d_mm: float
+    volume_mm3: float
+    slice_index: int
+    ends_zrc: tuple[tuple[float, float, float], ...]
+    centre_zrc: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LesionSurface:
+    """A lesion's boundary in mm along the image axes (slice, row, column) around its centre.
+
+    Parameters
+    ----------
+    centre_zrc
+        In pixel indices.
+    semi_axes_mm
+        Of the ellipsoid: long, in-plane short, through-plane.
+    axes
+        (3, 3) rows are the unit vectors of these axes along slice, row, column.
+    irregularity
+        Height of the bumps.
+    waves, phases
+        (k, 3) wave vectors and (k,) phases of the bumps.
+    """
+
+    centre_zrc: tuple[float, float, float]
+    semi_axes_mm: FloatArray
+    axes: FloatArray
+    irregularity: float
+    waves: FloatArray
+    phases: FloatArray
+
+    def level(self, points_mm: FloatArray) -> FloatArray:
+        """(..., 3) mm from the centre to relative radius: below 1 is inside, 1 on the boundary."""
+        scaled = points_mm @ (self.axes.T / self.semi_axes_mm)
+        radius = np.sqrt(np.einsum("...i,...i->...", scaled, scaled))
+        direction = scaled / np.maximum(radius, 1e-12)[..., None]
+        level: FloatArray = radius / self._height(direction)
+        return level
+
+    def _height(self, direction: FloatArray) -> FloatArray:
+        bumps = np.cos(direction @ self.waves.T + self.phases).mean(axis=-1)
+        height: FloatArray = 1.0 + self.irregularity * bumps
+        return height
+
+    def contour_mm(self, offset_mm: float) -> FloatArray:
+        """(n, 2) row, column mm from the centre on the plane `offset_mm` along the slice axis; may be empty."""
+        angles = np.linspace(0, 2 * np.pi, _RAYS, endpoint=False)
+        rays = np.stack([np.full(_RAYS, 0.0), np.sin(angles), np.cos(angles)], axis=-1)
+        base = np.array([offset_mm, 0.0, 0.0])
+        if self.level(base[None])[0] >= 1:
+            return np.empty((0, 2))
+        low, high = np.zeros(_RAYS), np.full(_RAYS, 2.0 * float(self.semi_axes_mm.max()))
+        for _ in range(45):
+            middle = (low + high) / 2
+            inside = self.level(base + middle[:, None] * rays) < 1
+            low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+        return (low[:, None] * rays)[:, 1:]
+
+    def surface_mm(self) -> FloatArray:
+        """(n, 3) points spread evenly over the directions of the surface."""
+        direction = _even_directions(_SURFACE_POINTS)
+        points: FloatArray = (direction * self._height(direction)[:, None] * self.semi_axes_mm) @ self.axes
+        return points
+
+    def volume_mm3(self) -> float:
+        """Enclosed volume: the integral of the cubed radius over all directions."""
+        height = self._height(_even_directions(_SURFACE_POINTS))
+        return float(4 / 3 * np.pi * np.prod(self.semi_axes_mm) * np.mean(height**3))
+
+
+def shape_lesion(
+    spec: LesionSpec, grid: ImageGrid, *, centre_zrc: tuple[float, float, float], seed: int
+) -> LesionSurface:
+    """Surface whose greatest in-plane diameter over the slices of `grid` is ``spec.diameter_mm``.
+
+    Raises
+    ------
+    ValueError
+        If no slice plane cuts the lesion near its centre.
+    """
+    surface = _unscaled_surface(spec, centre_zrc, seed)
+    for _ in range(12):
+        found = _widest_cut(surface, grid)[0]
+        if found <= 0:
+            raise ValueError(f"no slice plane cuts lesion {spec.lesion_id}: move it into the volume or enlarge it")
+        if abs(found - spec.diameter_mm) < 1e-4:
+            break
+        surface = replace(surface, semi_axes_mm=surface.semi_axes_mm * (spec.diameter_mm / found))
+    return surface
+
+
+def lesion_truth(spec: LesionSpec, surface: LesionSurface, grid: ImageGrid) -> LesionTruth:
+    """Diameters, end points and volume of a surface on the slice planes of a grid."""
+    diameter_mm, slice_index, contour_mm, pair = _widest_cut(surface, grid)
+    in_plane = np.asarray(surface.centre_zrc[1:]) + contour_mm[list(pair)] / np.asarray(grid.spacing.rc_mm)
+    ends = tuple((float(slice_index), float(row), float(column)) for row, column in in_plane)
+    hull_mm = surface.surface_mm()
+    hull_mm = hull_mm[ConvexHull(hull_mm).vertices]
+    return LesionTruth(
+        lesion_id=spec.lesion_id,
+        laterality=spec.laterality,
+        kind=spec.kind,
+        diameter_mm=diameter_mm,
+        short_axis_mm=_longest_chord_across(contour_mm, pair),
+        diameter_3d_mm=float(pdist(hull_mm[:: max(1, len(hull_mm) // 3000)]).max()),
+        volume_mm3=surface.volume_mm3(),
+        slice_index=slice_index,
+        ends_zrc=ends,
+        centre_zrc=surface.centre_zrc,
+    )
+
+
+def vanished_truth(spec: LesionSpec, centre_zrc: tuple[float, float, float]) -> LesionTruth:
+    """Truth of a lesion of 0 mm: looked for, and gone."""
+    return LesionTruth(spec.lesion_id, spec.laterality, spec.kind, 0.0, 0.0, 0.0, 0.0, -1, (), centre_zrc)
+
+
+def _unscaled_surface(spec: LesionSpec, centre_zrc: tuple[float, float, float], seed: int) -> LesionSurface:
+    rng = np.random.default_rng([seed, zlib.crc32(spec.lesion_id.encode())])
+    angle = np.deg2rad(spec.angle_deg)
+    long_axis = np.array([0.0, np.sin(angle), np.cos(angle)])
+    short_axis = np.array([0.0, np.cos(angle), -np.sin(angle)])
+    waves = rng.normal(size=(6, 3)) * 3.0
+    return LesionSurface(
+        centre_zrc=centre_zrc,
+        semi_axes_mm=max(spec.diameter_mm, 1e-3) / 2 * np.array([1.0, *spec.axis_ratios]),
+        axes=np.stack([long_axis, short_axis, [1.0, 0.0, 0.0]]),
+        irregularity=spec.irregularity,
+        waves=waves,
+        phases=rng.uniform(0, 2 * np.pi, 6),
+    )
+
+
+def _widest_cut(surface: LesionSurface, grid: ImageGrid) -> tuple[float, int, FloatArray, tuple[int, int]]:
+    """Greatest diameter over the slices, its slice, the contour there and the indices of its ends."""
+    step_mm = grid.spacing.zrc_mm[0]
+    reach = int(np.ceil(2 * float(surface.semi_axes_mm.max()) / step_mm)) + 1
+    middle = round(surface.centre_zrc[0])
+    best: tuple[float, int, FloatArray, tuple[int, int]] = (0.0, -1, np.empty((0, 2)), (0, 0))
+    for index in range(max(0, middle - reach), min(grid.shape[0], middle + reach + 1)):
+        contour_mm = surface.contour_mm((index - surface.centre_zrc[0]) * step_mm)
+        if len(contour_mm) == 0:
+            continue
+        distances = squareform(pdist(contour_mm))
+        flat = int(distances.argmax())
+        if distances.flat[flat] > best[0]:
+            best = (float(distances.flat[flat]), index, contour_mm, (flat // _RAYS, flat % _RAYS))
+    return best
+
+
+def _longest_chord_across(contour_mm: FloatArray, pair: tuple[int, int]) -> float:
+    """Longest extent perpendicular to the long axis at one place along it."""
+    first, second = contour_mm[pair[0]], contour_mm[pair[1]]
+    along = (second - first) / np.linalg.norm(second - first)
+    turned = (contour_mm - first) @ np.stack([along, [-along[1], along[0]]], axis=-1)
+    positions = np.linspace(0, float(np.linalg.norm(second - first)), 1001)[1:-1]
+    chains = [_chain(turned, *pair), _chain(turned, pair[1], pair[0])]
+    sides = [np.interp(positions, *chain) for chain in chains]
+    return float(np.abs(sides[0] - sides[1]).max())
+
+
+def _chain(turned: FloatArray, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+    """One side of the contour between two of its points, ordered along the long axis."""
+    count = (stop - start) % len(turned)
+    side = turned[(start + np.arange(count + 1)) % len(turned)]
+    side = side[np.argsort(side[:, 0])]
+    return side[:, 0], side[:, 1]
+
+
+def _even_directions(count: int) -> FloatArray:
+    """Fibonacci lattice on the unit sphere."""
+    index = np.arange(count) + 0.5
+    polar = np.arccos(1 - 2 * index / count)
+    around = np.pi * (1 + 5**0.5) * index
+    return np.stack([np.cos(polar), np.sin(polar) * np.sin(around), np.sin(polar) * np.cos(around)], axis=-1)
