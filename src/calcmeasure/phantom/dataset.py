@@ -57,7 +57,7 @@ class UidFactory:
     seed: int
 
     def __call__(self, *labels: object) -> str:
-        """Identifier below the root 2.25 (PS3.5 B.2), the same for the same labels."""
+        """Return an identifier below the root 2.25 (PS3.5 B.2), the same for the same labels."""
         text = "\x1f".join(str(part) for part in ("calcmeasure phantom", self.seed, *labels))
         return f"2.25.{int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], 'big')}"
 
@@ -215,7 +215,7 @@ def code_item(code: ConceptCode) -> Dataset:
 
 
 def dicom_date(day: date) -> str:
-    """A date as DICOM writes it.
+    """Write a date as DICOM does.
 
     Examples
     --------
