@@ -1,0 +1,134 @@
+"""One annotation to one measurement: millimetres always come from the points and the image's spacing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from calcmeasure.errors import AnnotationError, ErrorCode
+from calcmeasure.geometry import FloatArray, Spacing, line_length_mm
+from calcmeasure.measure.extent import measure_extent
+from calcmeasure.measure.outline import choose_outline, measure_outline
+from calcmeasure.model.annotation import Annotation
+from calcmeasure.model.measurement import Measurement
+from calcmeasure.terms import Flag, GeometryKind
+
+__all__ = ["choose_outline", "measure_annotation"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Length:
+    """What a geometry measures to."""
+
+    value_mm: float | None
+    ends: tuple[tuple[float, ...], ...] = ()
+    short_axis_mm: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+def measure_annotation(annotation: Annotation, *, patient_id: str, reader: str) -> Measurement:
+    """Measure what was drawn.
+
+    Marks give the greatest extent between mark centres, an outline its in-plane greatest diameter and short axis, a
+    caliper the length of its line. No points mean that nothing was there: 0 mm. Without a spacing, or with a reason
+    code among the flags, the value is None.
+
+    Parameters
+    ----------
+    annotation
+        Pixel coordinates bound to one image.
+    patient_id
+        As in the header.
+    reader
+        Who drew it, or `AUTO_READER`.
+
+    Raises
+    ------
+    AnnotationError
+        If the points do not fit the geometry.
+    """
+    length = _length(annotation)
+    return Measurement(
+        patient_id=patient_id,
+        timepoint=annotation.timepoint,
+        quantity=annotation.quantity,
+        value_mm=length.value_mm,
+        laterality=annotation.laterality,
+        lesion_id=annotation.lesion_id,
+        study_uid=annotation.image.study_uid,
+        study_date=annotation.study_date,
+        modality=annotation.modality,
+        view=annotation.view,
+        short_axis_mm=length.short_axis_mm,
+        reader=reader,
+        method=annotation.method,
+        confidence=annotation.confidence,
+        morphology=annotation.morphology,
+        distribution=annotation.distribution,
+        n_marks=len(annotation.points) if annotation.geometry is GeometryKind.MARKS else None,
+        ends=length.ends,
+        image=annotation.image,
+        phase=annotation.phase,
+        volume_mm3=annotation.volume_mm3,
+        annotation_id=annotation.annotation_id,
+        flags=_joined(annotation.flags, length.flags),
+        software=annotation.software,
+        created_utc=annotation.created_utc,
+    )
+
+
+def _length(annotation: Annotation) -> _Length:
+    spacing = annotation.image.spacing
+    if spacing is None:
+        return _Length(None, flags=(ErrorCode.SPACING_UNKNOWN,))
+    if not annotation.measurable:
+        return _Length(None)
+    if annotation.geometry is GeometryKind.MASK_REFERENCE:
+        return _Length(None, flags=(ErrorCode.NOT_MEASURABLE,))
+    if not annotation.points:
+        return _Length(0.0)
+    try:
+        return _MEASURES[annotation.geometry](_array(annotation), spacing)
+    except ValueError as error:
+        raise AnnotationError(f"annotation {annotation.annotation_id}: {error}") from error
+
+
+def _array(annotation: Annotation) -> FloatArray:
+    if len({len(point) for point in annotation.points}) != 1:
+        raise ValueError("its points have different numbers of coordinates")
+    return np.asarray(annotation.points, dtype=np.float64)
+
+
+def _measure_marks(points: FloatArray, spacing: Spacing) -> _Length:
+    extent = measure_extent(points, spacing)
+    flags = (Flag.SENSITIVE_TO_ONE_MARK,) if extent.sensitive_to_one_mark else ()
+    return _Length(extent.value_mm, _tuples(extent.ends_rc), flags=flags)
+
+
+def _measure_outline(points: FloatArray, spacing: Spacing) -> _Length:
+    diameter = measure_outline(points, spacing)
+    return _Length(diameter.value_mm, _tuples(diameter.ends), diameter.short_axis_mm)
+
+
+def _measure_caliper(points: FloatArray, spacing: Spacing) -> _Length:
+    """Measure a line; one within one slice needs no slice spacing."""
+    in_plane = points.shape == (2, 3) and points[0, 0] == points[1, 0]
+    return _Length(line_length_mm(points[:, 1:] if in_plane else points, spacing), _tuples(points))
+
+
+_MEASURES: Mapping[GeometryKind, Callable[[FloatArray, Spacing], _Length]] = {
+    GeometryKind.MARKS: _measure_marks,
+    GeometryKind.OUTLINE: _measure_outline,
+    GeometryKind.CALIPER: _measure_caliper,
+}
+
+
+def _tuples(points: FloatArray) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(value) for value in point) for point in points)
+
+
+def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    """All flags once, in order."""
+    return tuple(dict.fromkeys(str(flag) for group in groups for flag in group))

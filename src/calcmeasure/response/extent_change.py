@@ -1,0 +1,213 @@
+"""Change of a calcification extent between two time points, in exact arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from calcmeasure.geometry import SpacingSource
+from calcmeasure.model.measurement import Measurement, ResponseRow
+from calcmeasure.response.criteria import CriteriaProfile, ExtentRule
+from calcmeasure.response.exact import micrometres, millimetres, mm_words, percent_change, percent_words, reaches
+from calcmeasure.response.visits import BASELINE, in_time_order
+from calcmeasure.terms import ExtentChange, Flag, Laterality, Quantity, View
+
+NEVER_COMPARED = frozenset({Flag.MAGNIFICATION_VIEW, Flag.SPOT_COMPRESSION_VIEW, Flag.NOT_STANDARD_VIEW})
+"""Views that are not the plain CC or MLO: their lengths are not compared with anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideExtent:
+    """The extent of one breast at one time point.
+
+    Parameters
+    ----------
+    value_um
+        The larger of CC and MLO, over all clusters, in µm; None when nothing could be measured.
+    largest
+        The measurements that reach this value.
+    used
+        All measurements it was chosen from.
+    reason
+        Why there is no value.
+    """
+
+    value_um: int | None
+    largest: tuple[Measurement, ...]
+    used: tuple[Measurement, ...]
+    reason: str = ""
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Spacing sources behind the value; a bare table counts as given."""
+        return frozenset(
+            m.image.spacing.source if m.image and m.image.spacing else SpacingSource.GIVEN for m in self.used
+        )
+
+    @property
+    def views(self) -> frozenset[View]:
+        """Projections that were measured."""
+        return frozenset(m.view for m in self.used if m.view is not None)
+
+
+def classify_extent_change(baseline_um: int, value_um: int, rule: ExtentRule) -> ExtentChange:
+    """Class of a change, by the study's 10 % rule or another profile's.
+
+    From 0 to 0 is unchanged, from 0 to anything is an increase (per cent of nothing is not defined).
+
+    Parameters
+    ----------
+    baseline_um, value_um
+        Extents in whole micrometres.
+    rule
+        Cut-offs.
+    """
+    percent = percent_change(baseline_um, value_um)
+    if percent is None:
+        return ExtentChange.INCREASE if value_um > 0 else ExtentChange.UNCHANGED
+    if percent > 0 and reaches(percent, rule.increase_percent, inclusive=rule.inclusive):
+        return ExtentChange.INCREASE
+    if percent < 0 and reaches(-percent, rule.decrease_percent, inclusive=rule.inclusive):
+        return ExtentChange.DECREASE
+    return ExtentChange.UNCHANGED
+
+
+def side_extent(measurements: Sequence[Measurement]) -> SideExtent:
+    """Choose the extent of one breast at one time point: the larger of CC and MLO, over all clusters."""
+    standard = tuple(m for m in measurements if not NEVER_COMPARED.intersection(m.flags) and _is_standard(m))
+    used = tuple(m for m in standard if m.value_mm is not None)
+    if not used:
+        reasons = sorted({f for m in standard for f in m.flags if f.startswith("E_")})
+        why = f"not measurable ({', '.join(reasons)})" if reasons else "not measurable"
+        return SideExtent(None, (), (), why if standard else "no plain CC or MLO view")
+    value_um = max(micrometres(m.value_mm or 0.0) for m in used)
+    return SideExtent(value_um, tuple(m for m in used if micrometres(m.value_mm or 0.0) == value_um), used)
+
+
+def extent_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -> Iterator[ResponseRow]:
+    """Score every side that was looked at both at baseline and at a follow-up of one patient.
+
+    Parameters
+    ----------
+    measurements
+        Of one patient and one reader.
+    profile
+        Without an extent rule there are no rows.
+    """
+    extents = [m for m in measurements if m.quantity is Quantity.CALCIFICATION_EXTENT]
+    if profile.extent is None:
+        return
+    for side in (Laterality.RIGHT, Laterality.LEFT, Laterality.BOTH, None):
+        visits = in_time_order([m for m in extents if m.laterality is side])
+        if BASELINE not in visits:
+            continue
+        baseline = side_extent(visits.pop(BASELINE))
+        for group in visits.values():
+            yield _row(group[0], (baseline, side_extent(group)), profile=profile)
+
+
+def _is_standard(measurement: Measurement) -> bool:
+    return measurement.view is None or measurement.view.is_standard
+
+
+def _row(example: Measurement, pair: tuple[SideExtent, SideExtent], *, profile: CriteriaProfile) -> ResponseRow:
+    category, rule, flags = _judge(pair, profile)
+    before_um, after_um = (extent.value_um for extent in pair)
+    compared = category is not ExtentChange.NOT_COMPARABLE and before_um is not None and after_um is not None
+    percent = (
+        percent_change(before_um, after_um) if compared and before_um is not None and after_um is not None else None
+    )
+    return ResponseRow(
+        patient_id=example.patient_id,
+        laterality=example.laterality,
+        quantity=Quantity.CALCIFICATION_EXTENT,
+        criteria=profile.name,
+        timepoint=example.timepoint,
+        baseline_mm=_mm(before_um),
+        reference_mm=_mm(before_um),
+        reference_timepoint=BASELINE,
+        value_mm=_mm(after_um),
+        change_mm=millimetres(after_um - before_um)
+        if compared and before_um is not None and after_um is not None
+        else None,
+        change_percent=None if percent is None else float(percent),
+        category=category,
+        rule=rule,
+        flags=flags,
+    )
+
+
+def _judge(pair: tuple[SideExtent, SideExtent], profile: CriteriaProfile) -> tuple[ExtentChange, str, tuple[str, ...]]:
+    """Category, the sentence that explains it, and what to know about it."""
+    before, after = pair
+    rule = profile.extent
+    if rule is None or before.value_um is None or after.value_um is None:
+        reasons = [
+            f"{name}: {e.reason}" for name, e in (("baseline", before), ("follow-up", after)) if e.value_um is None
+        ]
+        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {'; '.join(reasons)}", ()
+    if len(before.sources | after.sources) > 1:
+        words = f"calibrated by {_names(before.sources)} at baseline and {_names(after.sources)} at follow-up"
+        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {words}", (Flag.GEOMETRY_MISMATCH,)
+    category = classify_extent_change(before.value_um, after.value_um, rule)
+    return category, _sentence(category, (before.value_um, after.value_um), rule=rule), _advice(pair, rule)
+
+
+def _sentence(category: ExtentChange, pair_um: tuple[int, int], *, rule: ExtentRule) -> str:
+    percent = percent_change(*pair_um)
+    lengths = f"{category}: {mm_words(pair_um[0])} → {mm_words(pair_um[1])} mm"
+    if percent is None:
+        return f"{lengths} (nothing at baseline; {'new' if pair_um[1] else 'nothing at follow-up'})"
+    limits = (rule.increase_percent, rule.decrease_percent)
+    return f"{lengths} is {percent_words(percent, limits=limits)} from baseline ({_cutoff(category, rule)})"
+
+
+def _cutoff(category: ExtentChange, rule: ExtentRule) -> str:
+    sign = "≥" if rule.inclusive else ">"
+    if category is ExtentChange.INCREASE:
+        return f"{sign} {rule.increase_percent} % increase"
+    if category is ExtentChange.DECREASE:
+        return f"{sign} {rule.decrease_percent} % decrease"
+    return f"neither {sign} {rule.increase_percent} % increase nor {sign} {rule.decrease_percent} % decrease"
+
+
+def _advice(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[str, ...]:
+    before, after = pair
+    flags = []
+    if any(len(extent.views) == 1 for extent in pair):
+        flags.append(Flag.ONE_VIEW_ONLY)
+    if _views_differ(before, after):
+        flags.append(Flag.VIEW_SWITCHED)
+    if _within_pixel_error(before, after, rule):
+        flags.append(Flag.WITHIN_PIXEL_ERROR)
+    return tuple(flags)
+
+
+def _views_differ(before: SideExtent, after: SideExtent) -> bool:
+    """Whether the larger view is another one; nothing at all (0 mm) has no larger view."""
+    larger = [frozenset(m.view for m in extent.largest if m.view is not None) for extent in (before, after)]
+    return bool(before.value_um and after.value_um and all(larger) and not larger[0] & larger[1])
+
+
+def _within_pixel_error(before: SideExtent, after: SideExtent, rule: ExtentRule) -> bool:
+    """Whether one pixel at each end of either extent would change the class."""
+    old_um, new_um = before.value_um or 0, after.value_um or 0
+    category = classify_extent_change(old_um, new_um, rule)
+    shifted = [(value, new_um) for value in _shifted(before)] + [(old_um, value) for value in _shifted(after)]
+    return any(classify_extent_change(*pair_um, rule) is not category for pair_um in shifted)
+
+
+def _shifted(extent: SideExtent) -> tuple[int, ...]:
+    """Give the extent two pixels shorter and longer; one that is 0 has no ends to shift."""
+    pixels_um = [micrometres(max(m.image.spacing.rc_mm)) for m in extent.largest if m.image and m.image.spacing]
+    if not extent.value_um or not pixels_um:
+        return ()
+    return max(0, extent.value_um - 2 * max(pixels_um)), extent.value_um + 2 * max(pixels_um)
+
+
+def _names(sources: frozenset[str]) -> str:
+    return " and ".join(sorted(sources))
+
+
+def _mm(value_um: int | None) -> float | None:
+    return None if value_um is None else millimetres(value_um)

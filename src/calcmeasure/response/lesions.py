@@ -1,0 +1,236 @@
+"""Which lesions count at each time point, and the response row each follow-up gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from calcmeasure.errors import ErrorCode
+from calcmeasure.model.measurement import Measurement, ResponseRow
+from calcmeasure.response.criteria import CriteriaProfile, LesionRule, LesionValue
+from calcmeasure.response.exact import micrometres, millimetres, percent_change
+from calcmeasure.response.recist import Course, LesionBurden, Verdict, judge_response
+from calcmeasure.response.visits import BASELINE, in_time_order
+from calcmeasure.terms import Flag, Laterality, Method, Modality, Quantity, Response
+
+PHASE_TIME_TOLERANCE_S = 30.0
+"""Early phases further apart than this are not the same moment of enhancement."""
+
+_READER_METHODS = (Method.MANUAL, Method.EDITED)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLesions:
+    """The lesions chosen at baseline.
+
+    Parameters
+    ----------
+    targets
+        Their measurements, largest first; empty when none can be followed.
+    known
+        Ids of all lesions seen at baseline, counted or not.
+    reason
+        Why there are none.
+    flags
+        What to know about that.
+    """
+
+    targets: tuple[Measurement, ...]
+    known: frozenset[str]
+    reason: str = ""
+    flags: tuple[str, ...] = ()
+
+
+def choose_lesions(baseline: Sequence[Measurement], rule: LesionRule) -> CountedLesions:
+    """Choose the lesions to follow.
+
+    RECIST 1.1: the largest lesions of at least 10 mm, at most 5 in all and 2 per organ; both breasts are one organ.
+    A profile that judges the largest lesion follows every lesion.
+
+    Parameters
+    ----------
+    baseline
+        Lesion measurements before treatment.
+    rule
+        Cut-offs.
+    """
+    if not baseline:
+        return CountedLesions((), frozenset(), "no baseline measurement", (ErrorCode.NO_BASELINE,))
+    present = sorted((m for m in _largest_each(baseline).values() if m.value_mm), key=lambda m: (-_um(m), m.lesion_id))
+    known = frozenset(_key(m) for m in baseline if m.value_mm != 0)
+    measurable = [m for m in present if _um(m) >= micrometres(rule.target_min_mm)]
+    if rule.value is LesionValue.SUM_OF_TARGETS:
+        measurable = measurable[: min(rule.max_targets, rule.max_targets_per_organ)]
+    if measurable:
+        return CountedLesions(tuple(measurable), known)
+    if present:
+        reason = f"no lesion of at least {rule.target_min_mm} mm at baseline"
+        return CountedLesions((), known, reason, (Flag.BELOW_MEASURABLE_SIZE,))
+    unmeasured = any(m.value_mm is None for m in baseline)
+    return CountedLesions((), known, "lesion not measurable at baseline" if unmeasured else "no lesion at baseline")
+
+
+def lesion_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -> Iterator[ResponseRow]:
+    """Score every follow-up of one patient.
+
+    Mammographic lengths are never accepted: mammography is not a RECIST target technique.
+
+    Parameters
+    ----------
+    measurements
+        Of one patient and one reader.
+    profile
+        Without a lesion rule there are no rows.
+    """
+    lesions = [m for m in measurements if m.quantity is Quantity.LESION_DIAMETER and m.modality is not Modality.MG]
+    if profile.lesion is None:
+        return
+    visits = in_time_order(lesions)
+    counted = choose_lesions(visits.pop(BASELINE, ()), profile.lesion)
+    if not counted.targets:
+        yield from (_not_evaluable(group[0], counted, profile=profile) for group in visits.values())
+        return
+    baseline_um = _value_um(list(counted.targets), profile.lesion)
+    course = Course(baseline_um, baseline_um, BASELINE)
+    for timepoint, group in visits.items():
+        burden = lesion_burden(group, counted, rule=profile.lesion)
+        verdict = judge_response(burden, course, profile.lesion)
+        yield _row(group, counted, profile=profile, outcome=(burden, course, verdict))
+        if not burden.missing and burden.value_um < course.nadir_um:
+            course = Course(baseline_um, burden.value_um, timepoint)
+
+
+def lesion_burden(group: Sequence[Measurement], counted: CountedLesions, *, rule: LesionRule) -> LesionBurden:
+    """Value of the followed lesions at one follow-up, what is missing, and what is new.
+
+    A row of 0 mm that belongs to no followed lesion says that its side was looked at and nothing was there.
+    """
+    found = _largest_each(group)
+    lengths: dict[str, int] = {}
+    for target in counted.targets:
+        length_um = _length_um(found.get(_key(target)), rule)
+        if length_um is None and _side_is_clear(target, group, counted):
+            length_um = 0
+        if length_um is not None:
+            lengths[_key(target)] = length_um
+    new = [m for m in found.values() if _key(m) not in counted.known and m.value_mm]
+    confirmed = tuple(sorted(_key(m) for m in new if m.method in _READER_METHODS))
+    if rule.value is LesionValue.SUM_OF_TARGETS:
+        missing = tuple(_key(t) for t in counted.targets if _key(t) not in lengths)
+        return LesionBurden(sum(lengths.values()), missing, confirmed)
+    drawn = [_um(m) for m in new if m.method in _READER_METHODS]
+    first = _key(counted.targets[0])
+    return LesionBurden(max([*lengths.values(), *drawn], default=0), () if first in lengths else (first,), confirmed)
+
+
+def _largest_each(group: Sequence[Measurement]) -> Mapping[str, Measurement]:
+    """One measurement per lesion: the largest, a measured one before one that could not be measured."""
+    best: dict[str, Measurement] = {}
+    for measurement in group:
+        other = best.get(_key(measurement))
+        if other is None or (measurement.value_mm is not None and _um(measurement) > _um(other)):
+            best[_key(measurement)] = measurement
+    return best
+
+
+def _key(measurement: Measurement) -> str:
+    """What a lesion is followed by: its id, or its side where a bare table names none."""
+    return measurement.lesion_id or f"lesion {measurement.laterality or ''}".strip()
+
+
+def _um(measurement: Measurement) -> int:
+    """Length in µm; -1 where there is none, so that any length is larger."""
+    return -1 if measurement.value_mm is None else micrometres(measurement.value_mm)
+
+
+def _length_um(measurement: Measurement | None, rule: LesionRule) -> int | None:
+    if measurement is None:
+        return None
+    if measurement.value_mm is None:
+        return micrometres(rule.too_small_mm) if Flag.TOO_SMALL_TO_MEASURE in measurement.flags else None
+    return micrometres(measurement.value_mm)
+
+
+def _side_is_clear(target: Measurement, group: Sequence[Measurement], counted: CountedLesions) -> bool:
+    """Whether a row of 0 mm covers the target's side."""
+    return any(
+        m.value_mm == 0 and _key(m) not in counted.known and m.laterality in (None, Laterality.BOTH, target.laterality)
+        for m in group
+    )
+
+
+def _value_um(lesions: list[Measurement], rule: LesionRule) -> int:
+    lengths = [_um(m) for m in lesions]
+    return sum(lengths) if rule.value is LesionValue.SUM_OF_TARGETS else max(lengths)
+
+
+def _row(
+    group: Sequence[Measurement],
+    counted: CountedLesions,
+    *,
+    profile: CriteriaProfile,
+    outcome: tuple[LesionBurden, Course, Verdict],
+) -> ResponseRow:
+    burden, course, verdict = outcome
+    reference_um = course.nadir_um if verdict.against_nadir else course.baseline_um
+    complete = verdict.category is not Response.NE
+    percent = percent_change(reference_um, burden.value_um) if complete else None
+    return ResponseRow(
+        patient_id=group[0].patient_id,
+        laterality=_side(counted.targets),
+        quantity=Quantity.LESION_DIAMETER,
+        criteria=profile.name,
+        timepoint=group[0].timepoint,
+        baseline_mm=millimetres(course.baseline_um),
+        reference_mm=millimetres(reference_um),
+        reference_timepoint=course.nadir_timepoint if verdict.against_nadir else BASELINE,
+        value_mm=millimetres(burden.value_um) if complete else None,
+        change_mm=millimetres(burden.value_um - reference_um) if complete else None,
+        change_percent=None if percent is None else float(percent),
+        category=verdict.category,
+        rule=verdict.rule,
+        flags=_advice(group, counted),
+    )
+
+
+def _not_evaluable(example: Measurement, counted: CountedLesions, *, profile: CriteriaProfile) -> ResponseRow:
+    return ResponseRow(
+        patient_id=example.patient_id,
+        laterality=example.laterality,
+        quantity=Quantity.LESION_DIAMETER,
+        criteria=profile.name,
+        timepoint=example.timepoint,
+        baseline_mm=0.0 if counted.reason == "no lesion at baseline" else None,
+        reference_mm=None,
+        reference_timepoint="",
+        value_mm=None,
+        change_mm=None,
+        change_percent=None,
+        category=Response.NE,
+        rule=f"NE: {counted.reason}",
+        flags=counted.flags,
+    )
+
+
+def _side(lesions: Sequence[Measurement]) -> Laterality | None:
+    sides = {m.laterality for m in lesions}
+    return sides.pop() if len(sides) == 1 else Laterality.BOTH
+
+
+def _advice(group: Sequence[Measurement], counted: CountedLesions) -> tuple[str, ...]:
+    flags = []
+    if any(m.value_mm and _key(m) not in counted.known and m.method not in _READER_METHODS for m in group):
+        flags.append(Flag.NEW_LESION_CANDIDATE)
+    followed = {_key(t): t for t in counted.targets}
+    if any(_key(m) in followed and _phase_changed(followed[_key(m)], m) for m in group):
+        flags.append(Flag.PHASE_RULE_CHANGED)
+    return tuple(flags)
+
+
+def _phase_changed(before: Measurement, after: Measurement) -> bool:
+    if before.phase is None or after.phase is None:
+        return False
+    if before.phase.rule != after.phase.rule:
+        return True
+    times = (before.phase.time_s, after.phase.time_s)
+    return times[0] is not None and times[1] is not None and abs(times[0] - times[1]) > PHASE_TIME_TOLERANCE_S

@@ -1,0 +1,36 @@
+"""Measurements to response rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from calcmeasure.model.measurement import Measurement, ResponseRow
+from calcmeasure.response.criteria import CriteriaProfile
+from calcmeasure.response.extent_change import extent_rows
+from calcmeasure.response.lesions import lesion_rows
+from calcmeasure.response.visits import by_patient
+
+
+def score_measurements(measurements: Iterable[Measurement], *, profile: CriteriaProfile) -> tuple[ResponseRow, ...]:
+    """Score every patient by one profile.
+
+    Extents give one row per side looked at both at baseline and at a follow-up, lesions one row per follow-up. The
+    order of the result does not depend on the order of the input: patient, extents by side, lesions, each in time.
+
+    Parameters
+    ----------
+    measurements
+        Of one reader per patient, any number of patients and time points.
+    profile
+        Criteria to judge by.
+
+    Raises
+    ------
+    ValueError
+        If one patient has measurements of several readers: score each reader on its own.
+    """
+    rows: list[ResponseRow] = []
+    for group in by_patient(measurements).values():
+        rows.extend(extent_rows(group, profile))
+        rows.extend(lesion_rows(group, profile))
+    return tuple(rows)

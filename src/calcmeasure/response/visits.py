@@ -1,0 +1,63 @@
+"""Measurements of one reader put in order: by patient and by time point."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from calcmeasure.model.measurement import Measurement
+
+BASELINE = "baseline"
+"""Name of the time point before treatment."""
+
+Visits = dict[str, tuple[Measurement, ...]]
+"""Measurements by time point, in time order, baseline first when there is one."""
+
+
+def by_patient(measurements: Iterable[Measurement]) -> dict[str, list[Measurement]]:
+    """Group by patient, in order of the identifier.
+
+    Raises
+    ------
+    ValueError
+        If one patient has measurements of several readers: their numbers are never mixed.
+    """
+    groups: dict[str, list[Measurement]] = defaultdict(list)
+    for measurement in measurements:
+        groups[measurement.patient_id].append(measurement)
+    for group in groups.values():
+        readers = {measurement.reader for measurement in group}
+        if len(readers) > 1:
+            raise ValueError(f"score one reader at a time, got {', '.join(sorted(readers))}")
+    return dict(sorted(groups.items()))
+
+
+def in_time_order(measurements: Sequence[Measurement]) -> Visits:
+    """Group by time point: baseline, then by study date where every visit has one, else by number."""
+    groups: dict[str, list[Measurement]] = defaultdict(list)
+    for measurement in measurements:
+        groups[measurement.timepoint].append(measurement)
+    dates = {name: min((m.study_date for m in group if m.study_date), default="") for name, group in groups.items()}
+    dated = all(dates.values())
+
+    def order(name: str) -> tuple[bool, str, list[tuple[int, int, str]]]:
+        return (name != BASELINE, dates[name] if dated else "", _natural(name))
+
+    return {name: tuple(sorted(groups[name], key=_identity)) for name in sorted(groups, key=order)}
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key in which followup-10 comes after followup-9."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
+
+
+def _identity(measurement: Measurement) -> tuple[str, ...]:
+    """Order that does not depend on the order of the input."""
+    return (
+        str(measurement.laterality or ""),
+        str(measurement.view or ""),
+        measurement.lesion_id,
+        measurement.annotation_id,
+        str(measurement.value_mm),
+    )
