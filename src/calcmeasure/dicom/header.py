@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pydicom
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+
+_VALUE_ERRORS = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,12 @@ class Header:
 
     @classmethod
     def from_dataset(cls, dataset: Dataset, path: Path) -> Header:
-        """Take a header from a parsed data set; pixel data and private elements are left out."""
+        """Take a header from a parsed data set; pixel data, private and unreadable elements are left out."""
         meta = getattr(dataset, "file_meta", None)
         syntax = str(getattr(meta, "TransferSyntaxUID", "") or "")
         values: dict[str, tuple[str, ...]] = {}
         sequences: dict[str, tuple[Header, ...]] = {}
-        for element in dataset:
+        for element in _readable_elements(dataset):
             if not element.keyword or element.tag.group == 0x7FE0:
                 continue
             if element.VR == "SQ":
@@ -90,6 +94,18 @@ class Header:
     def item(self, keyword: str) -> Header:
         """First item of a sequence; an empty header when absent."""
         return next(iter(self.items(keyword)), Header(self.path, "", {}))
+
+
+def _readable_elements(dataset: Dataset) -> Iterator[DataElement]:
+    """Elements whose value can be converted: one malformed value does not cost the whole header."""
+    for tag in sorted(dataset.keys()):
+        if tag.is_private:
+            continue
+        try:
+            element = dataset[tag]
+        except _VALUE_ERRORS:
+            continue
+        yield element
 
 
 def _as_texts(value: object) -> tuple[str, ...]:

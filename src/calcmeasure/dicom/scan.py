@@ -1,0 +1,175 @@
+"""Walk folders and read every file's header: fast where the file is ordinary, guarded where it is not."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from calcmeasure.dicom.guard import check_pixel_size, check_transfer_syntax, read_guarded
+from calcmeasure.dicom.header import Header
+from calcmeasure.dicom.objects import sort_object
+from calcmeasure.errors import DicomReadError, ErrorCode
+from calcmeasure.model.imaging import Skipped
+
+CHUNK_FILES = 256
+"""Files per task of a worker process: large enough to hide the cost of sending them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A regular file met on the walk.
+
+    Parameters
+    ----------
+    path
+        As reached from the source folder.
+    size
+        Bytes.
+    mtime_ns
+        Time of the last change, nanoseconds.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+Scanned = Header | Skipped
+"""What became of one file: the header of an image to use, or the reason it is left out."""
+
+
+def walk_sources(sources: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
+    """List every file below the sources, each once, in a fixed order.
+
+    Parameters
+    ----------
+    sources
+        Files or folders.
+
+    Yields
+    ------
+    FoundFile or Skipped
+        Links that lead out of their source, pipes, devices and unreadable folders are reported, never opened.
+    """
+    seen: set[tuple[int, int]] = set()
+    for source in sources:
+        root = source.resolve()
+        for entry in _walk_source(source, root):
+            if isinstance(entry, Skipped):
+                yield entry
+                continue
+            path, status = entry
+            if (status.st_dev, status.st_ino) not in seen:
+                seen.add((status.st_dev, status.st_ino))
+                yield FoundFile(path, status.st_size, status.st_mtime_ns)
+
+
+def scan_files(
+    files: Sequence[FoundFile], *, jobs: int = 1, on_progress: Callable[[int, int], None] | None = None
+) -> list[Scanned]:
+    """Read the headers of many files.
+
+    Parameters
+    ----------
+    files
+        From `walk_sources`.
+    jobs
+        Worker processes; 1 reads in this process.
+    on_progress
+        Called with (files done, files in all) after every chunk.
+
+    Returns
+    -------
+    list
+        In the order of `files`, whatever the number of workers.
+    """
+    chunks = list(_chunked([f.path for f in files]))
+    results: list[Scanned] = []
+    for part in _map_chunks(chunks, jobs=jobs):
+        results += part
+        if on_progress is not None:
+            on_progress(len(results), len(files))
+    return results
+
+
+def scan_file(path: Path) -> Scanned:
+    """Read one file's header and decide whether it holds an image to use."""
+    try:
+        header, pixels = read_guarded(path)
+        sorted_as = sort_object(header)
+        if isinstance(sorted_as, Skipped):
+            return sorted_as
+        check_transfer_syntax(header)
+        check_pixel_size(header, pixels)
+    except DicomReadError as error:
+        return Skipped(path, error.code, error.message)
+    return header
+
+
+def _walk_source(source: Path, root: Path) -> Iterator[tuple[str, os.stat_result] | Skipped]:
+    try:
+        status = source.stat()
+    except OSError:
+        yield Skipped(source, ErrorCode.UNREADABLE, "the source does not exist or cannot be read")
+        return
+    if stat.S_ISDIR(status.st_mode):
+        yield from _walk_folder(str(source), str(root))
+    elif stat.S_ISREG(status.st_mode):
+        yield str(source), status
+    else:
+        yield Skipped(source, ErrorCode.UNREADABLE, "not a regular file (pipe, socket or device)")
+
+
+def _walk_folder(top: str, root: str) -> Iterator[tuple[str, os.stat_result] | Skipped]:
+    """Depth first without recursion, names in order; links are not followed into folders, so loops cannot arise."""
+    pending = [top]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda e: e.name)
+        except OSError:
+            yield Skipped(Path(folder), ErrorCode.UNREADABLE, "the folder cannot be listed")
+            continue
+        pending += [e.path for e in reversed(entries) if e.is_dir(follow_symlinks=False)]
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                yield _look_at(entry, root)
+
+
+def _look_at(entry: os.DirEntry[str], root: str) -> tuple[str, os.stat_result] | Skipped:
+    try:
+        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+            return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "a link that leads out of the source folder")
+        status = entry.stat()
+    except (OSError, RuntimeError):
+        return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "a broken or circular link")
+    if stat.S_ISDIR(status.st_mode):
+        return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "a link to a folder; the folder itself is walked")
+    if not stat.S_ISREG(status.st_mode):
+        return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "not a regular file (pipe, socket or device)")
+    return entry.path, status
+
+
+def _chunked(paths: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(paths)
+    while chunk := list(islice(rest, CHUNK_FILES)):
+        yield chunk
+
+
+def _map_chunks(chunks: Sequence[list[str]], *, jobs: int) -> Iterator[list[Scanned]]:
+    if jobs <= 1 or len(chunks) < 2:
+        yield from map(_scan_chunk, chunks)
+        return
+    with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=get_context("forkserver")) as pool:
+        yield from pool.map(_scan_chunk, chunks)
+
+
+def _scan_chunk(paths: list[str]) -> list[Scanned]:
+    return [scan_file(Path(path)) for path in paths]
