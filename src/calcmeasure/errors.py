@@ -65,6 +65,8 @@ class ErrorCode(StrEnum):
     """The side of the breast is missing or contradictory."""
     VIEW = "E_VIEW"
     """The projection is missing, contradictory or not one that is measured."""
+    NOT_PREFERRED = "E_NOT_PREFERRED"
+    """Usable, but another image of the same kind was preferred (other presentation intent, special view)."""
     PADDING_ONLY = "E_PADDING_ONLY"
     """Every pixel is padding."""
     PIXELS = "E_PIXELS"
@@ -126,6 +128,24 @@ class ErrorCode(StrEnum):
     """The output folder cannot be written."""
     DISK_FULL = "E_DISK_FULL"
     """The disk is full."""
+
+
+LEFT_OUT_BY_DESIGN = frozenset(
+    {
+        ErrorCode.NOT_DICOM,
+        ErrorCode.DICOMDIR,
+        ErrorCode.NOT_IMAGE,
+        ErrorCode.MODALITY,
+        ErrorCode.SEGMENTATION,
+        ErrorCode.DERIVED,
+        ErrorCode.SCOUT,
+        ErrorCode.STEREO,
+        ErrorCode.NOT_DYNAMIC,
+        ErrorCode.DUPLICATE,
+        ErrorCode.NOT_PREFERRED,
+    }
+)
+"""Codes of things nobody asked to measure: they are listed, and do not make a run a partial success."""
 
 
 class CalcMeasureError(Exception):

@@ -72,6 +72,8 @@ class ResponseRow:
         `ExtentChange` or `Response` value.
     rule
         Sentence-like identifier of the rule that fired.
+    reader
+        Whose measurements were scored.
     """
 
     patient_id: str
@@ -88,3 +90,4 @@ class ResponseRow:
     category: str
     rule: str
     flags: tuple[str, ...] = ()
+    reader: str = ""

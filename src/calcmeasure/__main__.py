@@ -1,0 +1,7 @@
+"""``python -m calcmeasure``."""
+
+import sys
+
+from calcmeasure.cli import main
+
+sys.exit(main())

@@ -1,0 +1,164 @@
+"""Verbs and their options. Every verb's help ends with an example."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from calcmeasure import __version__
+from calcmeasure.cli import inspecting, measuring, scoring
+
+Verb = Callable[[argparse.Namespace], int]
+
+RESEARCH_USE = "Research use only: not a medical device."
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Assemble the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="calcmeasure",
+        description="Calcification extent and enhancing-lesion diameter before and after neoadjuvant treatment: "
+        f"DICOM in, explained measurements and response categories out. {RESEARCH_USE}",
+        epilog="Exit codes: 0 ok, 1 unexpected, 2 usage, 3 input refused, 4 source changed, 5 partial success, "
+        "6 store busy, 7 disk full.",
+    )
+    parser.add_argument("--version", action="version", version=f"calcmeasure {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    _add_run(verbs)
+    _add_index(verbs)
+    _add_measure(verbs)
+    _add_score(verbs)
+    _add_export(verbs)
+    _add_criteria(verbs)
+    _add_schema(verbs)
+    _add_phantom(verbs)
+    _add_view(verbs)
+    _add_doctor(verbs)
+    return parser
+
+
+Verbs = argparse._SubParsersAction  # the type has no public name
+
+
+def _verb(
+    verbs: Verbs[argparse.ArgumentParser], name: str, function: Verb, summary: str, example: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(verb_function=function)
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more on stderr (twice: debug)")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no summary on stderr")
+    return parser
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", nargs="+", type=Path, metavar="SOURCE", help="folder or file with DICOM")
+    parser.add_argument("--timepoints", type=Path, metavar="CSV", help="table that names each study's time point")
+    parser.add_argument("--cache", type=Path, metavar="FILE", help="keep header values there for a faster next scan")
+    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to use (default 1)")
+    parser.add_argument(
+        "--early-phase",
+        default="k-space-centre-90s",
+        metavar="RULE",
+        help="rule that chooses the early post-contrast phase (default %(default)s)",
+    )
+
+
+def _add_criteria_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--criteria",
+        action="append",
+        metavar="NAME",
+        help="criteria profile: a name, or a TOML file; repeatable (default: all built-in ones)",
+    )
+
+
+def _add_detectors(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--calcification-detector", default="band-snr", metavar="NAME", help="default %(default)s")
+    parser.add_argument("--lesion-detector", default="percent-enhancement", metavar="NAME", help="default %(default)s")
+
+
+def _add_run(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "the main job: index, detect, measure, store, score, write tables and the report"
+    parser = _verb(verbs, "run", measuring.run, summary, "calcmeasure run export/ --out results --jobs 2")
+    _add_sources(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    parser.add_argument("--store", metavar="URL", help="measurement store (default DIR/measurements.sqlite)")
+    _add_criteria_option(parser)
+    _add_detectors(parser)
+    parser.add_argument("--json", action="store_true", help="print run.json to stdout")
+
+
+def _add_index(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "say what a folder holds and what was left out, without decoding a pixel"
+    parser = _verb(verbs, "index", inspecting.index, summary, "calcmeasure index export/ --json > inventory.json")
+    _add_sources(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_measure(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "index, detect and measure into a store, as reader 'auto'"
+    parser = _verb(verbs, "measure", measuring.measure, summary, "calcmeasure measure export/ --store study.sqlite")
+    _add_sources(parser)
+    parser.add_argument("--store", required=True, metavar="URL", help="file name or SQLAlchemy URL")
+    _add_detectors(parser)
+
+
+def _add_score(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "score saved annotations again: a store, a folder of annotation JSON, or a measurements CSV"
+    parser = _verb(verbs, "score", scoring.score, summary, "calcmeasure score study.sqlite --out rescored")
+    parser.add_argument("source", metavar="SOURCE", help="store, folder or CSV")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    _add_criteria_option(parser)
+
+
+def _add_export(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "write tables, annotations and the report from a store"
+    parser = _verb(verbs, "export", scoring.export, summary, "calcmeasure export study.sqlite --out tables")
+    parser.add_argument("source", metavar="STORE", help="file name or SQLAlchemy URL")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    _add_criteria_option(parser)
+
+
+def _add_criteria(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "list criteria profiles, or print one as TOML"
+    parser = _verb(verbs, "criteria", inspecting.criteria, summary, "calcmeasure criteria recist-1.1 > mine.toml")
+    parser.add_argument("name", nargs="?", metavar="NAME")
+
+
+def _add_schema(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "print the JSON Schema of saved annotations"
+    _verb(verbs, "schema", inspecting.schema, summary, "calcmeasure schema > annotations.schema.json")
+
+
+def _add_phantom(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "write synthetic patients with known truth"
+    parser = _verb(verbs, "phantom", inspecting.phantom, summary, "calcmeasure phantom --out phantoms --seed 7")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    parser.add_argument("--seed", type=int, default=2023, metavar="N", help="same seed, same files (default 2023)")
+
+
+def _add_view(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "open napari with the plugin docked and the first patient shown"
+    parser = _verb(verbs, "view", inspecting.view, summary, "calcmeasure view sample_dicom --screenshot window.png")
+    parser.add_argument("source", nargs="?", type=Path, metavar="SOURCE", help="folder with DICOM")
+    parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save the whole window and exit")
+
+
+def _add_doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "versions, codecs, display, database: what is missing and how to get it"
+    parser = _verb(verbs, "doctor", inspecting.doctor, summary, "calcmeasure doctor")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

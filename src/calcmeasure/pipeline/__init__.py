@@ -1,0 +1,1 @@
+"""One patient, from files to measurements: load, detect, measure, link."""

@@ -1,0 +1,219 @@
+"""Dynamic MR of one study: early phase, lesions, outlines, kinetic curve."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcmeasure.detect.contract import DynamicImage, LesionFinding, LesionFindings
+from calcmeasure.detect.registry import LESIONS, load_detector
+from calcmeasure.dicom.volumes import load_phases
+from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
+from calcmeasure.geometry import FloatArray, ImageGrid
+from calcmeasure.measure.annotations import choose_outline
+from calcmeasure.measure.diameter import mask_diameters
+from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase
+from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
+from calcmeasure.model.imaging import DynamicSeries, Skipped, Study
+from calcmeasure.pipeline.curves import lesion_curve
+from calcmeasure.pipeline.identity import LocatedLesion, annotation_id
+from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
+from calcmeasure.report.panels import KineticCurve
+from calcmeasure.store.clock import utc_now
+from calcmeasure.terms import GeometryKind, Laterality, Method, Modality, Quantity
+
+logger = logging.getLogger(__name__)
+
+FloatSlice = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLesion:
+    """A lesion of one visit that has no identifier yet.
+
+    Parameters
+    ----------
+    annotation
+        Complete but for `lesion_id`.
+    located
+        Where it lies relative to its breast; None for "nothing found" and "not measurable".
+    early, enhancement
+        The measured slice, for the picture.
+    """
+
+    annotation: Annotation
+    located: LocatedLesion | None
+    early: FloatSlice
+    enhancement: FloatSlice
+    curve: KineticCurve | None
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicResult:
+    """What the dynamic series of one study yielded."""
+
+    lesions: tuple[FoundLesion, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+def read_dynamic(study: Study, settings: RunSettings) -> DynamicResult:
+    """Find and outline the enhancing lesions of one study.
+
+    Notes
+    -----
+    One series is measured per study: the usable one with the most phases. Others are reported as left out. A series
+    that cannot be measured still yields a row without a value, so that the gap is explained.
+    """
+    ranked = sorted(study.dynamic_series, key=lambda s: (s.usable, len(s.phases)), reverse=True)
+    if not ranked:
+        return DynamicResult()
+    chosen, rest = ranked[0], ranked[1:]
+    others = tuple(_left_out(series) for series in rest if series.phases)
+    try:
+        result = _measure_series(chosen, study, settings=settings)
+    except CalcMeasureError as error:
+        logger.warning("dynamic series …%s refused: %s", chosen.series_uids[0][-8:], error.code)
+        result = _refused(chosen, study, error=error)
+    return replace(result, skipped=(*result.skipped, *others))
+
+
+def _measure_series(series: DynamicSeries, study: Study, *, settings: RunSettings) -> DynamicResult:
+    if not series.usable or series.grid is None:
+        raise PhaseError(series.sort_reason or "the dynamic series cannot be used", code=_refusal_code(series))
+    early = choose_early_phase(series, rule=settings.early_phase_rule)
+    image, volumes = _load(series, early=early)
+    findings = load_detector(settings.lesion_detector, kind=LESIONS)(image)
+    blank = _blank_annotation(series, study, early=early)
+    blank = replace(blank, flags=_merge(blank.flags, findings.flags))
+    if not findings.lesions:
+        return DynamicResult((_nothing(blank, image, findings),))
+    curves = [lesion_curve(series, volumes, lesion=lesion, early=early) for lesion in findings.lesions]
+    lesions = tuple(
+        _found(blank, findings, image=image, lesion=lesion, curve=curve, rank=rank)
+        for rank, (lesion, curve) in enumerate(zip(findings.lesions, curves, strict=True), start=1)
+    )
+    return DynamicResult(lesions)
+
+
+def _load(series: DynamicSeries, *, early: EarlyPhase) -> tuple[DynamicImage, FloatArray]:
+    """All phases, and of them the pre-contrast, early and last one as the detector's image."""
+    if series.grid is None:
+        raise PhaseError("the dynamic series has no regular grid", code=ErrorCode.GEOMETRY)
+    pre = (series.first_post_contrast or 0) - 1
+    if pre < 0:
+        raise PhaseError("no phase lies before contrast: nothing to subtract", code=ErrorCode.NO_BASELINE_PHASE)
+    volumes = load_phases(series, indices=range(len(series.phases)))
+    last = len(series.phases) - 1
+    late = volumes[last] if last > early.index else None
+    return DynamicImage(volumes[pre], volumes[early.index], late, series.grid), volumes
+
+
+def _found(
+    blank: Annotation,
+    findings: LesionFindings,
+    *,
+    image: DynamicImage,
+    lesion: LesionFinding,
+    curve: KineticCurve | None,
+    rank: int,
+) -> FoundLesion:
+    outline = choose_outline(lesion.contours_zrc, image.grid.spacing)
+    at_slice = round(float(outline[0, 0]))
+    solid = mask_diameters(lesion.mask, image.grid.spacing)
+    annotation = replace(
+        blank,
+        annotation_id=annotation_id(blank.image.series_uid, blank.quantity, rank=rank),
+        laterality=lesion.laterality,
+        points=tuple((float(z), round(float(r), 3), round(float(c), 3)) for z, r, c in outline),
+        image=replace(blank.image, frame=at_slice),
+        confidence=round(float(lesion.confidence), 3),
+        volume_mm3=round(solid.volume_mm3, 1),
+        diameter_3d_mm=round(solid.diameter_3d_mm, 3),
+        flags=_merge(blank.flags, lesion.flags),
+    )
+    located = LocatedLesion(lesion.laterality, _relative_lps(lesion, findings.breast, grid=image.grid))
+    return FoundLesion(annotation, located, image.early[at_slice], findings.enhancement[at_slice], curve)
+
+
+def _nothing(blank: Annotation, image: DynamicImage, findings: LesionFindings) -> FoundLesion:
+    """Say that nothing is there: 0 mm, shown on the slice that enhances most."""
+    inside = np.where(findings.breast, findings.enhancement, 0.0)
+    at_slice = int(np.argmax(np.percentile(inside, 99.5, axis=(1, 2))))
+    annotation = replace(blank, image=replace(blank.image, frame=at_slice))
+    return FoundLesion(annotation, None, image.early[at_slice], findings.enhancement[at_slice], None)
+
+
+def _relative_lps(lesion: LesionFinding, breast: NDArray[np.bool_], *, grid: ImageGrid) -> tuple[float, float, float]:
+    """Lesion centre minus the centre of its breast, mm."""
+    lesion_lps = grid.to_lps(lesion.centre_zrc)
+    breast_lps = grid.to_lps(np.argwhere(breast[::1, ::4, ::4]) * (1, 4, 4))
+    sign = 1.0 if lesion.laterality == Laterality.LEFT else -1.0
+    middle_x = float(np.median(breast_lps[:, 0])) if len(breast_lps) else 0.0
+    side = breast_lps[(breast_lps[:, 0] - middle_x) * sign > 0]
+    centre = side.mean(axis=0) if len(side) else np.zeros(3)
+    x, y, z = lesion_lps - centre
+    return (float(x), float(y), float(z))
+
+
+def _blank_annotation(series: DynamicSeries, study: Study, *, early: EarlyPhase | None) -> Annotation:
+    """Annotation without points: looked for, nothing there."""
+    one_each = early is not None and len(series.series_uids) == len(series.phases)
+    phase_series = series.series_uids[early.index if early is not None and one_each else 0]
+    frames = series.phases[early.index].frames if early else ()
+    grid = series.grid
+    image = ImageReference(
+        sop_uid=frames[0].sop_uid if frames else "",
+        series_uid=phase_series,
+        frame=0,
+        rows=grid.shape[1] if grid else 0,
+        columns=grid.shape[2] if grid else 0,
+        spacing=grid.spacing if grid else None,
+        study_uid=series.study_uid,
+    )
+    phase = PhaseReference(early.index, early.time_s, early.rule, series.time_zero) if early else None
+    return Annotation(
+        annotation_id=annotation_id(phase_series, Quantity.LESION_DIAMETER, rank=1),
+        lesion_id="",
+        timepoint=study.timepoint,
+        study_date=study.study_date.isoformat() if study.study_date else "",
+        modality=Modality.MR,
+        laterality=Laterality.BOTH,
+        quantity=Quantity.LESION_DIAMETER,
+        geometry=GeometryKind.OUTLINE,
+        points=(),
+        image=image,
+        phase=phase,
+        method=Method.AUTO,
+        flags=_merge(series.flags, early.flags if early else ()),
+        software=SOFTWARE,
+        created_utc=utc_now(),
+    )
+
+
+def _refused(series: DynamicSeries, study: Study, *, error: CalcMeasureError) -> DynamicResult:
+    blank = _blank_annotation(series, study, early=None)
+    annotation = replace(blank, flags=_merge(blank.flags, (error.code,)))
+    empty = np.zeros((1, 1), np.float32)
+    path = next((p.frames[0].path for p in series.phases if p.frames), None)
+    skipped = (Skipped(path, error.code, error.message),) if path else ()
+    return DynamicResult((FoundLesion(annotation, None, empty, empty, None),), skipped)
+
+
+def _left_out(series: DynamicSeries) -> Skipped:
+    return Skipped(
+        series.phases[0].frames[0].path,
+        ErrorCode.NOT_PREFERRED if series.usable else _refusal_code(series),
+        "another dynamic series of this study with more phases was measured" if series.usable else series.sort_reason,
+    )
+
+
+def _refusal_code(series: DynamicSeries) -> ErrorCode:
+    codes = [flag for flag in series.flags if flag.startswith("E_")]
+    return ErrorCode(codes[0]) if codes else ErrorCode.PHASE_AMBIGUOUS
+
+
+def _merge(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*map(str, one), *map(str, other))))

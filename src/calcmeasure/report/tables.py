@@ -1,0 +1,158 @@
+"""Measurements and responses as tables: the columns others build on, in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from calcmeasure.geometry import Spacing
+from calcmeasure.model.imaging import Skipped
+from calcmeasure.model.measurement import Measurement, ResponseRow
+from calcmeasure.report.files import write_text
+
+MEASUREMENT_COLUMNS = (
+    "patient_id", "study_uid", "study_date", "timepoint", "modality", "laterality", "view", "lesion_id", "quantity",
+    "value_mm", "short_axis_mm", "reader", "method", "confidence", "morphology", "distribution", "n_marks",
+    "series_uid", "sop_uid", "frame", "end1_row", "end1_col", "end1_slice", "end2_row", "end2_col", "end2_slice",
+    "spacing_row_mm", "spacing_col_mm", "spacing_slice_mm", "spacing_source", "magnification",
+    "phase_index", "phase_time_s", "phase_rule", "volume_mm3", "flags", "software", "created_utc",
+)  # fmt: skip
+"""Columns of ``measurements.csv`` in order."""
+
+RESPONSE_COLUMNS = (
+    "patient_id", "laterality", "quantity", "criteria", "timepoint", "baseline_mm", "reference_mm",
+    "reference_timepoint", "value_mm", "change_mm", "change_percent", "category", "rule", "flags", "reader",
+)  # fmt: skip
+"""Columns of ``responses.csv`` in order."""
+
+SKIPPED_COLUMNS = ("path", "code", "reason")
+"""Columns of ``skipped.csv`` in order."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A text cell that begins with one of these would run as a formula in a spreadsheet: it gets a leading ``'``."""
+
+
+def measurement_record(measurement: Measurement) -> dict[str, str]:
+    """One row of ``measurements.csv``: every cell as text, numbers unprefixed and with a decimal point."""
+    m, image, phase = measurement, measurement.image, measurement.phase
+    record = {
+        "patient_id": _text(m.patient_id),
+        "study_uid": m.study_uid or (image.study_uid if image else ""),
+        "study_date": _text(m.study_date),
+        "timepoint": _text(m.timepoint),
+        "modality": m.modality or m.quantity.modality,
+        "laterality": m.laterality or "",
+        "view": m.view or "",
+        "lesion_id": _text(m.lesion_id),
+        "quantity": m.quantity,
+        "value_mm": _number(m.value_mm, 3),
+        "short_axis_mm": _number(m.short_axis_mm, 3),
+        "reader": _text(m.reader),
+        "method": m.method or "",
+        "confidence": _number(m.confidence, 3),
+        "morphology": m.morphology or "",
+        "distribution": m.distribution or "",
+        "n_marks": "" if m.n_marks is None else str(m.n_marks),
+        "series_uid": image.series_uid if image else "",
+        "sop_uid": image.sop_uid if image else "",
+        "frame": str(image.frame) if image else "",
+        "magnification": "",
+        "phase_index": str(phase.index) if phase else "",
+        "phase_time_s": _number(phase.time_s, 3) if phase else "",
+        "phase_rule": _text(phase.rule) if phase else "",
+        "volume_mm3": _number(m.volume_mm3, 1),
+        "flags": ";".join(m.flags),
+        "software": _text(m.software),
+        "created_utc": m.created_utc,
+    }
+    record |= _ends(m.ends) | _spacing(image.spacing if image else None)
+    return {column: str(record[column]) for column in MEASUREMENT_COLUMNS}
+
+
+def response_record(row: ResponseRow) -> dict[str, str]:
+    """One row of ``responses.csv``."""
+    return {
+        "patient_id": _text(row.patient_id),
+        "laterality": str(row.laterality or ""),
+        "quantity": str(row.quantity),
+        "criteria": _text(row.criteria),
+        "timepoint": _text(row.timepoint),
+        "baseline_mm": _number(row.baseline_mm, 3),
+        "reference_mm": _number(row.reference_mm, 3),
+        "reference_timepoint": _text(row.reference_timepoint),
+        "value_mm": _number(row.value_mm, 3),
+        "change_mm": _number(row.change_mm, 3),
+        "change_percent": _number(row.change_percent, 2),
+        "category": row.category,
+        "rule": _text(row.rule),
+        "flags": ";".join(row.flags),
+        "reader": _text(row.reader),
+    }
+
+
+def write_measurements(path: Path, measurements: Iterable[Measurement]) -> None:
+    """Write ``measurements.csv`` (or one patient's), rows in a stable order.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    ordered = sorted(measurements, key=measurement_order)
+    _write(path, [measurement_record(m) for m in ordered], MEASUREMENT_COLUMNS)
+
+
+def write_responses(path: Path, rows: Sequence[ResponseRow]) -> None:
+    """Write ``responses.csv`` in the order given."""
+    _write(path, [response_record(row) for row in rows], RESPONSE_COLUMNS)
+
+
+def write_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
+    """Write ``skipped.csv`` in order of path."""
+    records = [{"path": _text(str(s.path)), "code": str(s.code), "reason": _text(s.reason)} for s in skipped]
+    _write(path, sorted(records, key=lambda r: (r["path"], r["code"])), SKIPPED_COLUMNS)
+
+
+def measurement_order(m: Measurement) -> tuple[str, ...]:
+    """Sort key: patient, visit, quantity, side, view, lesion, reader."""
+    visit = "" if m.timepoint == "baseline" else re.sub(r"\d+", lambda n: n[0].zfill(4), m.timepoint)
+    return (m.patient_id, visit, m.study_date, m.quantity, m.laterality or "", m.view or "", m.lesion_id, m.reader,
+            m.annotation_id)  # fmt: skip
+
+
+def _write(path: Path, records: Sequence[Mapping[str, str]], columns: Sequence[str]) -> None:
+    frame = pd.DataFrame(records, columns=list(columns), dtype=str)
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _ends(ends: Sequence[Sequence[float]]) -> dict[str, str]:
+    cells = {f"end{i}_{axis}": "" for i in (1, 2) for axis in ("slice", "row", "col")}
+    for i, end in enumerate(ends[:2], start=1):
+        for axis, value in zip(("col", "row", "slice"), reversed(end), strict=False):
+            cells[f"end{i}_{axis}"] = _number(value, 3)
+    return cells
+
+
+def _spacing(spacing: Spacing | None) -> dict[str, str]:
+    if spacing is None:
+        return dict.fromkeys(
+            ("spacing_row_mm", "spacing_col_mm", "spacing_slice_mm", "spacing_source", "magnification"), ""
+        )
+    return {
+        "spacing_row_mm": _number(spacing.row_mm, 9),
+        "spacing_col_mm": _number(spacing.col_mm, 9),
+        "spacing_slice_mm": _number(spacing.slice_mm, 9),
+        "spacing_source": str(spacing.source),
+        "magnification": _number(spacing.magnification, 6),
+    }
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else repr(round(float(value), digits) + 0.0)
+
+
+def _text(value: str) -> str:
+    return f"'{value}" if value.startswith(FORMULA_STARTS) else value

@@ -1,0 +1,263 @@
+"""The append-only measurement store: an edit is a new row that supersedes, nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, select
+
+from calcmeasure.errors import StoreError
+from calcmeasure.model.annotation import Annotation
+from calcmeasure.store.annotation_files import annotation_from_json, annotation_to_json
+from calcmeasure.store.clock import utc_now
+from calcmeasure.store.engine import open_engine, reading, writing
+from calcmeasure.store.schema import annotation_version as versions
+from calcmeasure.store.schema import finished_patient as finished
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnnotation:
+    """The version in force of one annotation.
+
+    Parameters
+    ----------
+    version
+        1 for the first; higher when superseded.
+    reason
+        Why it superseded the one before.
+    """
+
+    patient_id: str
+    reader: str
+    annotation: Annotation
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reader's findings in one patient, to be recorded together.
+
+    Parameters
+    ----------
+    values_mm
+        Millimetres by annotation id, kept beside the points for plain SQL queries.
+    complete
+        Whether annotations of this reader that are not among these were given up (an automatic re-run) or are
+        simply not touched (a reader's correction).
+    """
+
+    patient_id: str
+    reader: str
+    annotations: Sequence[Annotation]
+    values_mm: dict[str, float | None]
+    reason: str = "measured"
+    complete: bool = False
+
+
+class MeasurementStore:
+    """Annotations of every reader, with all earlier versions, and which patients are done.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL, or a file name, which means SQLite.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be opened.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = open_engine(url)
+
+    def __enter__(self) -> MeasurementStore:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the database."""
+        self._engine.dispose()
+
+    def record(self, reading_: Reading, *, fingerprint: str = "", outcome: str = "{}") -> int:
+        """Add what is new in a reading, in one transaction.
+
+        Parameters
+        ----------
+        reading_
+            Findings; one that equals the version in force adds nothing.
+        fingerprint
+            Of inputs and settings; when given, the patient counts as finished for it.
+        outcome
+            JSON kept with the finished patient (problems met, timings).
+
+        Returns
+        -------
+        int
+            Number of rows added to the annotations.
+        """
+        with writing(self._engine) as connection:
+            added = _append_changes(connection, reading_)
+            if fingerprint:
+                _mark_finished(connection, patient_id=reading_.patient_id, fingerprint=fingerprint, outcome=outcome)
+        return added
+
+    def outcome_of(self, patient_id: str, *, fingerprint: str) -> str | None:
+        """Outcome JSON of a patient finished with exactly these inputs and settings; None when not finished."""
+        query = select(finished.c.outcome).where(
+            finished.c.patient_id == patient_id, finished.c.fingerprint == fingerprint
+        )
+        with reading(self._engine) as connection:
+            outcome: str | None = connection.execute(query).scalar()
+        return outcome
+
+    def current(self, *, patient_id: str | None = None, reader: str | None = None) -> list[StoredAnnotation]:
+        """Annotations in force, in order of patient, reader and annotation id."""
+        with reading(self._engine) as connection:
+            rows = _current_rows(connection, patient_id=patient_id, reader=reader)
+        return [_stored(row) for row in rows if not row["retracted"]]
+
+    def history(self, annotation_id: str, *, patient_id: str, reader: str) -> list[StoredAnnotation]:
+        """Every version of one annotation, oldest first, a retraction included."""
+        query = (
+            select(versions)
+            .where(
+                versions.c.patient_id == patient_id,
+                versions.c.reader == reader,
+                versions.c.annotation_id == annotation_id,
+            )
+            .order_by(versions.c.version)
+        )
+        with reading(self._engine) as connection:
+            return [_stored(row) for row in connection.execute(query).mappings()]
+
+    def verify(self) -> int:
+        """Recompute the hash chain over all annotation versions.
+
+        Returns
+        -------
+        int
+            Number of versions checked.
+
+        Raises
+        ------
+        StoreError
+            Naming the first row whose content or place in the chain was changed.
+        """
+        previous, count = "", 0
+        with reading(self._engine) as connection:
+            for row in connection.execute(select(versions).order_by(versions.c.seq)).mappings():
+                chain = _chain(previous, row)
+                if chain != row["chain_sha256"] or _digest(row["content"]) != row["content_sha256"]:
+                    raise StoreError(f"row {row['seq']} of the store was changed after it was written")
+                previous, count = chain, count + 1
+        return count
+
+
+def _append_changes(connection: Connection, reading_: Reading) -> int:
+    in_force = {
+        row["annotation_id"]: row
+        for row in _current_rows(connection, patient_id=reading_.patient_id, reader=reading_.reader)
+    }
+    added = 0
+    for annotation in reading_.annotations:
+        added += _append(connection, reading_, annotation, in_force.pop(annotation.annotation_id, None))
+    if reading_.complete:
+        added += _retract(connection, reading_, in_force.values())
+    return added
+
+
+def _append(connection: Connection, reading_: Reading, annotation: Annotation, before: RowMapping | None) -> int:
+    if before is not None and not before["retracted"] and _same_finding(_stored(before).annotation, annotation):
+        return 0
+    content = _canonical(annotation)
+    _insert_version(connection, reading_, before, annotation.annotation_id, content, retracted=False)
+    return 1
+
+
+def _retract(connection: Connection, reading_: Reading, gone: Iterable[RowMapping]) -> int:
+    given_up = [row for row in gone if not row["retracted"]]
+    for row in given_up:
+        _insert_version(connection, reading_, row, row["annotation_id"], row["content"], retracted=True)
+    return len(given_up)
+
+
+def _insert_version(
+    connection: Connection,
+    reading_: Reading,
+    before: RowMapping | None,
+    annotation_id: str,
+    content: str,
+    *,
+    retracted: bool,
+) -> None:
+    row: dict[str, object] = {
+        "patient_id": reading_.patient_id,
+        "reader": reading_.reader,
+        "annotation_id": annotation_id,
+        "version": 1 if before is None else before["version"] + 1,
+        "supersedes": None if before is None else before["seq"],
+        "retracted": retracted,
+        "reason": f"no longer found; {reading_.reason}" if retracted else reading_.reason,
+        "content": content,
+        "value_mm": None if retracted else reading_.values_mm.get(annotation_id),
+        "content_sha256": _digest(content),
+        "recorded_utc": utc_now(),
+    }
+    last = connection.execute(select(versions.c.chain_sha256).order_by(versions.c.seq.desc()).limit(1)).scalar()
+    connection.execute(insert(versions).values(**row, chain_sha256=_chain(last or "", row)))
+
+
+def _mark_finished(connection: Connection, *, patient_id: str, fingerprint: str, outcome: str) -> None:
+    done = select(finished.c.seq).where(finished.c.patient_id == patient_id, finished.c.fingerprint == fingerprint)
+    if connection.execute(done).scalar() is None:
+        row = {"patient_id": patient_id, "fingerprint": fingerprint, "outcome": outcome, "recorded_utc": utc_now()}
+        connection.execute(insert(finished).values(row))
+
+
+def _current_rows(connection: Connection, *, patient_id: str | None, reader: str | None) -> list[RowMapping]:
+    key = (versions.c.patient_id, versions.c.reader, versions.c.annotation_id)
+    newest = select(*key, func.max(versions.c.version).label("version")).group_by(*key).subquery()
+    same = and_(*(versions.c[c.name] == newest.c[c.name] for c in key), versions.c.version == newest.c.version)
+    query = select(versions).join(newest, same).order_by(*key)
+    if patient_id is not None:
+        query = query.where(versions.c.patient_id == patient_id)
+    if reader is not None:
+        query = query.where(versions.c.reader == reader)
+    return list(connection.execute(query).mappings())
+
+
+def _stored(row: RowMapping) -> StoredAnnotation:
+    annotation = annotation_from_json(json.loads(row["content"]))
+    return StoredAnnotation(row["patient_id"], row["reader"], annotation, row["version"], row["reason"])
+
+
+def _same_finding(one: Annotation, other: Annotation) -> bool:
+    """Whether two annotations differ in nothing but when and by which version they were written."""
+    blank = {"created_utc": "", "software": ""}
+    return _canonical(replace(one, **blank)) == _canonical(replace(other, **blank))
+
+
+def _canonical(annotation: Annotation) -> str:
+    return json.dumps(annotation_to_json(annotation), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_CHAINED = ("patient_id", "reader", "annotation_id", "version", "supersedes", "retracted", "reason", "value_mm",
+            "content_sha256", "recorded_utc")  # fmt: skip
+
+
+def _chain(previous: str, row: RowMapping | dict[str, object]) -> str:
+    return _digest(json.dumps([previous, *(row[name] for name in _CHAINED)]))
