@@ -247,7 +247,8 @@ def _axis(distribution: Distribution, rng: np.random.Generator) -> FloatArray:
     """Direction of growth: ducts run towards the nipple, other groups lie anyhow but seldom along the beam."""
     tilt = 0.35 if distribution in (Distribution.LINEAR, Distribution.SEGMENTAL) else 1.0
     axis = np.array([1.0, *rng.uniform(-tilt, tilt, 2)])
-    return axis / np.linalg.norm(axis)
+    unit: FloatArray = axis / np.linalg.norm(axis)
+    return unit
 
 
 def _normals(axis: FloatArray) -> FloatArray:

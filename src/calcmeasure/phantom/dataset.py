@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID
 
 from calcmeasure.terms import ConceptCode, Modality
 
@@ -194,10 +195,10 @@ def save(dataset: Dataset, path: Path, *, syntax: Syntax = Syntax.EXPLICIT_LE) -
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_NAME
     start = Syntax.EXPLICIT_LE if syntax.is_compressed else syntax
-    meta.TransferSyntaxUID = start.value
+    meta.TransferSyntaxUID = UID(start.value)
     dataset.file_meta = meta
     if syntax.is_compressed:
         # Without the keyword pydicom would give the instance a new random UID.

@@ -159,8 +159,8 @@ def _middle_row(spec: MammogramSpec) -> float:
 def _pixel_positions_mm(spec: MammogramSpec) -> tuple[FloatArray, FloatArray]:
     """Across position of each row and depth of each column; the inverse of `to_pixels`."""
     row_mm, col_mm = spec.true_mm
-    across = (_middle_row(spec) - np.arange(spec.rows)) * row_mm - spec.shift_mm
-    cols = np.arange(spec.columns)
+    across = (_middle_row(spec) - np.arange(spec.rows, dtype=float)) * row_mm - spec.shift_mm
+    cols = np.arange(spec.columns, dtype=float)
     if spec.laterality is Laterality.RIGHT:
         cols = cols[::-1]
     return across, (cols + 0.5) * col_mm
