@@ -202,7 +202,7 @@ def synthesize_dce(spec: DceSpec, *, rng: np.random.Generator | int) -> DcePhant
 
 
 def make_grid(spec: DceSpec) -> ImageGrid:
-    """The tilted, anisotropic grid of a specification: columns run to the left, rows to posterior, slices to the head."""
+    """Make the tilted grid of a specification: columns run to the left, rows to posterior, slices to the head."""
     axes = _rotation(spec.tilt_deg) @ np.eye(3)[:, [2, 1, 0]]
     steps = axes.T * np.asarray(spec.spacing_zrc_mm)[:, None]
     origin = np.asarray(spec.centre_lps) - (np.asarray(spec.shape) - 1) / 2 @ steps
@@ -243,7 +243,9 @@ def _place_lesions(spec: DceSpec, grid: ImageGrid) -> tuple[list[tuple[int, _Dra
             continue
         surface = shape_lesion(lesion, grid, centre_zrc=centre_zrc, seed=spec.anatomy_seed)
         truths.append(lesion_truth(lesion, surface, grid))
-        drawn.append((number, _draw_lesion(lesion, surface, grid, ends_zrc=truths[-1].ends_zrc, seed=spec.anatomy_seed)))
+        drawn.append(
+            (number, _draw_lesion(lesion, surface, grid, ends_zrc=truths[-1].ends_zrc, seed=spec.anatomy_seed))
+        )
     return drawn, tuple(truths)
 
 
@@ -326,8 +328,11 @@ def _signal_maps(
     static = np.zeros(anatomy.fat.shape, dtype=np.float32)
     for name, share in maps.items():
         static += share * np.float32(_GAIN * float(spec.sequence.signal(_TISSUES[name], 0.0)))
+    lesion_signal = np.float32(_GAIN * float(spec.sequence.signal(Tissue(_LESION_T1_S), 0.0)))
     for lesion in lesions:
-        static[lesion.box] += lesion.coverage * np.float32(_GAIN * float(spec.sequence.signal(Tissue(_LESION_T1_S), 0.0)))
+        static[lesion.box] += lesion.coverage * np.float32(
+            _GAIN * float(spec.sequence.signal(Tissue(_LESION_T1_S), 0.0))
+        )
     maps["gland"] *= anatomy.uptake
     del maps["fat"]
     return static, maps
@@ -374,7 +379,7 @@ def _background_factor(spec: DceSpec) -> float:
 
 
 def _displaced(signal: FloatImage, spec: DceSpec, *, index: int, rng: np.random.Generator) -> FloatImage:
-    """The signal moved by a smooth random field; the still phase stays where it is."""
+    """Move the signal by a smooth random field; the still phase stays where it is."""
     amplitudes = rng.normal(size=3) * np.array([0.4, 1.0, 0.6]) * spec.motion_mm
     phases = rng.uniform(0, 2 * np.pi, (3, 3))
     if index == spec.still_phase or spec.motion_mm == 0:

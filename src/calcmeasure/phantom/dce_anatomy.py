@@ -33,7 +33,7 @@ class FieldOfView:
 
     @classmethod
     def of(cls, grid: ImageGrid) -> FieldOfView:
-        """The box of a near-axial grid."""
+        """Take the box of a near-axial grid."""
         centre = grid.to_lps((np.asarray(grid.shape) - 1) / 2)
         slices, rows, columns = np.asarray(grid.shape) * grid.spacing.zrc_mm / 2
         return cls((float(centre[0]), float(centre[1]), float(centre[2])), (columns, rows, slices))
@@ -53,7 +53,7 @@ class FieldOfView:
         return centre, np.array([0.455 * half_x, 1.18 * half_y, 1.45 * half_z])
 
     def chest_mm(self, x_mm: float | FloatImage) -> float | FloatImage:
-        """y of the front of the chest wall: it falls back towards the sides."""
+        """Return y of the front of the chest wall: it falls back towards the sides."""
         half_x, half_y, _ = self.half_mm
         return self.centre_lps[1] + half_y * (_CHEST_FRACTION + 0.30 * (x_mm / half_x) ** 2)
 
@@ -138,10 +138,7 @@ def _patient_coordinates(grid: ImageGrid) -> tuple[FloatImage, FloatImage, Float
     parts = [np.multiply.outer(index[axis], steps[axis]) for axis in range(3)]
     x, y, z = (
         (
-            grid.origin_lps[k]
-            + parts[0][:, None, None, k]
-            + parts[1][None, :, None, k]
-            + parts[2][None, None, :, k]
+            grid.origin_lps[k] + parts[0][:, None, None, k] + parts[1][None, :, None, k] + parts[2][None, None, :, k]
         ).astype(np.float32)
         for k in range(3)
     )
@@ -211,9 +208,7 @@ def _vessels(grid: ImageGrid, field: FieldOfView, rng: np.random.Generator) -> F
     return tubes
 
 
-def _breast_vessel(
-    field: FieldOfView, side: Laterality, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
+def _breast_vessel(field: FieldOfView, side: Laterality, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """(n, 3) centre line from the chest towards the nipple, and the tapering radius."""
     start = np.array([rng.uniform(-0.75, 0.75), 0.05, rng.uniform(-0.9, 0.9)])
     stop = np.array([rng.uniform(-0.45, 0.45), rng.uniform(0.6, 0.8), rng.uniform(-0.7, 0.7)])

@@ -141,7 +141,7 @@ def convolve_exponential(times_s: ArrayLike, values: ArrayLike, *, rate_per_s: f
 
 
 def tissue_concentration(times_s: ArrayLike, tissue: Tissue, *, arterial: ArterialInput) -> FloatArray:
-    """Extended Tofts model: ``vp Cp + Ktrans Cp * exp(-Ktrans/ve t)``.
+    """Apply the extended Tofts model: ``vp Cp + Ktrans Cp * exp(-Ktrans/ve t)``.
 
     Parameters
     ----------
