@@ -134,7 +134,7 @@ def _largest_each(group: Sequence[Measurement]) -> Mapping[str, Measurement]:
 
 
 def _key(measurement: Measurement) -> str:
-    """What a lesion is followed by: its id, or its side where a bare table names none."""
+    """Name a lesion by its id, or by its side where a bare table names none."""
     return measurement.lesion_id or f"lesion {measurement.laterality or ''}".strip()
 
 

@@ -1,0 +1,166 @@
+"""One annotation to and from its JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from calcmeasure.errors import AnnotationError, CalcMeasureError
+from calcmeasure.geometry import Spacing, SpacingSource
+from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
+from calcmeasure.terms import Distribution, GeometryKind, Laterality, Method, Modality, Morphology, Quantity, View
+
+_ENUMS: Mapping[str, Any] = {
+    "modality": Modality,
+    "laterality": Laterality,
+    "view": View,
+    "quantity": Quantity,
+    "geometry": GeometryKind,
+    "method": Method,
+    "morphology": Morphology,
+    "distribution": Distribution,
+}
+_PLAIN = (
+    "annotation_id",
+    "lesion_id",
+    "timepoint",
+    "confidence",
+    "volume_mm3",
+    "diameter_3d_mm",
+    "software",
+    "created_utc",
+)
+_LISTS = ("mark_diameters_mm", "flags")
+_NESTED: Mapping[str, tuple[str, ...]] = {
+    "image": ("sop_uid", "series_uid", "study_uid", "frame", "rows", "columns", "spacing"),
+    "phase": ("index", "time_s", "rule", "time_zero"),
+}
+_FIELDS = {*_ENUMS, *_PLAIN, *_LISTS, *_NESTED, "points", "study_date"}
+
+
+def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
+    """Turn an annotation into JSON values, its unknown fields included."""
+    spare = dict(annotation.extra)
+    nested = {name: spare.pop(name, {}) for name in _NESTED}
+    content: dict[str, Any] = {name: getattr(annotation, name) for name in ("annotation_id", "lesion_id", "timepoint")}
+    content["study_date"] = annotation.study_date
+    content |= {name: _text_or_none(getattr(annotation, name)) for name in _ENUMS}
+    content["points"] = [list(point) for point in annotation.points]
+    content["image"] = _image_to_json(annotation.image) | _mapping(nested["image"])
+    content["phase"] = (
+        None if annotation.phase is None else _phase_to_json(annotation.phase) | _mapping(nested["phase"])
+    )
+    content |= {name: getattr(annotation, name) for name in _PLAIN}
+    content |= {name: list(getattr(annotation, name)) for name in _LISTS}
+    return content | spare
+
+
+def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: str) -> Annotation:
+    """Build an annotation from values that passed the schema.
+
+    Parameters
+    ----------
+    content
+        One entry of ``annotations``.
+    study_date
+        Of its time point, used where the entry has none.
+    place
+        JSON path, for messages.
+
+    Raises
+    ------
+    AnnotationError
+        If the points do not fit each other, the geometry or the spacing.
+    """
+    _check_points(content, place)
+    try:
+        image = _image_from_json(content["image"])
+    except CalcMeasureError as error:
+        raise AnnotationError(f"annotation file, at {place}.image.spacing: {error}") from error
+    fields: dict[str, Any] = {name: content[name] for name in _PLAIN if name in content}
+    fields |= {name: kind(content[name]) for name, kind in _ENUMS.items() if content.get(name) is not None}
+    fields |= {name: tuple(content.get(name, ())) for name in _LISTS}
+    fields.setdefault("laterality", None)
+    return Annotation(
+        **fields,
+        study_date=content.get("study_date") or study_date,
+        points=tuple(tuple(float(value) for value in point) for point in content["points"]),
+        image=image,
+        phase=_phase_from_json(content.get("phase")),
+        extra=_unknown(content),
+    )
+
+
+def _check_points(content: Mapping[str, Any], place: str) -> None:
+    points, diameters = content["points"], content.get("mark_diameters_mm", [])
+    if len({len(point) for point in points}) > 1:
+        raise AnnotationError(f"annotation file, at {place}.points: expected points with equally many coordinates")
+    if content["geometry"] == GeometryKind.CALIPER and len(points) not in (0, 2):
+        raise AnnotationError(f"annotation file, at {place}.points: expected the two ends of a caliper")
+    if diameters and len(diameters) != len(points):
+        raise AnnotationError(f"annotation file, at {place}.mark_diameters_mm: expected one per point ({len(points)})")
+
+
+def _unknown(content: Mapping[str, Any]) -> dict[str, object]:
+    """Fields we do not know; those inside ``image`` and ``phase`` under that name."""
+    extra: dict[str, object] = {name: value for name, value in content.items() if name not in _FIELDS}
+    for name, known in _NESTED.items():
+        spare = {key: value for key, value in (content.get(name) or {}).items() if key not in known}
+        if spare:
+            extra[name] = spare
+    return extra
+
+
+def _image_to_json(image: ImageReference) -> dict[str, Any]:
+    content = {name: getattr(image, name) for name in _NESTED["image"]}
+    spacing = image.spacing
+    content["spacing"] = spacing and {
+        "row_mm": spacing.row_mm,
+        "col_mm": spacing.col_mm,
+        "slice_mm": spacing.slice_mm,
+        "source": str(spacing.source),
+        "magnification": spacing.magnification,
+    }
+    return content
+
+
+def _image_from_json(content: Mapping[str, Any]) -> ImageReference:
+    return ImageReference(
+        sop_uid=content.get("sop_uid", ""),
+        series_uid=content.get("series_uid", ""),
+        study_uid=content.get("study_uid", ""),
+        frame=int(content["frame"]),
+        rows=int(content["rows"]),
+        columns=int(content["columns"]),
+        spacing=_spacing_from_json(content["spacing"]),
+    )
+
+
+def _spacing_from_json(content: Mapping[str, Any] | None) -> Spacing | None:
+    if content is None:
+        return None
+    return Spacing(
+        row_mm=content["row_mm"],
+        col_mm=content["col_mm"],
+        source=SpacingSource(content["source"]),
+        slice_mm=content.get("slice_mm"),
+        magnification=content.get("magnification"),
+    )
+
+
+def _phase_to_json(phase: PhaseReference) -> dict[str, Any]:
+    return {name: getattr(phase, name) for name in _NESTED["phase"]}
+
+
+def _phase_from_json(content: Mapping[str, Any] | None) -> PhaseReference | None:
+    if content is None:
+        return None
+    return PhaseReference(int(content["index"]), content.get("time_s"), content["rule"], content.get("time_zero", ""))
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
