@@ -115,8 +115,8 @@ def run_batch(
     _report(on_progress, outcomes, patients)
     with _single_threaded_children():
         for patient, analysed in _analyse_all(todo, plan):
-            given_up = isinstance(analysed, PatientOutcome)
-            outcomes[patient.key] = analysed if given_up else _record(patient, analysed, plan)
+            recorded = _record(patient, analysed, plan) if isinstance(analysed, _Analysed) else analysed
+            outcomes[patient.key] = recorded
             _report(on_progress, outcomes, patients)
     return [outcomes[patient.key] for patient in patients]
 

@@ -93,7 +93,7 @@ def _write(
     from calcmeasure.report.outputs import Results, write_results
 
     rows = score_readers(measurements, profiles)
-    run = {**run, "criteria": {profile.name: profile.hash for profile in profiles}}
+    run = {**run, "criteria": {profile.name: profile.sha256 for profile in profiles}}
     write_results(out, Results(measurements, rows, skipped, stored, run))
     return rows
 
@@ -149,5 +149,5 @@ def _run_info(options: argparse.Namespace, profiles: Sequence[CriteriaProfile]) 
     return {
         "command": options.verb,
         "versions": versions(),
-        "criteria": {profile.name: profile.hash for profile in profiles},
+        "criteria": {profile.name: profile.sha256 for profile in profiles},
     }

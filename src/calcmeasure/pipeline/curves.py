@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calcmeasure.detect.contract import LesionFinding
-from calcmeasure.geometry import FloatArray
+from calcmeasure.errors import PhaseError
 from calcmeasure.measure.early_phase import EarlyPhase
-from calcmeasure.measure.enhancement import classify_curve, kinetic_curve
+from calcmeasure.measure.enhancement import kinetic_curve
 from calcmeasure.model.imaging import DynamicSeries
-from calcmeasure.report.panels import KineticCurve
+from calcmeasure.report.panels import CurvePanel
 
 
 def lesion_curve(
-    series: DynamicSeries, volumes: FloatArray, *, lesion: LesionFinding, early: EarlyPhase
-) -> KineticCurve | None:
-    """Mean enhancement of a lesion over all phases.
+    series: DynamicSeries, volumes: NDArray[np.float32], *, lesion: LesionFinding, early: EarlyPhase
+) -> CurvePanel | None:
+    """Follow the mean signal of a lesion over all phases.
 
     Parameters
     ----------
@@ -26,22 +27,18 @@ def lesion_curve(
 
     Returns
     -------
-    KineticCurve or None
-        None when fewer than two phases exist.
+    CurvePanel or None
+        None when a phase has no time: a curve over made-up seconds would mislead.
     """
-    if len(series.phases) < 2 or not lesion.mask.any():
+    times = [phase.time_s for phase in series.phases]
+    known = [time for time in times if time is not None]
+    if len(known) < len(times) or not series.first_post_contrast:
         return None
     box = tuple(slice(o, o + n) for o, n in zip(lesion.offset_zrc, lesion.mask.shape, strict=True))
-    signal = volumes[(slice(None), *box)][:, lesion.mask].mean(axis=1)
-    times = [phase.time_s if phase.time_s is not None else float(phase.index) for phase in series.phases]
-    pre = max((series.first_post_contrast or 1) - 1, 0)
-    percent = kinetic_curve(signal, pre_index=pre)
-    classes = classify_curve(np.asarray(times), percent, pre_index=pre)
-    return KineticCurve(
-        times_s=np.asarray(times),
-        percent=percent,
-        chosen=early.index,
-        initial=str(classes.initial),
-        delayed=str(classes.delayed),
-        time_zero=series.time_zero,
-    )
+    try:
+        curve = kinetic_curve(
+            volumes[(slice(None), *box)], known, where=lesion.mask, first_post=series.first_post_contrast
+        )
+    except PhaseError:
+        return None
+    return CurvePanel(curve, early.index, series.time_zero)

@@ -21,7 +21,7 @@ from calcmeasure.model.imaging import DynamicSeries, Skipped, Study
 from calcmeasure.pipeline.curves import lesion_curve
 from calcmeasure.pipeline.identity import LocatedLesion, annotation_id
 from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
-from calcmeasure.report.panels import KineticCurve
+from calcmeasure.report.panels import CurvePanel
 from calcmeasure.store.clock import utc_now
 from calcmeasure.terms import GeometryKind, Laterality, Method, Modality, Quantity
 
@@ -48,7 +48,7 @@ class FoundLesion:
     located: LocatedLesion | None
     early: FloatSlice
     enhancement: FloatSlice
-    curve: KineticCurve | None
+    curve: CurvePanel | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _found(
     *,
     image: DynamicImage,
     lesion: LesionFinding,
-    curve: KineticCurve | None,
+    curve: CurvePanel | None,
     rank: int,
 ) -> FoundLesion:
     outline = choose_outline(lesion.contours_zrc, image.grid.spacing)

@@ -62,7 +62,7 @@ def _read_one(mammogram: Mammogram, study: Study, *, settings: RunSettings, pati
     blank = _blank_annotation(mammogram, study, flags=pixels.flags)
     if mammogram.spacing is None:
         reason = _spacing_reason(mammogram)
-        found = (replace(blank, flags=_merge(blank.flags, (reason,))),)
+        found: tuple[Annotation, ...] = (replace(blank, flags=_merge(blank.flags, (reason,))),)
         skipped = (Skipped(mammogram.image.path, reason, "no usable pixel spacing: shown, not measured"),)
         return MammogramResult(found, _panels(found, pixels, patient_id=patient_id), skipped)
     try:

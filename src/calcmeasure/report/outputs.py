@@ -9,11 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from calcmeasure.errors import OutputError
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.model.names import file_key
-from calcmeasure.report.files import output_error, write_text
+from calcmeasure.report.files import make_folder, write_bytes, write_text
 from calcmeasure.report.html import render_report
 from calcmeasure.report.tables import measurement_order, write_measurements, write_responses, write_skipped
 from calcmeasure.store.annotation_files import write_annotations
@@ -47,13 +46,10 @@ def prepare_folder(out: Path) -> None:
     OutputError
         When it cannot.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise output_error(error, "the output folder") from error
+    make_folder(out)
+    probe = out / ".writable"
+    write_bytes(probe, b"")
+    probe.unlink(missing_ok=True)
 
 
 def write_results(out: Path, results: Results) -> None:
@@ -77,11 +73,6 @@ def write_results(out: Path, results: Results) -> None:
 def _write_annotation_files(folder: Path, stored: Sequence[StoredAnnotation]) -> None:
     ordered = sorted(stored, key=lambda s: (s.patient_id, s.reader))
     for (patient_id, reader), own in groupby(ordered, key=lambda s: (s.patient_id, s.reader)):
+        make_folder(folder)
         path = folder / f"{file_key(patient_id)}.{file_key(reader)}.annotations.json"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_annotations(path, patient_id=patient_id, reader=reader, annotations=[s.annotation for s in own])
-        except OutputError:
-            raise
-        except OSError as error:
-            raise output_error(error, path.name) from error
+        write_annotations(path, patient_id=patient_id, reader=reader, annotations=[s.annotation for s in own])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calcmeasure.measure.enhancement import KineticCurve
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
 
@@ -32,28 +33,21 @@ class MammogramPanel:
 
 
 @dataclass(frozen=True, slots=True)
-class KineticCurve:
-    """Signal of the lesion over the phases.
+class CurvePanel:
+    """Signal of the lesion over the phases, with the phase that was measured.
 
     Parameters
     ----------
-    times_s
-        (phases,) k-space centre after time zero; the phase index where times are unknown.
-    percent
-        (phases,) mean enhancement in the lesion over the pre-contrast phase, per cent.
+    curve
+        Times, mean signal and classes.
     chosen
         Index of the early phase.
-    initial, delayed
-        Curve classes in words (slow, medium, fast; persistent, plateau, washout); empty when unknown.
     time_zero
         What second 0 is.
     """
 
-    times_s: NDArray[np.float64]
-    percent: NDArray[np.float64]
+    curve: KineticCurve
     chosen: int
-    initial: str
-    delayed: str
     time_zero: str
 
 
@@ -68,11 +62,11 @@ class DynamicPanel:
     annotation, measurement
         The lesion and its millimetres; outline points are (slice, row, column) of the whole volume.
     curve
-        None when there is no lesion or only one phase.
+        None when there is no lesion, or no time to draw it over.
     """
 
     early: NDArray[np.float32]
     enhancement: NDArray[np.float32]
     annotation: Annotation
     measurement: Measurement
-    curve: KineticCurve | None
+    curve: CurvePanel | None

@@ -36,7 +36,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise _output_error(error) from error
+        raise output_error(error) from error
 
 
 def _write_flushed(path: Path, data: bytes) -> None:
@@ -55,7 +55,8 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _output_error(error: OSError) -> OutputError:
+def output_error(error: OSError) -> OutputError:
+    """Say why a file could not be written, with the code of a full disk where that is the cause."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError("the disk is full; free some space and run again", code=ErrorCode.DISK_FULL)
     return OutputError(f"the file cannot be written ({error.strerror}); choose a folder you may write to")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, selec
 
 from calcmeasure.errors import StoreError
 from calcmeasure.model.annotation import Annotation
-from calcmeasure.store.annotation_files import annotation_from_json, annotation_to_json
+from calcmeasure.store.annotation_json import annotation_from_json, annotation_to_json
 from calcmeasure.store.clock import utc_now
 from calcmeasure.store.engine import open_engine, reading, writing
 from calcmeasure.store.schema import annotation_version as versions
@@ -237,14 +237,14 @@ def _current_rows(connection: Connection, *, patient_id: str | None, reader: str
 
 
 def _stored(row: RowMapping) -> StoredAnnotation:
-    annotation = annotation_from_json(json.loads(row["content"]))
+    annotation = annotation_from_json(json.loads(row["content"]), study_date="", place=f"row {row['seq']}")
     return StoredAnnotation(row["patient_id"], row["reader"], annotation, row["version"], row["reason"])
 
 
 def _same_finding(one: Annotation, other: Annotation) -> bool:
     """Whether two annotations differ in nothing but when and by which version they were written."""
-    blank = {"created_utc": "", "software": ""}
-    return _canonical(replace(one, **blank)) == _canonical(replace(other, **blank))
+    one, other = (replace(a, created_utc="", software="") for a in (one, other))
+    return _canonical(one) == _canonical(other)
 
 
 def _canonical(annotation: Annotation) -> str:

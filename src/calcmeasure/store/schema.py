@@ -65,7 +65,7 @@ finished_patient = Table(
 def _refuse_changes(table: Table) -> None:
     """Make a table append-only in SQLite, whichever program writes to it."""
     for verb in ("UPDATE", "DELETE"):
-        trigger = DDL(
+        trigger = DDL(  # type: ignore[no-untyped-call]
             f"CREATE TRIGGER IF NOT EXISTS {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
             f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
         )

@@ -1,0 +1,40 @@
+"""The kinetic curve of a lesion, with the phase that was measured."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from calcmeasure.measure.enhancement import percent_enhancement
+from calcmeasure.report.palette import AMBER, GREY, INK, PAPER, SKY
+from calcmeasure.report.panels import CurvePanel
+
+
+def draw_curve(axis: Axes, panel: CurvePanel) -> None:
+    """Draw mean enhancement over real seconds, the chosen phase shaded and named.
+
+    Parameters
+    ----------
+    axis
+        Where to draw.
+    panel
+        Curve and chosen phase.
+    """
+    times_s = panel.curve.times_s
+    percent = percent_enhancement(np.full_like(panel.curve.signal, panel.curve.baseline), panel.curve.signal)
+    at = (float(times_s[panel.chosen]), float(percent[panel.chosen]))
+    axis.set_facecolor(INK)
+    axis.plot(times_s, percent, color=SKY, marker="o", markersize=4, linewidth=1.5)
+    half = float(np.diff(times_s).min()) / 2
+    axis.axvspan(at[0] - half, at[0] + half, color=AMBER, alpha=0.22)
+    axis.plot([at[0]], [at[1]], marker="D", color=AMBER, markersize=7)
+    words = f"phase {panel.chosen}, {at[0]:.0f} s"
+    axis.annotate(words, at, xytext=(6, -14), textcoords="offset points", color=AMBER, fontsize=9)
+    axis.axhline(0.0, color=GREY, linewidth=0.6)
+    axis.set_xlabel(f"seconds after {panel.time_zero.replace('_', ' ')}", color=PAPER, fontsize=9)
+    axis.set_ylabel("enhancement in lesion, %", color=PAPER, fontsize=9)
+    words = ", ".join(word for word in (panel.curve.initial, panel.curve.delayed) if word)
+    axis.set_title(f"kinetics: {words}" if words else "kinetics", color=PAPER, fontsize=9, pad=4)
+    axis.tick_params(colors=PAPER, labelsize=8)
+    for side in axis.spines.values():
+        side.set_color(GREY)

@@ -1,0 +1,200 @@
+"""Pictures of measurements: the image in true proportion, what was found drawn in place, the number beside it."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
+from numpy.typing import NDArray
+
+from calcmeasure.geometry import FloatArray, Spacing, SpacingSource, to_mm
+from calcmeasure.measure.extent import measure_extent
+from calcmeasure.model.annotation import Annotation
+from calcmeasure.model.measurement import Measurement
+from calcmeasure.report.curves import draw_curve
+from calcmeasure.report.palette import AMBER, GREEN, GREY, INK, PAPER, SKY
+from calcmeasure.report.panels import DynamicPanel, MammogramPanel
+from calcmeasure.report.text import format_mm
+
+DPI = 110
+"""Resolution of the pictures in the report."""
+ZOOM_MARGIN_MM = 12.0
+"""Tissue shown around a finding in the close-up."""
+SMALLEST_ZOOM_MM = 30.0
+"""Side of the smallest close-up."""
+PIXELS_ONLY = Spacing(1.0, 1.0, SpacingSource.GIVEN)
+"""Stands in for the proportions of an image without millimetres; such a picture has no scale bar."""
+
+
+def draw_panel(panel: MammogramPanel | DynamicPanel) -> bytes:
+    """Draw one finding.
+
+    Returns
+    -------
+    bytes
+        PNG without any metadata that could name a patient.
+    """
+    if isinstance(panel, MammogramPanel):
+        return _png(_mammogram_figure(panel))
+    return _png(_dynamic_figure(panel))
+
+
+def _mammogram_figure(panel: MammogramPanel) -> Figure:
+    spacing = panel.annotation.image.spacing or PIXELS_ONLY
+    marks_rc = np.asarray(panel.annotation.points, dtype=float).reshape(-1, 2)
+    figure, (whole, close) = _axes(widths=(1.0, 1.25))
+    _show(whole, panel.display, spacing, vmax=255)
+    _mark_benign(whole, panel.benign_rc, spacing)
+    if len(marks_rc):
+        box_mm = _zoom_box(to_mm(marks_rc, spacing))
+        _outline_box(whole, box_mm)
+        _show(close, panel.display, spacing, vmax=255)
+        _mark_benign(close, panel.benign_rc, spacing)
+        _draw_marks(close, panel.annotation, spacing)
+        _draw_hull(close, marks_rc, spacing)
+        _draw_caliper(close, panel.measurement, spacing)
+        _zoom(close, box_mm)
+    else:
+        _say_nothing_found(close, panel.measurement)
+    if panel.annotation.image.spacing:
+        _scale_bar(whole)
+        _scale_bar(close) if len(marks_rc) else None
+    return figure
+
+
+def _dynamic_figure(panel: DynamicPanel) -> Figure:
+    spacing = panel.annotation.image.spacing or PIXELS_ONLY
+    outline_rc = np.asarray(panel.annotation.points, dtype=float).reshape(-1, 3)[:, 1:]
+    figure, axes = _axes(widths=(1.35, 1.0, 1.2))
+    whole, close, curve = axes
+    _show(whole, panel.early, spacing, vmax=float(np.percentile(panel.early, 99.7)) or 1.0)
+    _show(close, panel.enhancement, spacing, vmin=0.0, vmax=200.0)
+    if len(outline_rc):
+        box_mm = _zoom_box(to_mm(outline_rc, spacing))
+        _outline_box(whole, box_mm)
+        close.add_patch(Polygon(_xy(outline_rc, spacing), closed=True, fill=False, edgecolor=SKY, linewidth=1.4))
+        _draw_caliper(close, panel.measurement, spacing)
+        _zoom(close, box_mm)
+    _title(whole, "early post-contrast")
+    _title(close, "enhancement 0-200 %" + ("" if len(outline_rc) else ", nothing found"))
+    for axis in (whole, close):
+        _scale_bar(axis)
+    if panel.curve is None:
+        curve.set_axis_off()
+    else:
+        draw_curve(curve, panel.curve)
+    return figure
+
+
+def _axes(widths: tuple[float, ...]) -> tuple[Figure, NDArray[np.object_]]:
+    figure = Figure(figsize=(3.6 * sum(widths), 4.0), dpi=DPI, facecolor=INK, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, len(widths), width_ratios=widths)
+    return figure, axes
+
+
+def _show(axis: Axes, image: NDArray[np.generic], spacing: Spacing, *, vmax: float, vmin: float = 0.0) -> None:
+    """Show an image in mm, pixel centres at whole multiples of the spacing."""
+    rows, columns = image.shape
+    left, top = -0.5 * spacing.col_mm, -0.5 * spacing.row_mm
+    box = (left, left + columns * spacing.col_mm, top + rows * spacing.row_mm, top)
+    axis.imshow(image, cmap="gray", vmin=vmin, vmax=vmax, extent=box, interpolation="antialiased", aspect="equal")
+    axis.set_axis_off()
+
+
+def _zoom_box(points_mm: FloatArray) -> tuple[float, float, float, float]:
+    """(left, top, width, height) of a square around row, column points in mm."""
+    low, high = points_mm.min(axis=0), points_mm.max(axis=0)
+    side = max(float(np.max(high - low)) + 2 * ZOOM_MARGIN_MM, SMALLEST_ZOOM_MM)
+    row_mm, col_mm = (low + high) / 2 - side / 2
+    return (float(col_mm), float(row_mm), side, side)
+
+
+def _zoom(axis: Axes, box_mm: tuple[float, float, float, float]) -> None:
+    left, top, width, height = box_mm
+    axis.set_xlim(left, left + width)
+    axis.set_ylim(top + height, top)
+
+
+def _outline_box(axis: Axes, box_mm: tuple[float, float, float, float]) -> None:
+    left, top, width, height = box_mm
+    axis.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=AMBER, linewidth=1.0, linestyle="--"))
+
+
+def _draw_marks(axis: Axes, annotation: Annotation, spacing: Spacing) -> None:
+    xy = _xy(np.asarray(annotation.points, dtype=float), spacing)
+    axis.scatter(xy[:, 0], xy[:, 1], s=42, facecolors="none", edgecolors=SKY, linewidths=0.9)
+
+
+def _mark_benign(axis: Axes, benign_rc: FloatArray, spacing: Spacing) -> None:
+    if len(benign_rc):
+        xy = _xy(benign_rc, spacing)
+        axis.scatter(xy[:, 0], xy[:, 1], s=12, marker="x", c=GREY, linewidths=0.6)
+
+
+def _draw_hull(axis: Axes, marks_rc: FloatArray, spacing: Spacing) -> None:
+    hull = measure_extent(marks_rc, spacing).hull_rc
+    if len(hull) >= 3:
+        axis.add_patch(Polygon(_xy(hull, spacing), closed=True, fill=False, edgecolor=GREEN, linewidth=0.9, alpha=0.9))
+
+
+def _draw_caliper(axis: Axes, measurement: Measurement, spacing: Spacing) -> None:
+    if len(measurement.ends) != 2 or measurement.value_mm is None:
+        return
+    ends = np.asarray([end[-2:] for end in measurement.ends], dtype=float)
+    xy = _xy(ends, spacing)
+    axis.plot(xy[:, 0], xy[:, 1], color=INK, linewidth=3.0, solid_capstyle="butt")
+    axis.plot(xy[:, 0], xy[:, 1], color=AMBER, linewidth=1.5, marker="+", markersize=11, markeredgewidth=1.5)
+    words = f"{format_mm(measurement.value_mm)}"
+    lower = xy[np.argmax(xy[:, 1])]
+    axis.annotate(
+        words,
+        xy=(float(lower[0]), float(lower[1])),
+        xytext=(0, -14),
+        textcoords="offset points",
+        ha="center",
+        color=AMBER,
+        fontsize=11,
+        fontweight="bold",
+        bbox={"facecolor": INK, "edgecolor": "none", "alpha": 0.7, "pad": 1.5},
+    )
+
+
+def _say_nothing_found(axis: Axes, measurement: Measurement) -> None:
+    axis.set_axis_off()
+    words = "nothing found: 0 mm" if measurement.value_mm == 0 else "shown, not measured"
+    axis.text(0.5, 0.5, words, color=PAPER, ha="center", va="center", transform=axis.transAxes, fontsize=12)
+
+
+def _scale_bar(axis: Axes, *, length_mm: float = 10.0) -> None:
+    """Draw a 10 mm bar in the lower right corner, in the picture's own scale."""
+    x_low, x_high = axis.get_xlim()
+    y_bottom, y_top = axis.get_ylim()
+    margin = 0.04 * abs(x_high - x_low)
+    x_end, y = x_high - margin, y_bottom - 0.04 * (y_bottom - y_top)
+    axis.plot((x_end - length_mm, x_end), (y, y), color=PAPER, linewidth=2.0, solid_capstyle="butt")
+    axis.text(
+        x_end, y - 0.012 * (y_bottom - y_top), f"{length_mm:.0f} mm", color=PAPER, ha="right", va="bottom", size=8
+    )
+    axis.set_xlim(x_low, x_high)
+    axis.set_ylim(y_bottom, y_top)
+
+
+def _title(axis: Axes, words: str) -> None:
+    axis.set_title(words, color=PAPER, fontsize=9, pad=4)
+
+
+def _xy(points_rc: FloatArray, spacing: Spacing) -> FloatArray:
+    """Row, column indices to the picture's x, y in mm."""
+    return to_mm(points_rc, spacing)[:, ::-1]
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    # No software or date entry: the same finding gives the same bytes.
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
