@@ -112,6 +112,29 @@ def slice_hulls(extremes: IndexArray) -> tuple[IndexArray, IndexArray]:
     return cast("tuple[IndexArray, IndexArray]", _hull_rows(extremes))
 
 
+def widest_slice(
+    vertices_zrc: IndexArray, starts: IndexArray, *, steps_mm: FloatArray, edge: bool
+) -> tuple[int, int, float]:
+    """Find the farthest pair that lies within one slice.
+
+    Parameters
+    ----------
+    vertices_zrc, starts
+        Of `slice_hulls`.
+    steps_mm
+        (3,) slice, row and column spacing.
+    edge
+        Measure between the outermost corners of the pixels.
+
+    Returns
+    -------
+    (i, j, length_mm)
+        Indices into the vertices; the first of equal pairs, so the lowest slice.
+    """
+    first, second, square = _pair_in_slice(vertices_zrc, starts, steps_mm, edge)
+    return int(first), int(second), float(np.sqrt(square))
+
+
 def _farthest(points: FloatArray, pad: FloatArray) -> tuple[int, int, float]:
     """Farthest pair and its length when every axis difference is lengthened by `pad`."""
     spare = 3 - points.shape[1]
@@ -167,6 +190,21 @@ def _pruned_pair(points, radii, pad):  # type: ignore[no-untyped-def]  # noqa: A
 
 
 @njit(cache=True)
+def _pair_in_slice(vertices, starts, steps, edge):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """All pairs of the few hull vertices of each slice."""
+    pad = 1 if edge else 0
+    best, first, second = -1.0, 0, 0
+    for k in range(len(starts) - 1):
+        for i in range(starts[k], starts[k + 1]):
+            r, c = vertices[i, 1], vertices[i, 2]
+            for j in range(i, starts[k + 1]):
+                dr, dc = (abs(r - vertices[j, 1]) + pad) * steps[1], (abs(c - vertices[j, 2]) + pad) * steps[2]
+                if dr * dr + dc * dc > best:
+                    best, first, second = dr * dr + dc * dc, i, j
+    return first, second, best
+
+
+@njit(cache=True)
 def _scan_rows(flat, words, shape):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Eight pixels at a time from both ends of each row."""
     slices, rows, columns = shape
@@ -215,7 +253,7 @@ def _row_chain(extremes, vertices, side, z, size):  # type: ignore[no-untyped-de
     start = size
     for r in range(len(extremes)):
         c = extremes[r, side]
-        if c < 0 or (side == 1 and c == extremes[r, 0]):
+        if c < 0:
             continue
         while size >= start + 2:
             r0, c0 = vertices[size - 2, 1], vertices[size - 2, 2]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from calcmeasure.geometry import FloatArray, Spacing
+from calcmeasure.measure.chords import longest_perpendicular
 from calcmeasure.measure.hull_kernels import convex_hull, farthest_pair
 
 
@@ -62,7 +62,9 @@ def measure_outline(polygon: ArrayLike, spacing: Spacing) -> OutlineDiameter:
     first, second = farthest_pair(hull_mm)
     long_mm = hull_mm[[first, second]]
     value_mm = float(np.linalg.norm(long_mm[1] - long_mm[0]))
-    short_mm = _longest_perpendicular(plane_mm, long_mm) if value_mm > 0 else long_mm
+    short_mm = (
+        longest_perpendicular(plane_mm, np.roll(plane_mm, -1, axis=0), axis_mm=long_mm) if value_mm > 0 else long_mm
+    )
     return OutlineDiameter(
         value_mm=value_mm,
         ends=_lift(long_mm / steps_mm, vertices),
@@ -111,34 +113,3 @@ def _span_mm(outline: FloatArray, spacing: Spacing) -> float:
 def _lift(ends_rc: FloatArray, vertices: FloatArray) -> FloatArray:
     """Put the slice index back in front of in-plane points."""
     return np.hstack([np.repeat(vertices[:1, :-2], len(ends_rc), axis=0), ends_rc])
-
-
-def _longest_perpendicular(plane_mm: FloatArray, long_mm: FloatArray) -> FloatArray:
-    """Find the ends (2, 2) of the longest chord at a right angle to the long axis."""
-    along = (long_mm[1] - long_mm[0]) / np.linalg.norm(long_mm[1] - long_mm[0])
-    axes = np.stack([along, [-along[1], along[0]]])
-    start_uv = (plane_mm - long_mm[0]) @ axes.T
-    stop_uv = np.roll(start_uv, -1, axis=0)
-    levels = np.unique(start_uv[:, 0])
-    best, chord_uv = 0.0, np.zeros((2, 2))
-    for low, high in pairwise(levels):
-        for level, heights in _crossings(start_uv, stop_uv, (low, high)):
-            gaps = heights[1::2] - heights[::2]
-            k = int(np.argmax(gaps))
-            if gaps[k] > best:
-                best, chord_uv = float(gaps[k]), np.array([[level, heights[2 * k]], [level, heights[2 * k + 1]]])
-    ends_mm: FloatArray = chord_uv @ axes + long_mm[0]
-    return ends_mm
-
-
-def _crossings(
-    start_uv: FloatArray, stop_uv: FloatArray, strip: tuple[float, float]
-) -> tuple[tuple[float, FloatArray], tuple[float, FloatArray]]:
-    """Where the edges that span a strip meet its two sides, in the order they have inside the strip."""
-    low, high = strip
-    spans = (np.minimum(start_uv[:, 0], stop_uv[:, 0]) <= low) & (np.maximum(start_uv[:, 0], stop_uv[:, 0]) >= high)
-    start, stop = start_uv[spans], stop_uv[spans]
-    slope = (stop[:, 1] - start[:, 1]) / (stop[:, 0] - start[:, 0])
-    at_low, at_high = (start[:, 1] + slope * (level - start[:, 0]) for level in strip)
-    order = np.argsort(at_low + at_high, kind="stable")
-    return (low, at_low[order]), (high, at_high[order])

@@ -57,7 +57,7 @@ def choose_lesions(baseline: Sequence[Measurement], rule: LesionRule) -> Counted
     if not baseline:
         return CountedLesions((), frozenset(), "no baseline measurement", (ErrorCode.NO_BASELINE,))
     present = sorted((m for m in _largest_each(baseline).values() if m.value_mm), key=lambda m: (-_um(m), m.lesion_id))
-    known = frozenset(_key(m) for m in baseline if m.value_mm != 0)
+    known = frozenset(_key(m) for m in baseline if m.value_mm or (m.value_mm is None and m.lesion_id))
     measurable = [m for m in present if _um(m) >= micrometres(rule.target_min_mm)]
     if rule.value is LesionValue.SUM_OF_TARGETS:
         measurable = measurable[: min(rule.max_targets, rule.max_targets_per_organ)]
