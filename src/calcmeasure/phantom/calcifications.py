@@ -22,6 +22,7 @@ IntArray = NDArray[np.int64]
 
 MLO_ANGLE_RAD = math.radians(45.0)
 """Tilt of the medio-lateral oblique plane from the vertical."""
+_ROUNDING_MM = 1e-9
 NO_CLUSTER = -1
 """Cluster number of marks that belong to none (benign ones)."""
 
@@ -167,10 +168,13 @@ def shrink_cluster(marks: Calcifications, *, to_mm: float) -> Calcifications:
     """Remove outermost marks until the extent is at most `to_mm`: what treatment is simulated to do.
 
     Each step drops that end of the farthest pair that lies farther from the group's centre. The extent left is the
-    nearest one at or below `to_mm` that the marks allow; ask `extent_mm` for it.
+    nearest one at or below `to_mm` that the marks allow; ask `extent_mm` for it. Nothing is left of a group shrunk
+    to 0.
     """
+    if to_mm <= 0:
+        return Calcifications.none()
     centre = marks.positions_dlu.mean(axis=0) if len(marks) else np.zeros(3)
-    while len(marks) and extent_mm(marks) > to_mm:
+    while len(marks) and extent_mm(marks) > to_mm + _ROUNDING_MM:
         view = max((View.CC, View.MLO), key=lambda v: view_extent_mm(marks, v))
         gaps = squareform(pdist(project(marks.positions_dlu, view)))
         ends = np.array(np.unravel_index(int(gaps.argmax()), gaps.shape))
