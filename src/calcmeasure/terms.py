@@ -256,7 +256,12 @@ class Flag(StrEnum):
     # -- dynamic series ----------------------------------------------------------------------
     TIME_ZERO_ASSUMED = "time_zero_assumed"
     """Time zero is not the injection; times are after the stated event."""
+    FIRST_POST_ASSUMED = "first_post_contrast_assumed"
+    """Nothing in the headers tells which phase is the first after contrast: phase 0 is taken to precede it."""
+    PHASE_DURATION_UNKNOWN = "phase_duration_unknown"
+    """Phase times are starts of acquisition because no duration could be read or derived."""
     EARLY_PHASE_OUTSIDE_WINDOW = "early_phase_outside_window"
+    """The time zero is assumed and the chosen phase lies outside the rule's window."""
     MIDNIGHT_CROSSED = "midnight_crossed"
     PHASE_DROPPED = "phase_dropped"
     """One phase was left out because it is incomplete."""
