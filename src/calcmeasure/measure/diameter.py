@@ -99,7 +99,7 @@ def mask_diameters(
     ends_zrc = vertices_zrc[[first, second]].astype(np.float64)
     short_mm, short_ends_zrc = _short_axis(solid[int(ends_zrc[0, 0])], ends_zrc, steps_mm=steps_mm, edge=edge)
     third, fourth, in_space_mm = farthest_voxels(vertices_zrc, steps_mm, edge=edge)
-    added_mm = np.sqrt(steps_mm[1] * steps_mm[2]) / 2 if convention is Convention.HALF_PIXEL else 0.0
+    added_mm = float(np.sqrt(steps_mm[1] * steps_mm[2])) / 2 if convention is Convention.HALF_PIXEL else 0.0
     return MaskDiameters(
         convention=convention,
         value_mm=in_plane_mm + added_mm,
