@@ -210,7 +210,8 @@ def vascular_track(
     for side in (-0.5, 0.5):
         kept = rng.random(along.size) < 0.8
         wall = bend + side * calibre_mm + rng.normal(0, 0.06, along.size)
-        rows.append(np.column_stack([along, wall, wall * 0.4])[kept])
+        place = along + rng.normal(0, 0.15, along.size)
+        rows.append(np.column_stack([place, wall, wall * 0.4])[kept])
     positions = np.concatenate(rows) + np.asarray(start_dlu)
     return _benign(positions, rng.uniform(0.25, 0.45, len(positions)), Morphology.VASCULAR, rng)
 

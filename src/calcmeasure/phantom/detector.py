@@ -38,7 +38,7 @@ class DetectorSpec:
     scatter_to_primary: float = 0.45
     scatter_mm: float = 8.0
     photons_per_mm2: float = 3.3e5
-    raw_level: float = 4500.0
+    raw_level: float = 1800.0
     presentation_gain: float = 1300.0
 
 

@@ -73,7 +73,7 @@ class MammographyVendor:
     filter_material: str
     source_detector_mm: float
     old_codes: bool = False
-    window: tuple[int, int] = (1400, 1900)
+    window: tuple[int, int] = (1380, 1480)
 
 
 HOLOGIC_LIKE = MammographyVendor(
