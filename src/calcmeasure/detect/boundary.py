@@ -14,7 +14,7 @@ from scipy import ndimage
 from skimage.measure import find_contours
 
 from calcmeasure.detect.contract import BoolImage, FloatImage, Points
-from calcmeasure.detect.seeds import GAP_MM, joined, largest, opened
+from calcmeasure.detect.seeds import joined, largest, opened
 
 FloatArray = NDArray[np.float64]
 
@@ -23,6 +23,8 @@ SHELL_MM = (4.0, 12.0)
 REACH_MM = 4.0
 """The edge is sought up to this far outside the candidate."""
 ROUNDS = 3
+VESSEL_SHARE, VESSEL_MM = 0.5, 3.0
+"""What a ball of half the lesion's inscribed radius, 3 mm at most, does not fit into is a vessel and is cut off."""
 MIN_PART_MM2 = 6.0
 """Smaller islands of a slice are not outlined."""
 
@@ -71,7 +73,7 @@ def outline_lesion(
     mask = candidate
     away_mm = ndimage.distance_transform_edt(~candidate, sampling=voxel_mm)
     allowed = (away_mm <= REACH_MM) & tissue
-    smooth = ndimage.gaussian_filter(subtraction, np.minimum(0.5, 0.4 / voxel_mm))
+    smooth = smoothed(subtraction, voxel_mm)
     outside = _background(smooth, away_mm, tissue)
     for _ in range(ROUNDS):
         inside = _plateau(smooth, mask, voxel_mm)
@@ -83,6 +85,12 @@ def outline_lesion(
             return None
     field = _closed_field(smooth, mask, level=level, inside=inside)
     return Outline(mask, _contours(field, level, voxel_mm), inside, outside)
+
+
+def smoothed(subtraction: FloatImage, voxel_mm: FloatArray) -> FloatImage:
+    """Take off noise with a kernel of half a voxel at most, too small to move an edge."""
+    smooth: FloatImage = ndimage.gaussian_filter(subtraction, np.minimum(0.5, 0.4 / np.asarray(voxel_mm)))
+    return smooth
 
 
 def _background(smooth: FloatImage, away_mm: FloatArray, tissue: BoolImage) -> float:
@@ -98,7 +106,7 @@ def _plateau(smooth: FloatImage, mask: BoolImage, voxel_mm: FloatArray) -> float
 
 
 def _region(above: BoolImage, candidate: BoolImage, *, voxel_mm: FloatArray) -> BoolImage:
-    """The part above the level that belongs to the candidate, gaps closed, holes filled, vessels cut off."""
+    """Take the part above the level that belongs to the candidate; gaps closed, holes filled, vessels cut off."""
     closed = joined(above, voxel_mm=voxel_mm)
     labels, _ = ndimage.label(closed, structure=np.ones((3, 3, 3)))
     votes = np.bincount(labels[candidate & closed], minlength=1)
@@ -107,28 +115,27 @@ def _region(above: BoolImage, candidate: BoolImage, *, voxel_mm: FloatArray) -> 
         return np.zeros_like(above)
     part = labels == votes.argmax()
     depth_mm = float(ndimage.distance_transform_edt(np.pad(part, 1), sampling=voxel_mm).max())
-    part = opened(part, voxel_mm=voxel_mm, radius_mm=min(0.35 * depth_mm, 3.0))
+    part = opened(part, voxel_mm=voxel_mm, radius_mm=min(VESSEL_SHARE * depth_mm, VESSEL_MM))
     for index in range(len(part)):
         part[index] = ndimage.binary_fill_holes(part[index])
     return largest(part)
 
 
 def _closed_field(smooth: FloatImage, mask: BoolImage, *, level: float, inside: float) -> FloatImage:
-    """The subtraction with gaps and holes of the region raised above the level, and all else lowered below it."""
+    """Raise gaps and holes of the region above the level, and lower all else below it."""
     step = 0.1 * (inside - level)
     field: FloatImage = np.where(mask, np.maximum(smooth, level + step), np.minimum(smooth, level - step))
     return field
 
 
 def _contours(field: FloatImage, level: float, voxel_mm: FloatArray) -> tuple[Points, ...]:
-    polygons = []
+    polygons: list[Points] = []
     for z, plane in enumerate(field):
         if not (plane > level).any():
             continue
         padded = np.pad(plane, 1, constant_values=min(float(plane.min()), level - 1))
-        for path in find_contours(padded, level):
-            if _area_mm2(path, voxel_mm) >= MIN_PART_MM2:
-                polygons.append(np.column_stack([np.full(len(path), float(z)), path - 1]))
+        paths = [path - 1 for path in find_contours(padded, level) if _area_mm2(path, voxel_mm) >= MIN_PART_MM2]
+        polygons += [np.column_stack([np.full(len(path), float(z)), path]) for path in paths]
     return tuple(polygons)
 
 

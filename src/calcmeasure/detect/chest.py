@@ -99,15 +99,15 @@ def find_breasts(volume: FloatImage, grid: ImageGrid) -> BreastRegion:
 
 def block_mean(volume: FloatImage, factors: tuple[int, int, int]) -> FloatImage:
     """Mean over blocks of `factors` voxels; the last block of an axis may be smaller."""
-    out = volume
+    out = np.asarray(volume, dtype=np.float32)
     for axis, factor in enumerate(factors):
         if factor > 1:
             starts = np.arange(0, out.shape[axis], factor)
             counts = np.diff(np.append(starts, out.shape[axis])).astype(np.float32)
             shape = [1, 1, 1]
             shape[axis] = -1
-            out = np.add.reduceat(out, starts, axis=axis) / counts.reshape(shape)
-    return np.asarray(out, dtype=np.float32)
+            out = np.asarray(np.add.reduceat(out, starts, axis=axis) / counts.reshape(shape), dtype=np.float32)
+    return out
 
 
 def unblock(blocks: BoolImage, factors: tuple[int, int, int], shape: tuple[int, ...]) -> BoolImage:
@@ -124,7 +124,7 @@ def _block_factors(grid: ImageGrid) -> tuple[int, int, int]:
 
 
 def _slab_share(grid: ImageGrid) -> float:
-    """A thin stack cannot hold a whole breast: ask for less tissue from it."""
+    """Ask less of a thin stack, which cannot hold a whole breast."""
     thinnest_mm = min(n * step for n, step in zip(grid.shape, grid.spacing.zrc_mm, strict=True))
     return min(1.0, thinnest_mm / 60.0)
 
@@ -171,14 +171,27 @@ def _midline(body: BoolImage, places_lps: FloatArray) -> float | None:
 def _before_wall(body: BoolImage, *, places_lps: FloatArray, midline_mm: float) -> BoolImage:
     """Blocks in front of a curved chest wall that starts behind the skin over the sternum."""
     aside_mm = places_lps[..., 0] - midline_mm
-    middle = body & (np.abs(aside_mm) <= 3 * COARSE_MM)
-    z_mm, skin_mm = _front(places_lps[middle][:, 2], places_lps[middle][:, 1], share=0.1)
-    skin_mm = ndimage.median_filter(skin_mm, size=9, mode="nearest")
-    sternum_mm = np.interp(places_lps[..., 2], z_mm, skin_mm)
+    sternum_mm = _sternum_mm(body, places_lps, aside_mm=aside_mm)
     reach_mm = np.minimum(np.abs(aside_mm), 0.95 * CHEST_RADIUS_MM)
     recess_mm = CHEST_RADIUS_MM - np.sqrt(CHEST_RADIUS_MM**2 - reach_mm**2)
     before: BoolImage = places_lps[..., 1] < sternum_mm + WALL_BEHIND_STERNUM_MM + recess_mm
     return before
+
+
+def _sternum_mm(body: BoolImage, places_lps: FloatArray, *, aside_mm: FloatArray) -> FloatArray:
+    """Patient y of the skin over the sternum at the height of every block.
+
+    The cleft may be narrower than the strip that is searched: the deepest of its columns counts.
+    """
+    fronts = []
+    for column in range(-2, 2):
+        strip = body & (np.floor(aside_mm / COARSE_MM) == column)
+        if strip.any():
+            z_mm, skin_mm = _front(places_lps[strip][:, 2], places_lps[strip][:, 1], share=0.0)
+            smooth_mm = ndimage.median_filter(skin_mm, size=9, mode="nearest")
+            fronts.append(np.interp(places_lps[..., 2], z_mm, smooth_mm))
+    deepest: FloatArray = np.max(fronts, axis=0)
+    return deepest
 
 
 def _front(along_mm: FloatArray, y_mm: FloatArray, *, share: float) -> tuple[FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ surroundings.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 
@@ -16,11 +17,12 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
-from calcmeasure.detect.boundary import Outline, outline_lesion
+from calcmeasure.detect.boundary import Outline, outline_lesion, smoothed
 from calcmeasure.detect.chest import BreastRegion, block_mean, find_breasts, unblock
 from calcmeasure.detect.contract import BoolImage, DynamicImage, FloatImage, LesionFinding, LesionFindings, Points
 from calcmeasure.detect.motion import correct_motion
-from calcmeasure.detect.seeds import Background, Candidate, background_of, find_candidates, is_tube
+from calcmeasure.detect.seeds import Background, Candidate, background_of, find_candidates
+from calcmeasure.detect.suspicion import confidence_of, is_lesion
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import ImageGrid, Spacing, to_mm
 from calcmeasure.terms import Flag
@@ -36,8 +38,6 @@ SKIN_MM = 3.0
 FLOOR_SHARE = 0.25
 """Percent enhancement is taken over at least this share of the breast's bright signal (95th percentile before
 contrast), so that noise over suppressed fat does not look like uptake."""
-MIN_DIAMETER_MM = 5.0
-"""Smaller enhancement is a focus in BI-RADS, not a lesion."""
 MARGIN_MM = 14.0
 FTV_PERCENT = 70.0
 """Second opinion: voxels of at least this percent enhancement (the functional tumour volume rule)."""
@@ -108,7 +108,7 @@ def _check(image: DynamicImage) -> None:
 def _scene(image: DynamicImage, pre: FloatImage, region: BreastRegion) -> _Scene:
     subtraction = image.early - pre
     floor = np.float32(max(FLOOR_SHARE * float(np.percentile(pre[region.mask], 95)), 1e-6))
-    enhancement = subtraction / np.maximum(pre, floor) * np.float32(100)
+    enhancement = np.asarray(subtraction / np.maximum(pre, floor) * np.float32(100), dtype=np.float32)
     z, r, c = (max(1, int(WORKING_MM / step + 1e-6)) for step in image.grid.spacing.zrc_mm)
     coarse = ndimage.gaussian_filter(block_mean(enhancement, (z, r, c)), 0.5)
     background = background_of(coarse, _shrunk(region.mask, (z, r, c)))
@@ -150,7 +150,7 @@ def _finding(scene: _Scene, candidate: Candidate, *, others: tuple[Candidate, ..
 
 
 def _paint(candidate: Candidate, factors: tuple[int, int, int], starts: list[int], stops: list[int]) -> BoolImage:
-    """A candidate's working-grid mask on the voxels of a cut."""
+    """Draw a candidate's working-grid mask on the voxels of a cut."""
     out = np.zeros([b - a for a, b in zip(starts, stops, strict=True)], dtype=np.bool_)
     fine = unblock(candidate.mask, factors, tuple(n * f for n, f in zip(candidate.mask.shape, factors, strict=True)))
     source, target = [], []
@@ -169,11 +169,12 @@ def _judge(
 ) -> LesionFinding | None:
     """Keep what a reader would call a lesion, and describe it."""
     enhancement = scene.enhancement[cut]
-    uptake = float(np.median(enhancement[outline.mask]))
+    excess = float(np.median(enhancement[outline.mask])) / scene.background.demand
     offset = np.asarray(starts, dtype=float)
     contours = tuple(points + offset for points in outline.contours_zrc)
     diameter_mm = _widest_mm(contours, scene.grid.spacing)
-    if uptake < scene.background.demand or diameter_mm < MIN_DIAMETER_MM or is_tube(outline.mask, scene.voxel_mm):
+    smooth = smoothed(scene.subtraction[cut], scene.voxel_mm)
+    if not is_lesion(outline, smooth, excess=excess, diameter_mm=diameter_mm, voxel_mm=scene.voxel_mm):
         return None
     box = ndimage.find_objects(outline.mask.astype(np.uint8))[0]
     centre = offset + np.asarray(ndimage.center_of_mass(outline.mask))
@@ -181,7 +182,7 @@ def _judge(
     flags = (
         [Flag.SEGMENTATION_DISAGREES.value] if second_mm is None or abs(second_mm - diameter_mm) > DISAGREE_MM else []
     )
-    confidence = _confidence(uptake / scene.background.demand, diameter_mm)
+    confidence = confidence_of(excess, diameter_mm)
     if confidence < 0.5:
         flags.append(Flag.LOW_CONFIDENCE.value)
     return LesionFinding(
@@ -194,12 +195,6 @@ def _judge(
         alternative_diameter_mm=second_mm,
         flags=tuple(flags),
     )
-
-
-def _confidence(excess: float, diameter_mm: float) -> float:
-    """Rises with uptake and size: a half at 1.25 times the demand and 5 mm, 0.95 at twice that and 10 mm."""
-    logit = 3.0 * (excess - 1.25) + (diameter_mm - MIN_DIAMETER_MM) / 8.0
-    return float(1.0 / (1.0 + np.exp(-logit)))
 
 
 def _second_opinion_mm(scene: _Scene, mask: BoolImage, *, cut: tuple[slice, ...]) -> float | None:
@@ -226,8 +221,6 @@ def _farthest_mm(points_mm: FloatArray) -> float:
     if len(points_mm) < 2:
         return 0.0
     if len(points_mm) > 8:
-        try:
+        with contextlib.suppress(QhullError):
             points_mm = points_mm[ConvexHull(points_mm).vertices]
-        except QhullError:
-            pass
     return float(pdist(points_mm).max())

@@ -106,7 +106,7 @@ def correct_motion(moving: FloatImage, fixed: FloatImage, *, spacing: Spacing, r
         before, after = start, level.mismatch(shift_mm, grid)
     if not after < (1 - MIN_GAIN) * before:
         return MotionCorrection(moving, np.zeros_like(shift_mm), before, before, (Flag.MOTION_NOT_CORRECTED.value,))
-    moved = _warp(moving, shift_mm, grid.origin_mm, grid.step_mm, np.asarray(spacing.zrc_mm), np.zeros(3))
+    moved = _warp(moving, shift_mm, np.stack([np.asarray(spacing.zrc_mm), np.zeros(3), grid.step_mm]))
     return MotionCorrection(moved, shift_mm, before, after, (Flag.MOTION_CORRECTED.value,))
 
 
@@ -115,7 +115,6 @@ class _Control:
     """Grid of control points, mm from the centre of voxel (0, 0, 0)."""
 
     shape: tuple[int, int, int]
-    origin_mm: FloatArray
     step_mm: FloatArray
 
     @classmethod
@@ -123,7 +122,7 @@ class _Control:
         extent_mm = (np.asarray(shape) - 1) * np.asarray(spacing.zrc_mm)
         cells = np.maximum(1, np.round(extent_mm / CONTROL_MM)).astype(int)
         step_mm = np.maximum(extent_mm, 1e-3) / cells
-        return cls((int(cells[0]) + 1, int(cells[1]) + 1, int(cells[2]) + 1), np.zeros(3), step_mm)
+        return cls((int(cells[0]) + 1, int(cells[1]) + 1, int(cells[2]) + 1), step_mm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +143,24 @@ class _Level:
         factors = (z, r, c)
         size_mm = np.multiply(factors, spacing.zrc_mm)
         inside = block_mean(region.astype(np.float32), factors) > 0.5
-        images = (_normalise(block_mean(image, factors), inside, voxel_mm=size_mm) for image in (moving, fixed))
-        return cls(*images, inside, size_mm, (np.asarray(factors) - 1) / 2 * np.asarray(spacing.zrc_mm))
+        still = _normalise(block_mean(fixed, factors), inside, voxel_mm=size_mm)
+        movable = _normalise(block_mean(moving, factors), inside, voxel_mm=size_mm)
+        return cls(movable, still, inside, size_mm, (np.asarray(factors) - 1) / 2 * np.asarray(spacing.zrc_mm))
+
+    def frame_mm(self, grid: _Control) -> FloatArray:
+        """(3, 3) voxel size, position of voxel (0, 0, 0) and control point distance."""
+        return np.stack([self.voxel_mm, self.offset_mm, grid.step_mm])
 
     def mismatch(self, shift_mm: FloatArray, grid: _Control) -> float:
         if not self.region.any():
             return 0.0
-        moved = _warp(self.moving, shift_mm, grid.origin_mm, grid.step_mm, self.voxel_mm, self.offset_mm)
+        moved = _warp(self.moving, shift_mm, self.frame_mm(grid))
         return float(np.abs(moved - self.fixed)[self.region].mean())
 
     def step(self, shift_mm: FloatArray, grid: _Control) -> FloatArray:
         """One Gauss-Newton step of the displacement, mm, (3, ...)."""
-        moved = _warp(self.moving, shift_mm, grid.origin_mm, grid.step_mm, self.voxel_mm, self.offset_mm)
-        sums = _normal_equations(
-            moved, self.fixed, self.region, self.voxel_mm, self.offset_mm, grid.step_mm, grid.shape
-        )
+        moved = _warp(self.moving, shift_mm, self.frame_mm(grid))
+        sums = _normal_equations(moved, self.fixed, self.region, self.frame_mm(grid), grid.shape)
         sums = ndimage.gaussian_filter(
             sums, sigma=(0, *np.minimum(1.0, (np.asarray(grid.shape) - 1) / 2)), mode="nearest"
         )
@@ -210,14 +212,14 @@ def _strain(shift_mm: FloatArray, grid: _Control) -> float:
 
 
 @njit(cache=True, inline="always")
-def _cell(position, count):  # type: ignore[no-untyped-def]
+def _cell(position: float, count: int) -> tuple[int, float]:
     """Lower control point and the fraction beyond it."""
     low = min(max(int(np.floor(position)), 0), max(count - 2, 0))
     return low, min(max(position - low, 0.0), 1.0)
 
 
 @njit(cache=True, inline="always")
-def _sample(volume, z, r, c):  # type: ignore[no-untyped-def]
+def _sample(volume: FloatImage, z: float, r: float, c: float) -> float:
     """Trilinear value at a fractional index; edges repeated."""
     nz, nr, nc = volume.shape
     z0, fz = _cell(z, nz)
@@ -228,21 +230,23 @@ def _sample(volume, z, r, c):  # type: ignore[no-untyped-def]
     near1 = volume[z0, r1, c0] * (1 - fc) + volume[z0, r1, c1] * fc
     far0 = volume[z1, r0, c0] * (1 - fc) + volume[z1, r0, c1] * fc
     far1 = volume[z1, r1, c0] * (1 - fc) + volume[z1, r1, c1] * fc
-    return (near0 * (1 - fr) + near1 * fr) * (1 - fz) + (far0 * (1 - fr) + far1 * fr) * fz
+    value: float = (near0 * (1 - fr) + near1 * fr) * (1 - fz) + (far0 * (1 - fr) + far1 * fr) * fz
+    return value
 
 
 @njit(cache=True, fastmath=True)
-def _warp(volume, shift_mm, origin_mm, step_mm, voxel_mm, offset_mm):  # type: ignore[no-untyped-def]
+def _warp(volume: FloatImage, shift_mm: FloatArray, frame_mm: FloatArray) -> FloatImage:
     """Sample `volume` where every voxel came from; trilinear, edges repeated."""
+    voxel_mm, offset_mm, step_mm = frame_mm
     nz, nr, nc = volume.shape
     _, gz, gr, gc = shift_mm.shape
     out = np.empty(volume.shape, np.float32)
     line = np.empty((3, gc))
     for z in range(nz):
-        z0, fz = _cell((z * voxel_mm[0] + offset_mm[0] - origin_mm[0]) / step_mm[0], gz)
+        z0, fz = _cell((z * voxel_mm[0] + offset_mm[0]) / step_mm[0], gz)
         z1 = min(z0 + 1, gz - 1)
         for r in range(nr):
-            r0, fr = _cell((r * voxel_mm[1] + offset_mm[1] - origin_mm[1]) / step_mm[1], gr)
+            r0, fr = _cell((r * voxel_mm[1] + offset_mm[1]) / step_mm[1], gr)
             r1 = min(r0 + 1, gr - 1)
             for d in range(3):
                 for g in range(gc):
@@ -250,7 +254,7 @@ def _warp(volume, shift_mm, origin_mm, step_mm, voxel_mm, offset_mm):  # type: i
                     far = shift_mm[d, z1, r0, g] * (1 - fr) + shift_mm[d, z1, r1, g] * fr
                     line[d, g] = (near * (1 - fz) + far * fz) / voxel_mm[d]
             for c in range(nc):
-                c0, fc = _cell((c * voxel_mm[2] + offset_mm[2] - origin_mm[2]) / step_mm[2], gc)
+                c0, fc = _cell((c * voxel_mm[2] + offset_mm[2]) / step_mm[2], gc)
                 c1 = min(c0 + 1, gc - 1)
                 out[z, r, c] = _sample(
                     volume,
@@ -262,8 +266,11 @@ def _warp(volume, shift_mm, origin_mm, step_mm, voxel_mm, offset_mm):  # type: i
 
 
 @njit(cache=True, fastmath=True)
-def _normal_equations(moved, fixed, region, voxel_mm, offset_mm, step_mm, shape):  # type: ignore[no-untyped-def]
-    """Sums of gradient products and gradient times mismatch, gathered at the nearest control point."""
+def _normal_equations(
+    moved: FloatImage, fixed: FloatImage, region: BoolImage, frame_mm: FloatArray, shape: tuple[int, int, int]
+) -> FloatArray:
+    """Sum gradient products (6) and gradient times mismatch (3) at the nearest control point."""
+    voxel_mm, offset_mm, step_mm = frame_mm
     nz, nr, nc = fixed.shape
     sums = np.zeros((9, shape[0], shape[1], shape[2]))
     for z in range(nz):

@@ -133,7 +133,7 @@ def opened(mask: BoolImage, *, voxel_mm: FloatArray, radius_mm: float) -> BoolIm
 
 
 def largest(mask: BoolImage) -> BoolImage:
-    """The largest connected part (diagonal neighbours count)."""
+    """Keep the largest connected part; diagonal neighbours count."""
     labels, n = ndimage.label(mask, structure=np.ones((3,) * mask.ndim))
     if n <= 1:
         return mask
@@ -182,7 +182,7 @@ def _components(
         part = _free(in_breast, voxel_mm)
         mean = float(enhancement[box][part].mean()) if part.any() else 0.0
         if part.sum() >= enough and mean >= background.demand and not is_tube(part, voxel_mm):
-            yield Candidate(part, box, mean, _score(part, mean - background.median, voxel_mm))
+            yield Candidate(part, (box[0], box[1], box[2]), mean, _score(part, mean - background.median, voxel_mm))
 
 
 def _close_fast(mask: BoolImage, voxel_mm: FloatArray) -> BoolImage:

@@ -1,0 +1,289 @@
+"""Contrast uptake in numbers: percent enhancement, early-to-late ratio, kinetic curves, functional tumour volume.
+
+Sources: BI-RADS 5th edition (2013) for the curve classes; Hylton et al., Radiology 2012;263:663-672 and Newitt et al.,
+J Digit Imaging 2014 for the functional tumour volume rule. Times are seconds on the series' own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from calcmeasure.errors import ErrorCode, PhaseError
+
+FloatArray = NDArray[np.float64]
+FloatImage = NDArray[np.float32]
+BoolImage = NDArray[np.bool_]
+
+INITIAL_WINDOW_S = 120.0
+"""The initial phase of a curve is its first two minutes after contrast (or until it turns)."""
+MEDIUM_FROM, FAST_ABOVE = 50.0, 100.0
+"""Initial rise in percent: slow below 50, medium 50-100, fast above 100."""
+DELAYED_CHANGE = 10.0
+"""Delayed change in percent of the initial value: plateau within 10 either way."""
+
+
+class InitialRise(StrEnum):
+    """How fast a curve rises at first (BI-RADS)."""
+
+    SLOW = "slow"
+    MEDIUM = "medium"
+    FAST = "fast"
+
+
+class DelayedCourse(StrEnum):
+    """What a curve does afterwards (BI-RADS); DICOM codes DCM 130597-130599."""
+
+    PERSISTENT = "persistent"
+    PLATEAU = "plateau"
+    WASHOUT = "washout"
+
+
+@dataclass(frozen=True, slots=True)
+class KineticCurve:
+    """Mean signal of a place over all phases.
+
+    Parameters
+    ----------
+    times_s
+        (n,) seconds, rising.
+    signal
+        (n,) mean signal.
+    baseline
+        Mean signal before contrast.
+    first_post
+        Index of the first phase after contrast.
+    initial, delayed
+        None where the curve holds no phase to tell it from.
+    """
+
+    times_s: FloatArray
+    signal: FloatArray
+    baseline: float
+    first_post: int
+    initial: InitialRise | None
+    delayed: DelayedCourse | None
+
+    @property
+    def percent(self) -> FloatArray:
+        """(n,) percent enhancement over the baseline."""
+        return percent_enhancement(np.full_like(self.signal, self.baseline), self.signal)
+
+
+@dataclass(frozen=True, slots=True)
+class FtvRule:
+    """Parameters of the functional tumour volume; all of them belong into a report of the volume.
+
+    Parameters
+    ----------
+    background_fraction
+        Share of the region's 95th percentile before contrast below which a voxel does not count.
+    percent
+        Least percent enhancement at the early phase.
+    neighbours
+        Least number of the 26 neighbours that pass as well.
+    least_ser
+        Least signal enhancement ratio.
+    """
+
+    background_fraction: float = 0.6
+    percent: float = 70.0
+    neighbours: int = 4
+    least_ser: float = 0.0
+
+
+def percent_enhancement(pre: ArrayLike, post: ArrayLike, *, floor: float = 0.0) -> FloatArray:
+    """Percent by which signal rises above the one before contrast.
+
+    Parameters
+    ----------
+    pre, post
+        Signal in one common scaling, same shape.
+    floor
+        The denominator is at least this (same unit as the signal), so that noise in dark voxels stays small.
+
+    Returns
+    -------
+    ndarray
+        ``100 (post - pre) / max(pre, floor)``; 0 where that denominator is not positive.
+
+    Examples
+    --------
+    >>> float(percent_enhancement(200.0, 300.0))
+    50.0
+    """
+    before, after = _same_shape(pre, post)
+    denominator = np.maximum(before, floor)
+    usable = denominator > 0
+    return np.where(usable, 100.0 * (after - before) / np.where(usable, denominator, 1.0), 0.0)
+
+
+def signal_enhancement_ratio(pre: ArrayLike, early: ArrayLike, late: ArrayLike) -> FloatArray:
+    """Early over late enhancement, ``(early - pre) / (late - pre)``; above 1 the signal has washed out.
+
+    Returns
+    -------
+    ndarray
+        Infinite with the sign of the early enhancement where nothing is left late; NaN where nothing ever enhanced.
+    """
+    before, first = _same_shape(pre, early)
+    _, last = _same_shape(pre, late)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((first - before) / (last - before), dtype=float)
+
+
+def kinetic_curve(
+    phases: NDArray[np.floating], times_s: Sequence[float], *, where: BoolImage | tuple[int, int, int], first_post: int
+) -> KineticCurve:
+    """Follow the mean signal of a mask or a voxel through all phases and classify it.
+
+    Parameters
+    ----------
+    phases
+        (n, slices, rows, columns) signal in one common scaling.
+    times_s
+        n rising times, s.
+    where
+        (slices, rows, columns) mask, or (slice, row, column) of one voxel.
+    first_post
+        Index of the first phase after contrast, 1 or more.
+
+    Raises
+    ------
+    PhaseError
+        If times and phases do not match or do not rise, `first_post` is out of range, or the mask is empty.
+    """
+    times = np.asarray(times_s, dtype=float)
+    if len(phases) != len(times) or not np.all(np.diff(times) > 0):
+        raise PhaseError(
+            f"{len(phases)} phases need as many rising times, got {times.tolist()}", code=ErrorCode.TIME_UNKNOWN
+        )
+    if not 1 <= first_post < len(times):
+        raise PhaseError(
+            f"first phase after contrast must lie in 1-{len(times) - 1}, got {first_post}",
+            code=ErrorCode.NO_BASELINE_PHASE,
+        )
+    signal = _mean_signal(phases, where)
+    baseline = float(signal[:first_post].mean())
+    percent = percent_enhancement(np.full_like(signal, baseline), signal)
+    peak = _initial_peak(percent, times, first_post=first_post)
+    return KineticCurve(
+        times_s=times,
+        signal=signal,
+        baseline=baseline,
+        first_post=first_post,
+        initial=initial_rise(float(percent[peak])),
+        delayed=delayed_course(float(signal[peak]), float(signal[-1])) if peak < len(signal) - 1 else None,
+    )
+
+
+def initial_rise(percent: float) -> InitialRise:
+    """Class of the initial rise: slow < 50 %, medium 50-100 %, fast > 100 %.
+
+    Examples
+    --------
+    >>> initial_rise(100.0)
+    <InitialRise.MEDIUM: 'medium'>
+    """
+    if percent < MEDIUM_FROM:
+        return InitialRise.SLOW
+    return InitialRise.FAST if percent > FAST_ABOVE else InitialRise.MEDIUM
+
+
+def delayed_course(initial_signal: float, delayed_signal: float) -> DelayedCourse:
+    """Class of the late course relative to the signal at the end of the initial phase.
+
+    Persistent rises by more than 10 %, washout falls by more than 10 %, plateau is anything between, the cut-offs
+    included (compared without division, so that exactly 10 % is exactly 10 %).
+
+    Examples
+    --------
+    >>> delayed_course(200.0, 180.0)
+    <DelayedCourse.PLATEAU: 'plateau'>
+    """
+    change = 100.0 * (delayed_signal - initial_signal)
+    limit = DELAYED_CHANGE * abs(initial_signal)
+    if change > limit:
+        return DelayedCourse.PERSISTENT
+    return DelayedCourse.WASHOUT if change < -limit else DelayedCourse.PLATEAU
+
+
+def functional_tumour_mask(
+    pre: FloatImage, early: FloatImage, late: FloatImage | None, *, region: BoolImage, rule: FtvRule | None = None
+) -> BoolImage:
+    """Voxels that count towards the functional tumour volume.
+
+    A voxel counts when it lies in the region, its signal before contrast reaches a share of the region's 95th
+    percentile, it enhances enough, enough of its 26 neighbours do both as well, and its early-to-late ratio is not
+    below the least one.
+
+    Parameters
+    ----------
+    pre, early, late
+        (slices, rows, columns) signal in one common scaling. Without a late phase the ratio is not asked for.
+    region
+        (slices, rows, columns) the reader's box, or the breast.
+    rule
+        Thresholds; the published ones by default.
+
+    Returns
+    -------
+    (slices, rows, columns) bool ndarray
+        Its volume is the count times the voxel volume.
+    """
+    limits = rule or FtvRule()
+    before, after = _same_shape(pre, early)
+    inside = np.asarray(region, dtype=bool)
+    if not inside.any():
+        return np.zeros(before.shape, dtype=np.bool_)
+    least_signal = limits.background_fraction * float(np.percentile(before[inside], 95))
+    passing = inside & (before >= least_signal) & (before > 0)
+    passing &= percent_enhancement(before, after) >= limits.percent
+    counted: BoolImage = passing & (_neighbour_count(passing) >= limits.neighbours)
+    if late is not None:
+        counted &= signal_enhancement_ratio(before, after, late) >= limits.least_ser
+    return counted
+
+
+def _same_shape(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if a.shape != b.shape:
+        raise PhaseError(f"phases differ in shape: {a.shape} and {b.shape}", code=ErrorCode.GEOMETRY)
+    return a, b
+
+
+def _mean_signal(phases: NDArray[np.floating], where: BoolImage | tuple[int, int, int]) -> FloatArray:
+    if isinstance(where, tuple):
+        return np.asarray(phases[(slice(None), *where)], dtype=float)
+    if where.shape != phases.shape[1:] or not where.any():
+        raise PhaseError(
+            f"the mask must hold a voxel and have the shape {phases.shape[1:]} of a phase, got {where.shape}",
+            code=ErrorCode.GEOMETRY,
+        )
+    return np.array([float(phase[where].mean(dtype=np.float64)) for phase in phases])
+
+
+def _initial_peak(percent: FloatArray, times_s: FloatArray, *, first_post: int) -> int:
+    """Phase of the strongest enhancement within two minutes of contrast, the first post-contrast phase at least.
+
+    Contrast is taken to arrive at time zero where that lies before the first post-contrast phase, else with the last
+    phase before it.
+    """
+    start_s = 0.0 if times_s[first_post - 1] <= 0 <= times_s[first_post] else float(times_s[first_post - 1])
+    last = max(first_post, int(np.searchsorted(times_s, start_s + INITIAL_WINDOW_S, side="right")) - 1)
+    return first_post + int(np.argmax(percent[first_post : last + 1]))
+
+
+def _neighbour_count(mask: BoolImage) -> NDArray[np.int8]:
+    """How many of the 26 neighbours are set; outside the volume none is."""
+    total = np.pad(mask, 1).astype(np.int8)
+    for axis in range(3):
+        size = total.shape[axis] - 2
+        parts = [np.take(total, np.arange(k, k + size), axis=axis) for k in range(3)]
+        total = parts[0] + parts[1] + parts[2]
+    counts: NDArray[np.int8] = total - mask.astype(np.int8)
+    return counts
