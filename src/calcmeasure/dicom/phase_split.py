@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-from calcmeasure.dicom.image_labels import private_labels
 from calcmeasure.dicom.phase_keys import PHASE_KEYS, MrImage, PhaseKey
 from calcmeasure.dicom.phase_times import PhaseClock, read_clock
+from calcmeasure.dicom.philips import label_types
 from calcmeasure.dicom.stacks import stack_images
 from calcmeasure.errors import ErrorCode, PhaseError
 
@@ -104,7 +104,7 @@ class _Attempt:
 
 
 def _attempt(key: PhaseKey, images: Sequence[MrImage], slots: Sequence[int]) -> _Attempt:
-    labels = key.labels(images)
+    labels: Sequence[float | str] | None = key.labels(images)
     if labels is None:
         return _Attempt(key.name, "is absent or unreadable")
     groups: dict[float | str, list[int]] = defaultdict(list)
@@ -187,7 +187,7 @@ def _attribute(keyword: str) -> Callable[[Sequence[MrImage]], list[Hashable]]:
 _KINDS: tuple[tuple[str, Callable[[Sequence[MrImage]], Sequence[Hashable]]], ...] = (
     ("ImageType", _attribute("ImageType")),
     ("ASLContext", _attribute("ASLContext")),
-    ("the manufacturer's label type", private_labels),
+    ("the manufacturer's label type", label_types),
     ("RescaleSlope", _attribute("RescaleSlope")),
 )
 """What may tell two images at one position and time apart, once echo, flip angle and b-value are equal."""

@@ -149,12 +149,12 @@ def find_time_zero(
         reason = f"time zero is the injection (ContrastBolusStartTime), {injection_s:.1f} s after the first phase began"
         return TimeZero("injection", injection_s, first_post, reason)
     ignored = "" if injection_s is None else "the stated injection time does not fit the acquisition times; "
-    first_post, how, assumed = first_post_contrast(phases, starts_s=starts_s)
+    told, how, assumed = first_post_contrast(phases, starts_s=starts_s)
     flags = (Flag.TIME_ZERO_ASSUMED.value, *((Flag.FIRST_POST_ASSUMED.value,) if assumed else ()))
-    if first_post is None:
+    if told is None:
         return TimeZero("series_start", 0.0, None, f"{ignored}{how}; time zero is the start of the series", flags)
     reason = f"{ignored}{how}; time zero is the start of that phase, not the injection"
-    return TimeZero("first_post_contrast_start", starts_s[first_post], first_post, reason, flags)
+    return TimeZero("first_post_contrast_start", starts_s[told], told, reason, flags)
 
 
 def first_post_contrast(

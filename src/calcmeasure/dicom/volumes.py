@@ -1,0 +1,246 @@
+"""Phases of a dynamic series as arrays in one common scaling.
+
+Ordinary slices (uncompressed, little endian) are read straight from their place in the file into the result;
+everything else goes through the decoders. Rescale slope and intercept are applied image by image: a ratio of two phases
+means nothing while they are scaled differently.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcmeasure.dicom.codecs import decode_layout
+from calcmeasure.dicom.compact import read_compact
+from calcmeasure.dicom.frame_layout import FrameLayout, layout_from_header, read_layout
+from calcmeasure.dicom.guard import PixelElement
+from calcmeasure.dicom.header import Header
+from calcmeasure.dicom.phase_keys import mr_images
+from calcmeasure.dicom.philips import scale_slopes
+from calcmeasure.errors import ErrorCode, PhaseError, PixelError
+from calcmeasure.model.imaging import DynamicSeries, FrameReference
+
+MAX_THREADS = 4
+"""For compressed slices; their decoders release the interpreter lock."""
+
+FloatVolume = NDArray[np.float32]
+Place = tuple[int, int]
+"""Position in the result: phase, slice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale:
+    """Stored value to signal: value * slope + intercept."""
+
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One file with the frames wanted from it."""
+
+    path: Path
+    layout: FrameLayout
+    wanted: tuple[tuple[Place, int], ...]
+    rescales: tuple[Rescale | None, ...]
+
+
+def load_phases(series: DynamicSeries, *, indices: Sequence[int]) -> FloatVolume:
+    """Load phases of a dynamic series.
+
+    Parameters
+    ----------
+    series
+        Sorted; its grid says how many slices, rows and columns there are.
+    indices
+        0-based phases, in the order wanted.
+
+    Returns
+    -------
+    (n, slices, rows, columns) float32
+        Signal with rescale slope and intercept applied. Philips images whose slopes differ are brought to one scale
+        with the manufacturer's scale slope (2005,100E) where every image has it.
+
+    Raises
+    ------
+    PhaseError
+        ``E_SCALING`` when some images state a slope and others do not, or an impossible one;
+        ``E_PHASE_AMBIGUOUS`` for a phase the series does not have.
+    PixelError
+        As `calcmeasure.dicom.codecs.decode_frames`; ``E_SIZE_LIE`` when a file has another size than the grid.
+    """
+    if series.grid is None or any(not 0 <= index < len(series.phases) for index in indices):
+        raise PhaseError(f"the series has {len(series.phases)} phases; asked for {list(indices)}")
+    places = {
+        (row, place): frame
+        for row, index in enumerate(indices)
+        for place, frame in enumerate(series.phases[index].frames)
+    }
+    sources = [_source(path, wanted) for path, wanted in _by_file(places).items()]
+    _check_size(sources, series.grid.shape)
+    rescales = _common_scaling(sources, vendor=series.vendor)
+    volume = np.empty((len(indices), *series.grid.shape), dtype=np.float32)
+    plain = [source for source in sources if _is_plain(source.layout)]
+    _read_plain(plain, rescales, out=volume)
+    _decode_others([source for source in sources if not _is_plain(source.layout)], rescales, out=volume)
+    return volume
+
+
+def _by_file(places: Mapping[Place, FrameReference]) -> dict[Path, tuple[tuple[Place, int], ...]]:
+    by_file: dict[Path, list[tuple[Place, int]]] = defaultdict(list)
+    for place, frame in places.items():
+        by_file[frame.path].append((place, frame.frame))
+    return {path: tuple(wanted) for path, wanted in by_file.items()}
+
+
+def _source(path: Path, wanted: tuple[tuple[Place, int], ...]) -> _Source:
+    header, layout = _read_plain_header(path) or read_layout(path)
+    images = mr_images(header)
+    by_frame = {image.frame.frame: image.header for image in images} if len(images) > 1 else {}
+    rescales = tuple(_rescale(by_frame.get(frame, images[0].header)) for _, frame in wanted)
+    return _Source(path, layout, wanted, rescales)
+
+
+def _read_plain_header(path: Path) -> tuple[Header, FrameLayout] | None:
+    """Header and layout of an ordinary single-frame file from its first bytes; None for anything else."""
+    try:
+        size = path.stat().st_size
+        found = read_compact(path, size)
+    except OSError as error:
+        raise PixelError("a file of the series cannot be read any more", code=ErrorCode.UNREADABLE) from error
+    if found is None or "NumberOfFrames" in found[0]:
+        return None
+    header, element = found
+    if not element.found:
+        located = _pixels_at_end(path, size=size, header=header)
+        if located is None:
+            return None
+        element = located
+    return header, layout_from_header(header, element)
+
+
+def _pixels_at_end(path: Path, *, size: int, header: Header) -> PixelElement | None:
+    """Look for the pixel element where it lies when nothing follows it; None when it does not."""
+    rows, columns, bits = (header.integer(k) or 0 for k in ("Rows", "Columns", "BitsAllocated"))
+    length = rows * columns * bits // 8
+    if length <= 0 or length % 2 or size < length + 12:
+        return None
+    offset = size - length
+    with path.open("rb") as file:
+        file.seek(offset - 12)
+        start = file.read(12)
+    tag, declared = b"\xe0\x7f\x10\x00", length.to_bytes(4, "little")
+    implicit = start[4:] == tag + declared
+    explicit = start == tag + start[4:6] + b"\0\0" + declared and start[4:6] in (b"OW", b"OB")
+    return PixelElement(offset, length, found=True, available=length) if implicit or explicit else None
+
+
+def _is_plain(layout: FrameLayout) -> bool:
+    little = layout.is_native and layout.stored_dtype.str == "<u2"
+    return little and layout.high_bit == layout.bits_stored - 1
+
+
+def _read_plain(sources: Iterable[_Source], rescales: Mapping[Place, Rescale], *, out: FloatVolume) -> None:
+    buffer = np.empty(out.shape[2:], dtype="<u2")
+    for source in sources:
+        descriptor = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            for place, frame in source.wanted:
+                offset = source.layout.offset + frame * source.layout.frame_bytes
+                if os.preadv(descriptor, [memoryview(buffer)], offset) != buffer.nbytes:
+                    raise PixelError("the file ends inside its pixel data", code=ErrorCode.TRUNCATED)
+                _apply(_stated(buffer, source.layout), rescales[place], out=out[place])
+        finally:
+            os.close(descriptor)
+
+
+def _stated(values: NDArray[np.uint16], layout: FrameLayout) -> NDArray[np.generic]:
+    """Keep the stored bits and give them their sign (in place)."""
+    unused = layout.bits_allocated - layout.bits_stored
+    if layout.signed:
+        if unused:
+            values <<= unused
+            signed = values.view("<i2")
+            signed >>= unused
+        return values.view("<i2")
+    if unused:
+        values &= (1 << layout.bits_stored) - 1
+    return values
+
+
+def _decode_others(sources: Sequence[_Source], rescales: Mapping[Place, Rescale], *, out: FloatVolume) -> None:
+    def decode(source: _Source) -> None:
+        frames = [frame for _, frame in source.wanted]
+        decoded = decode_layout(source.path, source.layout, frames=frames)
+        for values, (place, _) in zip(decoded, source.wanted, strict=True):
+            _apply(values, rescales[place], out=out[place])
+
+    with ThreadPoolExecutor(max(1, min(MAX_THREADS, len(sources)))) as pool:
+        # Results are asked for so that the first error is raised here.
+        list(pool.map(decode, sources))
+
+
+def _apply(values: NDArray[np.generic], rescale: Rescale, *, out: FloatVolume) -> None:
+    np.multiply(values, np.float32(rescale.slope), out=out, casting="unsafe")
+    if rescale.intercept:
+        out += np.float32(rescale.intercept)
+
+
+def _check_size(sources: Sequence[_Source], shape: tuple[int, int, int]) -> None:
+    if any((source.layout.rows, source.layout.columns) != shape[1:] for source in sources):
+        raise PixelError("a file has another size than the series' grid", code=ErrorCode.SIZE_LIE)
+
+
+def _rescale(header: Header) -> Rescale | None:
+    """Stated rescale; None when none is stated."""
+    if not header.text("RescaleSlope") and not header.text("RescaleIntercept"):
+        return None
+    slope, intercept = header.number("RescaleSlope"), header.number("RescaleIntercept")
+    if slope is None or slope <= 0 or (intercept is None and header.text("RescaleIntercept")):
+        raise PhaseError("an image states an impossible rescale slope or intercept", code=ErrorCode.SCALING)
+    return Rescale(slope, intercept or 0.0)
+
+
+def _common_scaling(sources: Sequence[_Source], *, vendor: str) -> dict[Place, Rescale]:
+    """Rescale of each image, so that all come out in one scale."""
+    stated = {
+        place: rescale for source in sources for (place, _), rescale in zip(source.wanted, source.rescales, strict=True)
+    }
+    if all(rescale is None for rescale in stated.values()):
+        return dict.fromkeys(stated, Rescale(1.0, 0.0))
+    known = {place: rescale for place, rescale in stated.items() if rescale is not None}
+    if len(known) < len(stated):
+        raise PhaseError("some images state a rescale slope and others do not", code=ErrorCode.SCALING)
+    if vendor == "PHILIPS" and len(set(known.values())) > 1:
+        return _philips_scaling(sources, known)
+    return known
+
+
+def _philips_scaling(sources: Sequence[_Source], known: Mapping[Place, Rescale]) -> dict[Place, Rescale]:
+    """Signal = (value * slope + intercept) / (slope * scale slope), times the first image's product.
+
+    Display values of Philips images with different slopes are not on one scale; the signal is (Chenevert et al. 2014,
+    doi 10.1593/tlo.13811). Where no image has a scale slope the stated rescale is all there is to apply.
+    """
+    scales: dict[Place, float | None] = {}
+    for source in sources:
+        found = scale_slopes(source.path, frames=[frame for _, frame in source.wanted])
+        scales.update(zip((place for place, _ in source.wanted), found, strict=True))
+    if all(scale is None for scale in scales.values()):
+        return dict(known)
+    products = {place: known[place].slope * scale for place, scale in scales.items() if scale}
+    if len(products) < len(known):
+        raise PhaseError("some images carry a Philips scale slope and others do not", code=ErrorCode.SCALING)
+    common = products[min(products)]
+    return {
+        place: Rescale(rescale.slope * common / products[place], rescale.intercept * common / products[place])
+        for place, rescale in known.items()
+    }
