@@ -15,10 +15,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from calcmeasure.dicom.decoders import decode_stream
+from calcmeasure.dicom.decoders import available_codecs, decode_stream
 from calcmeasure.dicom.frame_layout import BIG_ENDIAN, DEFLATED, NATIVE, FrameLayout, read_layout
 from calcmeasure.dicom.guard import inflate
 from calcmeasure.errors import ErrorCode, PixelError
+
+__all__ = ["MAX_CALL_BYTES", "FrameLayout", "available_codecs", "decode_frames", "decode_layout", "frame_layout"]
 
 StoredValues = NDArray[Any]
 

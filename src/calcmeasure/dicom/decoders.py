@@ -1,12 +1,13 @@
 """One compressed frame to samples, whichever family of code stream it is.
 
-Decoders get the code stream of one frame, never a file: pylibjpeg (JPEG 2000, HTJ2K, RLE), pyjpegls (JPEG-LS) and GDCM
-(JPEG; its file readers are never used). Each is loaded when first needed.
+Decoders get the code stream of one frame, never a file: pylibjpeg (JPEG 2000, HTJ2K), pyjpegls (JPEG-LS), GDCM
+(JPEG; its file readers are never used) and our own for RLE. Each is loaded when first needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
 
@@ -19,8 +20,23 @@ from calcmeasure.errors import ErrorCode, PixelError
 
 Samples = NDArray[Any]
 
-RLE_MAX_RATIO = 128
-"""A run of at most 128 bytes is coded in 2 (PS3.5 annex G.3); twice that leaves room for nothing but lies."""
+_PACKAGES = {
+    "JPEG": "python-gdcm",
+    "JPEG-LS": "pyjpegls",
+    "JPEG 2000 and HTJ2K": "pylibjpeg-openjpeg",
+    "RLE": "numba",
+}
+
+
+def available_codecs() -> dict[str, str]:
+    """Say which installed package decodes each family of code streams; an empty text where it is missing.
+
+    Examples
+    --------
+    >>> list(available_codecs())
+    ['JPEG', 'JPEG-LS', 'JPEG 2000 and HTJ2K', 'RLE']
+    """
+    return {family: _installed(package) for family, package in _PACKAGES.items()}
 
 
 def decode_stream(stream: bytes, layout: FrameLayout) -> Samples:
@@ -54,14 +70,17 @@ def decode_stream(stream: bytes, layout: FrameLayout) -> Samples:
         raise PixelError("not enough memory to decode the frame", code=ErrorCode.BOMB) from error
 
 
-def _decode_rle(stream: bytes, layout: FrameLayout) -> Samples:
-    from rle.utils import decode_pixel_data
+def _installed(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return ""
 
-    if len(stream) * RLE_MAX_RATIO < layout.frame_bytes:
-        raise PixelError("the RLE frame is too short for its size", code=ErrorCode.SIZE_LIE)
-    sizes = {"rows": layout.rows, "columns": layout.columns, "bits_allocated": layout.bits_allocated}
-    decoded = decode_pixel_data(stream, None, 2, **sizes)
-    return np.frombuffer(decoded, f"<u{layout.bits_allocated // 8}")
+
+def _decode_rle(stream: bytes, layout: FrameLayout) -> Samples:
+    from calcmeasure.dicom.rle import decode_rle
+
+    return decode_rle(stream, samples=layout.rows * layout.columns, sample_bytes=layout.bits_allocated // 8)
 
 
 def _decode_jpeg2000(stream: bytes, layout: FrameLayout) -> Samples:

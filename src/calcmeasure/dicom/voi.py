@@ -70,8 +70,8 @@ class Window:
         """
         if not self.is_usable:
             raise ValueError(f"a {self.function} window cannot have width {self.width}")
-        grey: Grey = _FUNCTIONS[self.function](values.astype(np.float64), self.centre, self.width).astype(np.float32)
-        return grey
+        fraction = _FUNCTIONS[self.function](values.astype(np.float64), self.centre, self.width)
+        return np.asarray(fraction, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class LookupTable:
 
     def apply_as_grey(self, values: Values) -> Grey:
         """Map values to grey 0-1 of the table's output range."""
-        return (self.apply(values) / (2**self.bits - 1)).clip(0, 1).astype(np.float32)
+        fraction = self.apply(values) / (2**self.bits - 1)
+        return np.asarray(fraction.clip(0, 1), np.float32)
 
 
 def window_from_pixels(values: Values) -> Window | None:
