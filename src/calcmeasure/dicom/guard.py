@@ -135,8 +135,8 @@ def check_transfer_syntax(header: Header) -> None:
         ``E_TRANSFER_SYNTAX``.
     """
     uid = UID(header.transfer_syntax)
-    known = uid.is_transfer_syntax if uid in pydicom.uid.UID_dictionary else False
-    video = uid.startswith("1.2.840.10008.1.2.4.10") or uid.name.startswith("MPEG")
+    known = uid.type == "Transfer Syntax"
+    video = uid.startswith("1.2.840.10008.1.2.4.10") or uid.name.startswith(("MPEG", "HEVC"))
     if not known or video:
         shown = header.transfer_syntax[-24:] or "none"
         raise DicomReadError(f"unknown transfer syntax (…{shown})", code=ErrorCode.TRANSFER_SYNTAX)

@@ -118,4 +118,4 @@ def _as_texts(value: object) -> tuple[str, ...]:
 
 def _as_text(value: object) -> str:
     original = getattr(value, "original_string", None)
-    return str(original) if original is not None else str(value)
+    return original if isinstance(original, str) else str(value)  # a PersonName keeps bytes there

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from calcmeasure.dicom.header import Header
 from calcmeasure.dicom.identity import contradicts_person, drop_duplicates, group_patients, name_keys
+from calcmeasure.dicom.index_cache import IndexCache, digest_folder, open_cache
 from calcmeasure.dicom.mammograms import in_reading_order, make_mammogram, mark_twins
 from calcmeasure.dicom.phases import sort_dynamic_series
-from calcmeasure.dicom.scan import FoundFile, scan_files, walk_sources
+from calcmeasure.dicom.scan import FoundFile, Scanned, scan_files, walk_sources
 from calcmeasure.dicom.timepoints import Placement, StudyDescription, TimepointTable, place_studies, read_date
 from calcmeasure.errors import ErrorCode
 from calcmeasure.model.imaging import DynamicSeries, FolderIndex, Mammogram, Patient, Skipped, Study
@@ -47,10 +48,30 @@ def index_folder(
         Every file met is used by a mammogram or dynamic series, or stands in `skipped` once, with its reason. The
         result does not depend on `jobs` or the cache.
     """
-    found, skipped = _list_files(sources)
-    n_seen = len(found) + len(skipped)
-    scanned = scan_files(found, jobs=jobs, on_progress=on_progress)
-    skipped += [s for s in scanned if isinstance(s, Skipped)]
+    entries = list(walk_sources(sources))
+    with open_cache(cache) as memory:
+        digest = digest_folder(entries, settings=timepoints) if memory else ""
+        known = memory.find_result(digest) if memory else None
+        if known is not None:
+            return known
+        scanned = _scan(entries, memory, jobs=jobs, on_progress=on_progress)
+        index = assemble(scanned, timepoints=timepoints)
+        if memory:
+            memory.keep_result(digest, index)
+    return index
+
+
+def assemble(scanned: Sequence[Scanned], *, timepoints: TimepointTable | None = None) -> FolderIndex:
+    """Group what was read from every file into patients.
+
+    Parameters
+    ----------
+    scanned
+        One entry per file.
+    timepoints
+        Time points named by the user.
+    """
+    skipped = [s for s in scanned if isinstance(s, Skipped)]
     headers, copies = drop_duplicates([h for h in scanned if isinstance(h, Header)])
     skipped += copies
     groups = group_patients(headers)
@@ -61,13 +82,26 @@ def index_folder(
         skipped += left_out
         if patient.studies:
             patients.append(patient)
-    counts = _count(n_seen, skipped)
+    counts = {"seen": len(scanned), "used": len(scanned) - len(skipped), "skipped": len(skipped)}
     return FolderIndex(tuple(sorted(patients, key=lambda p: p.key)), _in_path_order(skipped), counts)
 
 
-def _list_files(sources: Sequence[Path]) -> tuple[list[FoundFile], list[Skipped]]:
-    entries = list(walk_sources(sources))
-    return [e for e in entries if isinstance(e, FoundFile)], [e for e in entries if isinstance(e, Skipped)]
+def _scan(
+    entries: Sequence[FoundFile | Skipped],
+    memory: IndexCache | None,
+    *,
+    jobs: int,
+    on_progress: Callable[[int, int], None] | None,
+) -> list[Scanned]:
+    """Read what the cache does not know; the order is that of the walk."""
+    files = [e for e in entries if isinstance(e, FoundFile)]
+    known = memory.find_headers(files) if memory else {}
+    new = [f for f in files if f.path not in known]
+    read = scan_files(new, jobs=jobs, on_progress=on_progress)
+    if memory and new:
+        memory.keep_headers(zip(new, read, strict=True))
+    known |= {file.path: result for file, result in zip(new, read, strict=True)}
+    return [known[e.path] if isinstance(e, FoundFile) else e for e in entries]
 
 
 @dataclass(slots=True)
@@ -140,7 +174,3 @@ def _study_order(study: Study) -> tuple[bool, str, str]:
 
 def _in_path_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
     return tuple(sorted(skipped, key=lambda s: (str(s.path), s.code)))
-
-
-def _count(seen: int, skipped: Sequence[Skipped]) -> dict[str, int]:
-    return {"seen": seen, "used": seen - len(skipped), "skipped": len(skipped)}

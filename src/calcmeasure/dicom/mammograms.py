@@ -45,7 +45,7 @@ _MLO_SIDES = {
     frozenset("FL"): Laterality.RIGHT, frozenset("HR"): Laterality.RIGHT,
     frozenset("FR"): Laterality.LEFT, frozenset("HL"): Laterality.LEFT,
 }  # fmt: skip
-"""The oblique plane runs from the axilla down towards the midline: "down and left" is a right breast, however flipped."""
+"""The oblique plane runs from the axilla down to the midline: "down and left" is a right breast, however flipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def _described(header: Header, read: Callable[[str], T | None]) -> list[T]:
 
 
 def _only(values: Iterable[T]) -> T | None:
-    """The value when all agree; None when there is none or they differ."""
+    """Return the value when all agree; None when there is none or they differ."""
     distinct = set(values)
     return distinct.pop() if len(distinct) == 1 else None
 
@@ -256,7 +256,7 @@ def _notes(header: Header) -> tuple[str, ...]:
 
 
 def _exposure_keys(header: Header) -> tuple[str, ...]:
-    """What two files of one exposure share; empty when the header gives no time to compare."""
+    """Build what two files of one exposure share; empty when the header gives no time to compare."""
     moment = header.text("AcquisitionDateTime") or header.text("AcquisitionTime")
     view, side = find_view(header).value, find_laterality(header).value
     if not moment or view is None or side is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from calcmeasure.dicom.header import Header
 from calcmeasure.errors import DicomReadError, ErrorCode
@@ -34,7 +35,8 @@ _SCOUT_WORDS = {
     "AAHSCOUT",
 }
 _DERIVED_WORDS = {
-    "SUB", "SUBS", "SUBTRACT", "SUBTRACTED", "SUBTRACTION", "MIP", "MIPS", "MPR", "PROJECTION", "CAD", "CADSTREAM", "DYNACAD",
+    "SUB", "SUBS", "SUBTRACT", "SUBTRACTED", "SUBTRACTION", "MIP", "MIPS", "MPR", "PROJECTION", "CAD", "CADSTREAM",
+    "DYNACAD",
     "WASHIN", "WASHOUT", "TTP", "PEI", "SER", "KTRANS", "COLORMAP", "ANGIOMAP", "POSI", "REFORMAT", "REFORMATTED",
 }  # fmt: skip
 _DERIVED_TYPES = {
@@ -73,10 +75,11 @@ def sort_object(header: Header) -> Modality | Skipped:
     return modality
 
 
-def words_of(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> frozenset[str]:
     """Upper-case words of a description, split at anything but letters and digits; joined forms are kept too."""
     upper = text.upper()
-    return set(re.split(r"[^A-Z0-9]+", upper)) | set(re.split(r"[^A-Z0-9_-]+", upper))
+    return frozenset(re.split(r"[^A-Z0-9]+", upper)) | frozenset(re.split(r"[^A-Z0-9_-]+", upper))
 
 
 def _refuse_non_images(header: Header) -> None:
@@ -109,7 +112,7 @@ def _image_modality(header: Header) -> Modality:
 
 
 def _is_breast_projection(header: Header) -> bool:
-    """A mammogram archived under another modality: computed radiography or a digitised film."""
+    """Recognise a mammogram archived under another modality: computed radiography or a digitised film."""
     body = header.text("BodyPartExamined") == "BREAST" or header.text("OrganExposed") == "BREAST"
     return body and header.text("ViewPosition").upper() in _MAMMOGRAPHIC_VIEWS
 
@@ -171,4 +174,4 @@ def _refuse_mr(header: Header) -> None:
 
 def _description_words(header: Header) -> set[str]:
     keywords = ("SeriesDescription", "StudyDescription", "AcquisitionDeviceProcessingDescription", "ProtocolName")
-    return set().union(*(words_of(header.text(k)) for k in keywords)) | words_of(header.text("PositionerType"))
+    return set[str]().union(*(words_of(header.text(k)) for k in keywords)) | words_of(header.text("PositionerType"))

@@ -11,7 +11,8 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from calcmeasure.dicom.guard import check_pixel_size, check_transfer_syntax, read_guarded
+from calcmeasure.dicom.compact import read_compact
+from calcmeasure.dicom.guard import PixelElement, check_pixel_size, check_transfer_syntax, read_guarded
 from calcmeasure.dicom.header import Header
 from calcmeasure.dicom.objects import sort_object
 from calcmeasure.errors import DicomReadError, ErrorCode
@@ -19,6 +20,11 @@ from calcmeasure.model.imaging import Skipped
 
 CHUNK_FILES = 256
 """Files per task of a worker process: large enough to hide the cost of sending them."""
+
+
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+_SEQUENCE_FREE_CLASSES = frozenset(_STORAGE + end for end in ("4", "2", "20", "6.1", "128"))
+"""Classic MR slices, and CT, nuclear medicine, ultrasound and PET images, which are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def scan_files(
     list
         In the order of `files`, whatever the number of workers.
     """
-    chunks = list(_chunked([f.path for f in files]))
+    chunks = list(_chunked(files))
     results: list[Scanned] = []
     for part in _map_chunks(chunks, jobs=jobs):
         results += part
@@ -98,10 +104,16 @@ def scan_files(
     return results
 
 
-def scan_file(path: Path) -> Scanned:
-    """Read one file's header and decide whether it holds an image to use."""
+def scan_file(path: Path, *, size: int) -> Scanned:
+    """Read one file's header and decide whether it holds an image to use.
+
+    Parameters
+    ----------
+    path
+        A regular file of `size` bytes.
+    """
     try:
-        header, pixels = read_guarded(path)
+        header, pixels = _read_fast(path, size) or read_guarded(path)
         sorted_as = sort_object(header)
         if isinstance(sorted_as, Skipped):
             return sorted_as
@@ -110,6 +122,15 @@ def scan_file(path: Path) -> Scanned:
     except DicomReadError as error:
         return Skipped(path, error.code, error.message)
     return header
+
+
+def _read_fast(path: Path, size: int) -> tuple[Header, PixelElement] | None:
+    """Header without sequences, for the kinds of object whose sequences no rule reads."""
+    try:
+        found = read_compact(path, size)
+    except OSError:
+        return None
+    return found if found and found[0].text("SOPClassUID") in _SEQUENCE_FREE_CLASSES else None
 
 
 def _walk_source(source: Path, root: Path) -> Iterator[tuple[str, os.stat_result] | Skipped]:
@@ -157,13 +178,13 @@ def _look_at(entry: os.DirEntry[str], root: str) -> tuple[str, os.stat_result] |
     return entry.path, status
 
 
-def _chunked(paths: Sequence[str]) -> Iterator[list[str]]:
-    rest = iter(paths)
+def _chunked(files: Sequence[FoundFile]) -> Iterator[list[FoundFile]]:
+    rest = iter(files)
     while chunk := list(islice(rest, CHUNK_FILES)):
         yield chunk
 
 
-def _map_chunks(chunks: Sequence[list[str]], *, jobs: int) -> Iterator[list[Scanned]]:
+def _map_chunks(chunks: Sequence[list[FoundFile]], *, jobs: int) -> Iterator[list[Scanned]]:
     if jobs <= 1 or len(chunks) < 2:
         yield from map(_scan_chunk, chunks)
         return
@@ -171,5 +192,5 @@ def _map_chunks(chunks: Sequence[list[str]], *, jobs: int) -> Iterator[list[Scan
         yield from pool.map(_scan_chunk, chunks)
 
 
-def _scan_chunk(paths: list[str]) -> list[Scanned]:
-    return [scan_file(Path(path)) for path in paths]
+def _scan_chunk(files: list[FoundFile]) -> list[Scanned]:
+    return [scan_file(Path(file.path), size=file.size) for file in files]
