@@ -104,26 +104,25 @@ class _Mapping:
         flags = _header_flags(self.header)
         values, value_range = _modality_values(stored, self.header, self.layout)
         if self.is_for_processing:
-            attenuation = self._processing_attenuation(values, value_range)
-            grey, guessed = _windowed(attenuation, valid, None), False
+            attenuation, stated = self._processing_attenuation(values, value_range), None
         else:
             inverted = _is_inverted(self.header)
-            grey, guessed = self._presented(values, valid)
-            grey = 1 - grey if inverted else grey
             attenuation = _reversed(values, value_range) if inverted else values
-        if guessed:
-            flags.append(Flag.WINDOW_GUESSED)
+            stated = self._stated_grey(values, inverted=inverted)
+            flags += [Flag.WINDOW_GUESSED] if stated is None else []
+        grey = _guessed_grey(attenuation, valid) if stated is None else stated
         display = np.where(valid, np.rint(grey * 255), 0).astype(np.uint8)
         filled = np.where(valid, attenuation, attenuation[valid].min()).astype(np.float32, copy=False)
         return MammogramPixels(filled, display, valid, tuple(flags))
 
-    def _presented(self, values: Values, valid: NDArray[np.bool_]) -> tuple[Grey, bool]:
-        """Grey after the VOI transform, and whether its range had to be guessed."""
+    def _stated_grey(self, values: Values, *, inverted: bool) -> Grey | None:
+        """Grey after the VOI transform and polarity; None when the header states no usable window or table."""
         table = read_lookup_table(self.header, "VOILUTSequence", signed_input=bool(values.min() < 0))
-        if table is not None:
-            return table.apply_as_grey(values), False
         window = _first_window(self.header)
-        return _windowed(values, valid, window), window is None
+        if table is None and window is None:
+            return None
+        grey = table.apply_as_grey(values) if table is not None else _windowed(values, window)
+        return 1 - grey if inverted else grey
 
     def _processing_attenuation(self, values: Values, value_range: _Range) -> Values:
         sign = self.header.integer("PixelIntensityRelationshipSign")
@@ -190,9 +189,12 @@ def _log_attenuation(exposure: Values, value_range: _Range, *, step: float) -> V
     return logarithm
 
 
-def _windowed(values: Values, valid: NDArray[np.bool_], window: Window | None) -> Grey:
-    chosen = window or window_from_pixels(values[valid])
-    return np.zeros(values.shape, np.float32) if chosen is None else chosen.apply(values)
+def _windowed(values: Values, window: Window | None) -> Grey:
+    return np.zeros(values.shape, np.float32) if window is None else window.apply(values)
+
+
+def _guessed_grey(attenuation: Values, valid: NDArray[np.bool_]) -> Grey:
+    return _windowed(attenuation, window_from_pixels(attenuation[valid]))
 
 
 def _first_window(header: Header) -> Window | None:
