@@ -44,8 +44,8 @@ _EXCHANGE = {
     Kinetics.PERSISTENT: (0.12, 0.50, 0.01),
 }
 """Transfer constant per minute, extracellular and plasma fraction of a lesion's fast part."""
-_CORE_SHARE = 0.45
-"""Transfer constant of a core relative to the rim."""
+_SLOW_SHARE = {LesionKind.MASS: 0.45, LesionKind.NON_MASS: 0.28}
+"""Transfer constant of a mass's core, or of the tissue between clumps, relative to the fast part."""
 _SUPERSAMPLING = 5
 _GAIN = 9000.0
 _STILL_TIME_S = 90.0
@@ -219,7 +219,8 @@ def rician_noise(clean: FloatImage, *, sigma: float, rng: np.random.Generator) -
     """Magnitude of a signal with Gaussian noise of standard deviation `sigma` in both channels."""
     real = clean + sigma * rng.standard_normal(clean.shape, dtype=np.float32)
     imaginary = sigma * rng.standard_normal(clean.shape, dtype=np.float32)
-    return np.hypot(real, imaginary)
+    magnitude: FloatImage = np.hypot(real, imaginary)
+    return magnitude
 
 
 def _rotation(degrees: tuple[float, float, float]) -> FloatArray:
@@ -243,10 +244,17 @@ def _place_lesions(spec: DceSpec, grid: ImageGrid) -> tuple[list[tuple[int, _Dra
             continue
         surface = shape_lesion(lesion, grid, centre_zrc=centre_zrc, seed=spec.anatomy_seed)
         truths.append(lesion_truth(lesion, surface, grid))
+        _check_inside(truths[-1], grid)
         drawn.append(
             (number, _draw_lesion(lesion, surface, grid, ends_zrc=truths[-1].ends_zrc, seed=spec.anatomy_seed))
         )
     return drawn, tuple(truths)
+
+
+def _check_inside(truth: LesionTruth, grid: ImageGrid) -> None:
+    ends = np.asarray(truth.ends_zrc)
+    if np.any(ends < 0) or np.any(ends > np.asarray(grid.shape) - 1):
+        raise ValueError(f"lesion {truth.lesion_id} reaches out of the volume: move it or make it smaller")
 
 
 def _draw_lesion(
@@ -255,7 +263,7 @@ def _draw_lesion(
     """Coverage of each voxel by supersampling, and the share of it that enhances fast."""
     spacing = np.asarray(grid.spacing.zrc_mm)
     centre = np.asarray(surface.centre_zrc)
-    reach = 1.3 * float(surface.semi_axes_mm.max()) / spacing + 1
+    reach = 1.55 * float(surface.semi_axes_mm.max()) / spacing + 1
     low = np.maximum(np.floor(centre - reach), 0).astype(int)
     high = np.minimum(np.ceil(centre + reach) + 1, grid.shape).astype(int)
     box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
@@ -271,7 +279,8 @@ def _draw_lesion(
         coverage += inside
         fast += inside * (_fast_share(spec, level) if clumps is None else _clumped(points_mm, clumps, inside))
     count = _SUPERSAMPLING**3
-    return _DrawnLesion(spec, box, coverage / count, fast / count)
+    shares = [np.asarray(share / count, dtype=np.float32) for share in (coverage, fast)]
+    return _DrawnLesion(spec, box, shares[0], shares[1])
 
 
 def _fast_share(spec: LesionSpec, level: FloatArray) -> FloatArray:
@@ -330,9 +339,7 @@ def _signal_maps(
         static += share * np.float32(_GAIN * float(spec.sequence.signal(_TISSUES[name], 0.0)))
     lesion_signal = np.float32(_GAIN * float(spec.sequence.signal(Tissue(_LESION_T1_S), 0.0)))
     for lesion in lesions:
-        static[lesion.box] += lesion.coverage * np.float32(
-            _GAIN * float(spec.sequence.signal(Tissue(_LESION_T1_S), 0.0))
-        )
+        static[lesion.box] += lesion.coverage * lesion_signal
     maps["gland"] *= anatomy.uptake
     del maps["fat"]
     return static, maps
@@ -361,7 +368,7 @@ def _lesion_tissues(spec: LesionSpec) -> tuple[Tissue, Tissue]:
     ktrans, ve, vp = _EXCHANGE[spec.kinetics]
     ktrans *= spec.strength
     fast = Tissue(_LESION_T1_S, ktrans_per_min=ktrans, ve=ve, vp=vp)
-    return fast, Tissue(_LESION_T1_S, ktrans_per_min=ktrans * _CORE_SHARE, ve=ve, vp=vp / 2)
+    return fast, Tissue(_LESION_T1_S, ktrans_per_min=ktrans * _SLOW_SHARE[spec.kind], ve=ve, vp=vp / 2)
 
 
 def _added_signal(spec: DceSpec, tissue: Tissue, time_s: float) -> float:
@@ -390,9 +397,9 @@ def _displaced(signal: FloatImage, spec: DceSpec, *, index: int, rng: np.random.
     for first in range(0, signal.shape[0], 16):
         last = min(first + 16, signal.shape[0])
         low, high = max(0, first - margin), min(signal.shape[0], last + margin)
-        coordinates = np.stack(np.meshgrid(*_axes(first, last, signal.shape), indexing="ij")).astype(np.float32)
-        offsets = _offsets(coordinates * spacing[:, None, None, None], amplitudes, phases)
-        coordinates += offsets / spacing[:, None, None, None]
+        axes = np.ix_(*_axes(first, last, signal.shape))
+        offsets = _offsets(axes, spacing, amplitudes_mm=amplitudes, phases=phases)
+        coordinates = np.stack([axis + offset for axis, offset in zip(axes, offsets, strict=True)])
         coordinates[0] -= low
         moved[first:last] = map_coordinates(signal[low:high], coordinates, order=3, mode="nearest")
     return np.maximum(moved, 0)
@@ -403,10 +410,16 @@ def _axes(first: int, last: int, shape: tuple[int, ...]) -> tuple[NDArray[np.flo
     return tuple(np.arange(*pair, dtype=np.float32) for pair in ranges)
 
 
-def _offsets(positions_mm: FloatArray, amplitudes_mm: FloatArray, phases: FloatArray) -> FloatImage:
-    """One long wave per direction, of 90 mm along each axis, around its amplitude."""
-    waves = [np.cos(2 * np.pi * positions_mm / 90.0 + phases[k][:, None, None, None]).mean(axis=0) for k in range(3)]
-    return np.stack([a * (0.6 + wave) for a, wave in zip(amplitudes_mm, waves, strict=True)]).astype(np.float32)
+def _offsets(
+    axes: tuple[NDArray[np.float32], ...], spacing_mm: FloatArray, *, amplitudes_mm: FloatArray, phases: FloatArray
+) -> list[FloatImage]:
+    """Voxels to move along each axis: long waves of 90 mm around a constant, the same for any slab of the volume."""
+    angles = [np.float32(2 * np.pi * step / 90.0) * axis for axis, step in zip(axes, spacing_mm, strict=True)]
+    offsets: list[FloatImage] = []
+    for amplitude, shifts, step in zip(amplitudes_mm, phases, spacing_mm, strict=True):
+        wave = sum(np.cos(angle + np.float32(shift)) for angle, shift in zip(angles, shifts, strict=True)) / 3
+        offsets.append(np.asarray(amplitude / step * (0.6 + wave), dtype=np.float32))
+    return offsets
 
 
 def _acquired(clean: FloatImage, spec: DceSpec, rng: np.random.Generator) -> NDArray[np.uint16]:

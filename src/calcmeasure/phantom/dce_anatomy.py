@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import zoom
+from scipy.interpolate import BSpline
 
 from calcmeasure.geometry import ImageGrid
 from calcmeasure.terms import Laterality
@@ -108,7 +108,9 @@ def build_anatomy(grid: ImageGrid, *, density: float, seed: int) -> Anatomy:
     skin = np.clip(body - np.maximum(breast, _soft(behind - 0.5, edge_mm)), 0, 1)
     wall_mm = 0.16 * field.half_mm[1]
     ribs = 0.5 + 0.5 * np.sin(2 * np.pi * (z + 0.6 * np.abs(x)) / 26.0)
-    muscle = _soft(behind - 1.5, edge_mm) * _soft(wall_mm - behind, edge_mm) * (0.75 + 0.25 * ribs)
+    muscle = (
+        _soft(behind - 1.5, edge_mm) * _soft(wall_mm - behind, edge_mm) * np.asarray(0.75 + 0.25 * ribs, np.float32)
+    )
     heart = _heart(field, x, y, z, wall_mm)
     gland = breast * _gland(grid, depth_breast, density=density, rng=rng) * _soft(depth_breast - 6.0, 6.0)
     gland *= _soft(-behind - 5.0, 5.0)
@@ -147,12 +149,12 @@ def _patient_coordinates(grid: ImageGrid) -> tuple[FloatImage, FloatImage, Float
 
 def _soft(depth_mm: FloatImage, width_mm: float) -> FloatImage:
     """Share of a voxel on the inner side of a surface at a given depth."""
-    return np.clip(0.5 + depth_mm / np.float32(width_mm), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.5 + depth_mm / np.float32(width_mm), 0, 1), dtype=np.float32)
 
 
 def _smooth_maximum(first: FloatImage, second: FloatImage, width_mm: float) -> FloatImage:
     near = np.clip(1 - np.abs(first - second) / width_mm, 0, 1)
-    return np.maximum(first, second) + near**2 * np.float32(width_mm / 4)
+    return np.asarray(np.maximum(first, second) + near**2 * np.float32(width_mm / 4), dtype=np.float32)
 
 
 def _breast_depth(field: FieldOfView, x: FloatImage, y: FloatImage, z: FloatImage) -> FloatImage:
@@ -183,19 +185,25 @@ def _gland(grid: ImageGrid, depth_mm: FloatImage, *, density: float, rng: np.ran
     noise = 0.75 * _smooth_noise(grid, 11.0, rng) + 0.65 * _smooth_noise(grid, 4.0, rng)
     central = np.clip(depth_mm / max(float(np.max(depth_mm)), 1.0), 0, 1)
     score = noise + 3.2 * central - 1.9 + 3.0 * (density - 0.35)
-    return (1 / (1 + np.exp(np.clip(-4.5 * score, -30, 30)))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(np.clip(-4.5 * score, -30, 30))), dtype=np.float32)
 
 
 def _smooth_noise(grid: ImageGrid, scale_mm: float, rng: np.random.Generator) -> FloatImage:
     """Unit-variance noise with features of about `scale_mm`, drawn on a coarse lattice."""
     extent_mm = np.asarray(grid.shape) * np.asarray(grid.spacing.zrc_mm)
-    lattice = np.maximum(np.ceil(extent_mm / scale_mm).astype(int) + 3, 4)
-    coarse = rng.standard_normal(tuple(lattice)).astype(np.float32)
-    factors = (np.asarray(grid.shape) + 2 * scale_mm / np.asarray(grid.spacing.zrc_mm)) / lattice
-    fine = zoom(coarse, factors, order=2, mode="nearest", prefilter=False)
-    slices, rows, columns = grid.shape
-    fine = fine[:slices, :rows, :columns]
-    return np.asarray((fine - fine.mean()) / max(float(fine.std()), 1e-6), dtype=np.float32)
+    lattice = np.ceil(extent_mm / scale_mm).astype(int) + 4
+    noise = rng.standard_normal(tuple(lattice)).astype(np.float32)
+    for axis, count in enumerate(grid.shape):
+        weights = _cubic_weights(count, grid.spacing.zrc_mm[axis] / scale_mm, int(lattice[axis]))
+        noise = np.moveaxis(np.tensordot(weights, noise, axes=(1, axis)), 0, axis)
+    return np.asarray((noise - noise.mean()) / max(float(noise.std()), 1e-6), dtype=np.float32)
+
+
+def _cubic_weights(count: int, step: float, lattice: int) -> FloatImage:
+    """(count, lattice) cubic B-spline weights of evenly spaced points between lattice nodes."""
+    knots = np.arange(-3.0, lattice + 1)
+    design = BSpline.design_matrix(np.arange(count) * step, knots, 3)
+    return np.asarray(design.toarray(), dtype=np.float32)
 
 
 def _vessels(grid: ImageGrid, field: FieldOfView, rng: np.random.Generator) -> FloatImage:

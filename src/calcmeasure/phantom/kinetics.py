@@ -162,7 +162,7 @@ def tissue_concentration(times_s: ArrayLike, tissue: Tissue, *, arterial: Arteri
     if tissue.ktrans_per_min > 0:
         ktrans = tissue.ktrans_per_min / 60.0
         concentration = concentration + ktrans * convolve_exponential(nodes_s, plasma, rate_per_s=ktrans / tissue.ve)
-    return np.interp(wanted, nodes_s, concentration, left=0.0)
+    return np.asarray(np.interp(wanted, nodes_s, concentration, left=0.0), dtype=float)
 
 
 def _gaussian(elapsed_min: FloatArray, area: float, centre_min: float, width_min: float) -> FloatArray:

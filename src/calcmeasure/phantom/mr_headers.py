@@ -152,7 +152,7 @@ def _put_contrast(dataset: Dataset, context: DynamicContext) -> None:
 def _put_trigger_time(dataset: Dataset, context: DynamicContext, phase: int) -> None:
     """Milliseconds since the first phase began.
 
-    The standard allows trigger time only with gating (PS3.3 C.8.3.1), so gating is named although scanners leave it out.
+    The standard allows it only with gating (PS3.3 C.8.3.1), so gating is named although scanners leave that out.
     """
     since_first = context.clocks[phase].start - context.clocks[0].start
     dataset.TriggerTime = number_text(1000 * since_first.total_seconds())

@@ -177,5 +177,7 @@ def _pixels(phantom: DcePhantom, planned: PlannedImage) -> NDArray[np.uint16]:
     magnitude = phantom.phases[planned.phase, planned.slice_index]
     if planned.component is Component.PHASE:
         rng = np.random.default_rng([planned.phase, planned.slice_index])
-        return rng.integers(0, 4096, magnitude.shape, dtype=np.uint16)
-    return magnitude if planned.copy == 0 else magnitude - magnitude // 50
+        return np.asarray(rng.integers(0, 4096, magnitude.shape), dtype=np.uint16)
+    if planned.copy == 0:
+        return np.asarray(magnitude)
+    return np.asarray(magnitude - magnitude // 50, dtype=np.uint16)
