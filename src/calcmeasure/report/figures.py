@@ -20,7 +20,7 @@ from calcmeasure.report.palette import AMBER, GREEN, GREY, INK, PAPER, SKY
 from calcmeasure.report.panels import DynamicPanel, MammogramPanel
 from calcmeasure.report.text import format_mm
 
-DPI = 110
+DPI = 120
 """Resolution of the pictures in the report."""
 ZOOM_MARGIN_MM = 12.0
 """Tissue shown around a finding in the close-up."""
@@ -46,23 +46,26 @@ def draw_panel(panel: MammogramPanel | DynamicPanel) -> bytes:
 def _mammogram_figure(panel: MammogramPanel) -> Figure:
     spacing = panel.annotation.image.spacing or PIXELS_ONLY
     marks_rc = np.asarray(panel.annotation.points, dtype=float).reshape(-1, 2)
-    figure, (whole, close) = _axes(widths=(1.0, 1.25))
+    figure, (whole, plain, close) = _axes(widths=(0.95, 1.1, 1.1))
     _show(whole, panel.display, spacing, vmax=255)
     _mark_benign(whole, panel.benign_rc, spacing)
     if len(marks_rc):
-        box_mm = _zoom_box(to_mm(marks_rc, spacing))
+        box_mm = _zoom_box(to_mm(marks_rc, spacing), panel.display.shape, spacing)
         _outline_box(whole, box_mm)
-        _show(close, panel.display, spacing, vmax=255)
+        low, high = _local_window(panel.display, marks_rc)
+        for axis in (plain, close):
+            _show(axis, panel.display, spacing, vmin=low, vmax=high)
+            _zoom(axis, box_mm)
         _mark_benign(close, panel.benign_rc, spacing)
         _draw_marks(close, panel.annotation, spacing)
         _draw_hull(close, marks_rc, spacing)
         _draw_caliper(close, panel.measurement, spacing)
-        _zoom(close, box_mm)
     else:
-        _say_nothing_found(close, panel.measurement)
+        close.set_axis_off()
+        _say_nothing_found(plain, panel.measurement)
     if panel.annotation.image.spacing:
-        _scale_bar(whole)
-        _scale_bar(close) if len(marks_rc) else None
+        for axis in (whole, plain, close) if len(marks_rc) else (whole,):
+            _scale_bar(axis)
     return figure
 
 
@@ -74,7 +77,7 @@ def _dynamic_figure(panel: DynamicPanel) -> Figure:
     _show(whole, panel.early, spacing, vmax=float(np.percentile(panel.early, 99.7)) or 1.0)
     _show(close, panel.enhancement, spacing, vmin=0.0, vmax=200.0)
     if len(outline_rc):
-        box_mm = _zoom_box(to_mm(outline_rc, spacing))
+        box_mm = _zoom_box(to_mm(outline_rc, spacing), panel.early.shape, spacing)
         _outline_box(whole, box_mm)
         close.add_patch(Polygon(_xy(outline_rc, spacing), closed=True, fill=False, edgecolor=SKY, linewidth=1.4))
         _draw_caliper(close, panel.measurement, spacing)
@@ -106,12 +109,25 @@ def _show(axis: Axes, image: NDArray[np.generic], spacing: Spacing, *, vmax: flo
     axis.set_axis_off()
 
 
-def _zoom_box(points_mm: FloatArray) -> tuple[float, float, float, float]:
-    """(left, top, width, height) of a square around row, column points in mm."""
+def _zoom_box(points_mm: FloatArray, shape: tuple[int, ...], spacing: Spacing) -> tuple[float, float, float, float]:
+    """(left, top, width, height) of a square around row, column points in mm, moved inside the image."""
     low, high = points_mm.min(axis=0), points_mm.max(axis=0)
-    side = max(float(np.max(high - low)) + 2 * ZOOM_MARGIN_MM, SMALLEST_ZOOM_MM)
-    row_mm, col_mm = (low + high) / 2 - side / 2
-    return (float(col_mm), float(row_mm), side, side)
+    size_mm = np.asarray(shape[:2]) * spacing.rc_mm
+    side = min(max(float(np.max(high - low)) + 2 * ZOOM_MARGIN_MM, SMALLEST_ZOOM_MM), float(size_mm.min()))
+    start = np.clip((low + high) / 2 - side / 2, 0.0, size_mm - side)
+    return (float(start[1]), float(start[0]), side, side)
+
+
+def _local_window(display: NDArray[np.uint8], marks_rc: FloatArray) -> tuple[float, float]:
+    """Grey levels around the finding, stretched so that a calcification stands out."""
+    low, high = marks_rc.min(axis=0).astype(int), marks_rc.max(axis=0).astype(int) + 1
+    margin = 40
+    around = display[max(low[0] - margin, 0) : high[0] + margin, max(low[1] - margin, 0) : high[1] + margin]
+    tissue = around[around > 0]
+    if not tissue.size:
+        return (0.0, 255.0)
+    dark, bright = np.percentile(tissue, (2, 99.9))
+    return (float(dark), float(max(bright, dark + 10)))
 
 
 def _zoom(axis: Axes, box_mm: tuple[float, float, float, float]) -> None:
