@@ -102,18 +102,22 @@ class _Mapping:
         if not valid.any():
             raise PixelError("every pixel is padding", code=ErrorCode.PADDING_ONLY)
         flags = _header_flags(self.header)
-        values, value_range = _modality_values(stored, self.header, self.layout)
+        levels, index = _levels(stored, self.layout)
+        values, value_range = _modality_values(levels, self.header, self.layout)
         if self.is_for_processing:
-            attenuation, stated = self._processing_attenuation(values, value_range), None
+            scale, grey = self._processing_attenuation(values, value_range), None
         else:
             inverted = _is_inverted(self.header)
-            attenuation = _reversed(values, value_range) if inverted else values
-            stated = self._stated_grey(values, inverted=inverted)
-            flags += [Flag.WINDOW_GUESSED] if stated is None else []
-        grey = _guessed_grey(attenuation, valid) if stated is None else stated
-        display = np.where(valid, np.rint(grey * 255), 0).astype(np.uint8)
-        filled = np.where(valid, attenuation, attenuation[valid].min()).astype(np.float32, copy=False)
-        return MammogramPixels(filled, display, valid, tuple(flags))
+            scale = _reversed(values, value_range) if inverted else values
+            grey = self._stated_grey(values, inverted=inverted)
+            flags += [Flag.WINDOW_GUESSED] if grey is None else []
+        attenuation = scale.astype(np.float32, copy=False)[index]
+        if grey is None:
+            grey = _windowed(scale, window_from_pixels(attenuation[valid]))
+        display = np.rint(grey * 255).astype(np.uint8)[index]
+        if not valid.all():
+            attenuation[~valid], display[~valid] = attenuation[valid].min(), 0
+        return MammogramPixels(attenuation, display, valid, tuple(flags))
 
     def _stated_grey(self, values: Values, *, inverted: bool) -> Grey | None:
         """Grey after the VOI transform and polarity; None when the header states no usable window or table."""
@@ -134,6 +138,23 @@ class _Mapping:
 
 
 # -- steps ---------------------------------------------------------------------------------------------------------
+
+
+def _levels(stored: Values, layout: FrameLayout) -> tuple[Values, Values]:
+    """List the values pixels can have and each pixel's place in the list: transforms run per value, not per pixel.
+
+    Up to 16 bits the list is everything the format can hold, otherwise what occurs in the picture.
+    """
+    if layout.bits_stored > 16:
+        levels, index = np.unique(stored, return_inverse=True)
+        return levels, index.reshape(stored.shape)
+    low, high = _stored_range(layout)
+    return np.arange(low, high + 1), stored - np.int32(low) if low else stored
+
+
+def _stored_range(layout: FrameLayout) -> tuple[int, int]:
+    low = -(1 << layout.bits_stored - 1) if layout.signed else 0
+    return low, low + (1 << layout.bits_stored) - 1
 
 
 def _valid_pixels(stored: Values, header: Header, layout: FrameLayout) -> NDArray[np.bool_]:
@@ -160,9 +181,7 @@ def _modality_values(stored: Values, header: Header, layout: FrameLayout) -> tup
     table = read_lookup_table(header, "ModalityLUTSequence", signed_input=layout.signed)
     if table is not None:
         return table.apply(stored).astype(np.float32), (0.0, float(2**table.bits - 1))
-    low, high = (-(1 << layout.bits_stored - 1), (1 << layout.bits_stored - 1) - 1)
-    if not layout.signed:
-        low, high = 0, (1 << layout.bits_stored) - 1
+    low, high = _stored_range(layout)
     slope, intercept = header.number("RescaleSlope") or 1.0, header.number("RescaleIntercept") or 0.0
     ends = sorted((low * slope + intercept, high * slope + intercept))
     values = stored.astype(np.float32)
@@ -191,10 +210,6 @@ def _log_attenuation(exposure: Values, value_range: _Range, *, step: float) -> V
 
 def _windowed(values: Values, window: Window | None) -> Grey:
     return np.zeros(values.shape, np.float32) if window is None else window.apply(values)
-
-
-def _guessed_grey(attenuation: Values, valid: NDArray[np.bool_]) -> Grey:
-    return _windowed(attenuation, window_from_pixels(attenuation[valid]))
 
 
 def _first_window(header: Header) -> Window | None:
