@@ -27,7 +27,11 @@ def test_names_are_stable():
 
 def test_paper_profile():
     profile = load_profile("paper-2023")
-    assert (profile.extent.increase_percent, profile.extent.decrease_percent, profile.extent.inclusive) == (10, 10, True)
+    assert (profile.extent.increase_percent, profile.extent.decrease_percent, profile.extent.inclusive) == (
+        10,
+        10,
+        True,
+    )
     rule = profile.lesion
     assert (rule.response_percent, rule.progression_percent) == (30, 20)
     assert not rule.response_inclusive

@@ -183,21 +183,22 @@ def _from_document(document: Any) -> AnnotationFile:  # noqa: ANN401
 def _check(document: Any) -> None:  # noqa: ANN401
     error = next(iter(_validator().iter_errors(document)), None)
     if error is not None:
+        error = _innermost(error)
         raise AnnotationError(f"annotation file, at {error.json_path}: expected {_expected(error)}")
+
+
+def _innermost(error: ValidationError) -> ValidationError:
+    """Where none of several alternatives fits, follow the one that got furthest."""
+    while error.context:
+        error = max(error.context, key=lambda inner: len(inner.absolute_path))
+    return error
 
 
 def _expected(error: ValidationError) -> str:
     """Say what the schema asks for, without repeating the value found (it may name a patient)."""
     if error.validator == "required":
         return error.message.replace("is a required property", "to be present")
-    if error.validator == "anyOf":
-        return _expected(error.context[-1] if not error.context else min(error.context, key=_depth))
     return f"{error.validator} {json.dumps(error.validator_value)[:200]}"
-
-
-def _depth(error: ValidationError) -> tuple[int, str]:
-    """Prefer the alternative that got furthest."""
-    return -len(error.absolute_path), str(error.validator)
 
 
 def _check_unique(annotations: Iterable[Annotation]) -> None:
