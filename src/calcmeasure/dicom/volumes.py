@@ -149,13 +149,14 @@ def _is_plain(layout: FrameLayout) -> bool:
 
 
 def _read_plain(sources: Iterable[_Source], rescales: Mapping[Place, Rescale], *, out: FloatVolume) -> None:
-    buffer = np.empty(out.shape[2:], dtype="<u2")
+    raw = bytearray(2 * out.shape[2] * out.shape[3])
+    buffer = np.frombuffer(raw, dtype="<u2").reshape(out.shape[2:])
     for source in sources:
         descriptor = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             for place, frame in source.wanted:
                 offset = source.layout.offset + frame * source.layout.frame_bytes
-                if os.preadv(descriptor, [memoryview(buffer)], offset) != buffer.nbytes:
+                if os.preadv(descriptor, [raw], offset) != len(raw):
                     raise PixelError("the file ends inside its pixel data", code=ErrorCode.TRUNCATED)
                 _apply(_stated(buffer, source.layout), rescales[place], out=out[place])
         finally:
