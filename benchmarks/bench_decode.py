@@ -78,9 +78,8 @@ def median_ms(work: Callable[[], object], *, repeats: int = 5) -> float:
 
 def main() -> None:
     frame = picture()
-    print(
-        f"| one {SHAPE[0]} x {SHAPE[1]} frame, 12 bit | MB | calcmeasure ms | pydicom ms | ratio |\n|---|---|---|---|---|"
-    )
+    print(f"| one {SHAPE[0]} x {SHAPE[1]} frame, 12 bit | MB | calcmeasure ms | pydicom ms | ratio |")
+    print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for syntax in SYNTAXES:
