@@ -17,7 +17,7 @@ from calcmeasure.errors import (
 
 
 @pytest.mark.parametrize(
-    "error, code",
+    ("error", "code"),
     [
         (CriteriaError("x"), 2),
         (DetectorError("x"), 2),

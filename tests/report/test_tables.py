@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import marks, measured, outline
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ from calcmeasure.report.tables import (
     write_skipped,
 )
 from calcmeasure.terms import Laterality, Quantity
+from factories import marks, measured, outline
 
 COLUMNS = (
     "patient_id,study_uid,study_date,timepoint,modality,laterality,view,lesion_id,quantity,value_mm,short_axis_mm,reader,"
@@ -91,7 +91,9 @@ def test_response_numbers():
 
 
 def test_order_does_not_depend_on_the_order_given(tmp_path):
-    own = [of(marks(timepoint=t), patient_id=p) for p in ("P2", "P1") for t in ("followup-10", "followup-2", "baseline")]
+    own = [
+        of(marks(timepoint=t), patient_id=p) for p in ("P2", "P1") for t in ("followup-10", "followup-2", "baseline")
+    ]
     write_measurements(tmp_path / "one.csv", own)
     write_measurements(tmp_path / "two.csv", reversed(own))
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
@@ -143,7 +145,7 @@ def test_six_columns_are_enough(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line, words",
+    ("line", "words"),
     [
         ("P,baseline,L,1,lesion_diameter,abc", "line 2: value_mm must be a number"),
         ("P,baseline,L,1,lesion_diameter,nan", "line 2: value_mm must be a number"),

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import marks, outline
 
 from calcmeasure.errors import ErrorCode, StoreError
 from calcmeasure.store.database import MeasurementStore, Reading
+from factories import marks, outline
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_rows_cannot_be_changed_from_outside(path, statement):
     connection.close()
 
 
-@pytest.mark.parametrize("column, value", [("value_mm", 11.0), ("content", "{}"), ("reader", "x"), ("reason", "y")])
+@pytest.mark.parametrize(("column", "value"), [("value_mm", 11.0), ("content", "{}"), ("reader", "x"), ("reason", "y")])
 def test_tampering_is_noticed(path, column, value):
     with MeasurementStore(str(path)) as store:
         store.record(reading(marks(), outline()))

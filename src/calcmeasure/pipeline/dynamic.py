@@ -12,7 +12,7 @@ from calcmeasure.detect.contract import DynamicImage, LesionFinding, LesionFindi
 from calcmeasure.detect.registry import LESIONS, load_detector
 from calcmeasure.dicom.volumes import load_phases
 from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
-from calcmeasure.geometry import FloatArray, ImageGrid
+from calcmeasure.geometry import ImageGrid
 from calcmeasure.measure.annotations import choose_outline
 from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase
@@ -98,7 +98,7 @@ def _measure_series(series: DynamicSeries, study: Study, *, settings: RunSetting
     return DynamicResult(lesions)
 
 
-def _load(series: DynamicSeries, *, early: EarlyPhase) -> tuple[DynamicImage, FloatArray]:
+def _load(series: DynamicSeries, *, early: EarlyPhase) -> tuple[DynamicImage, NDArray[np.float32]]:
     """All phases, and of them the pre-contrast, early and last one as the detector's image."""
     if series.grid is None:
         raise PhaseError("the dynamic series has no regular grid", code=ErrorCode.GEOMETRY)
