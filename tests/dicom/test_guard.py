@@ -31,7 +31,9 @@ def dicom(data: bytes, *, syntax: str = EXPLICIT) -> bytes:
     return b"\0" * 128 + b"DICM" + element(2, 0, "UL", struct.pack("<I", len(meta))) + meta + data
 
 
-def image(*, rows: int = 4, vr: str = "US", pixels: int = 32, sop_class: str = "1.2.840.10008.5.1.4.1.1.4", bits: int = 16) -> bytes:
+def image(
+    *, rows: int = 4, vr: str = "US", pixels: int = 32, sop_class: str = "1.2.840.10008.5.1.4.1.1.4", bits: int = 16
+) -> bytes:
     number = struct.pack("<H" if vr == "US" else "<I", rows)
     return b"".join(
         (

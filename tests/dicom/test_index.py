@@ -199,4 +199,7 @@ def test_public_data_is_accounted_for(realdata):
     assert set(images) == {"MG1_J2KI", "MG1_JPLY", "MG_Explicit_Little.dcm"}
     assert images["MG1_J2KI"].spacing is None
     assert (images["MG1_J2KI"].laterality, images["MG1_J2KI"].view) == (Laterality.LEFT, View.MLO)
-    assert (images["MG_Explicit_Little.dcm"].laterality, images["MG_Explicit_Little.dcm"].view) == (Laterality.RIGHT, View.CC)
+    assert (images["MG_Explicit_Little.dcm"].laterality, images["MG_Explicit_Little.dcm"].view) == (
+        Laterality.RIGHT,
+        View.CC,
+    )
