@@ -305,8 +305,8 @@ def test_one_consistent_kind_of_two_images_per_slice_and_time(first, second):
 
 def test_enhanced_and_classic_give_the_same_phases():
     def frame(p, z):
-        content = Header(Path("/e"), "", {"TemporalPositionIndex": (str(p + 1),), "FrameAcquisitionDuration": ("75000",),
-                                          "FrameAcquisitionDateTime": (f"20240301{at(p)}",)})  # fmt: skip
+        timing = {"FrameAcquisitionDuration": ("75000",), "FrameAcquisitionDateTime": (f"20240301{at(p)}",)}
+        content = Header(Path("/e"), "", {"TemporalPositionIndex": (str(p + 1),), **timing})
         place = Header(Path("/e"), "", {"ImagePositionPatient": ("-3", "-4", str(2 * z))})
         return Header(Path("/e"), "", {}, {"FrameContentSequence": (content,), "PlanePositionSequence": (place,)})
 
