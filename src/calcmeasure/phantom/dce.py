@@ -14,11 +14,11 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 from calcmeasure.phantom.dce_anatomy import Anatomy, FieldOfView, build_anatomy, coil_shading
+from calcmeasure.phantom.dce_drawing import DrawnLesion, draw_lesion
 from calcmeasure.phantom.dce_lesions import (
     Kinetics,
     LesionKind,
     LesionSpec,
-    LesionSurface,
     LesionTruth,
     lesion_truth,
     shape_lesion,
@@ -28,7 +28,6 @@ from calcmeasure.phantom.kinetics import ArterialInput, GradientEcho, Tissue, ti
 
 FloatImage = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
-Box = tuple[slice, slice, slice]
 
 _TISSUES = {
     "fat": Tissue(0.30, density=0.13),
@@ -46,7 +45,6 @@ _EXCHANGE = {
 """Transfer constant per minute, extracellular and plasma fraction of a lesion's fast part."""
 _SLOW_SHARE = {LesionKind.MASS: 0.45, LesionKind.NON_MASS: 0.28}
 """Transfer constant of a mass's core, or of the tissue between clumps, relative to the fast part."""
-_SUPERSAMPLING = 5
 _GAIN = 9000.0
 _STILL_TIME_S = 90.0
 
@@ -156,16 +154,6 @@ class DcePhantom:
     still_phase: int
 
 
-@dataclass(frozen=True, slots=True)
-class _DrawnLesion:
-    """A lesion's share of the voxels of a box, split into fast and slow enhancing parts."""
-
-    spec: LesionSpec
-    box: Box
-    coverage: FloatImage
-    fast: FloatImage
-
-
 def synthesize_dce(spec: DceSpec, *, rng: np.random.Generator | int) -> DcePhantom:
     """Make one examination.
 
@@ -232,9 +220,9 @@ def _rotation(degrees: tuple[float, float, float]) -> FloatArray:
     return rotation
 
 
-def _place_lesions(spec: DceSpec, grid: ImageGrid) -> tuple[list[tuple[int, _DrawnLesion]], tuple[LesionTruth, ...]]:
+def _place_lesions(spec: DceSpec, grid: ImageGrid) -> tuple[list[tuple[int, DrawnLesion]], tuple[LesionTruth, ...]]:
     field_of_view = FieldOfView.of(grid)
-    drawn: list[tuple[int, _DrawnLesion]] = []
+    drawn: list[tuple[int, DrawnLesion]] = []
     truths: list[LesionTruth] = []
     for number, lesion in enumerate(spec.lesions, start=1):
         centre = grid.to_zrc(field_of_view.breast_point_lps(lesion.laterality, lesion.position))
@@ -245,9 +233,7 @@ def _place_lesions(spec: DceSpec, grid: ImageGrid) -> tuple[list[tuple[int, _Dra
         surface = shape_lesion(lesion, grid, centre_zrc=centre_zrc, seed=spec.anatomy_seed)
         truths.append(lesion_truth(lesion, surface, grid))
         _check_inside(truths[-1], grid)
-        drawn.append(
-            (number, _draw_lesion(lesion, surface, grid, ends_zrc=truths[-1].ends_zrc, seed=spec.anatomy_seed))
-        )
+        drawn.append((number, draw_lesion(lesion, surface, grid, ends_zrc=truths[-1].ends_zrc, seed=spec.anatomy_seed)))
     return drawn, tuple(truths)
 
 
@@ -257,71 +243,8 @@ def _check_inside(truth: LesionTruth, grid: ImageGrid) -> None:
         raise ValueError(f"lesion {truth.lesion_id} reaches out of the volume: move it or make it smaller")
 
 
-def _draw_lesion(
-    spec: LesionSpec, surface: LesionSurface, grid: ImageGrid, *, ends_zrc: tuple[tuple[float, ...], ...], seed: int
-) -> _DrawnLesion:
-    """Coverage of each voxel by supersampling, and the share of it that enhances fast."""
-    spacing = np.asarray(grid.spacing.zrc_mm)
-    centre = np.asarray(surface.centre_zrc)
-    reach = 1.55 * float(surface.semi_axes_mm.max()) / spacing + 1
-    low = np.maximum(np.floor(centre - reach), 0).astype(int)
-    high = np.minimum(np.ceil(centre + reach) + 1, grid.shape).astype(int)
-    box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
-    sub = (np.arange(_SUPERSAMPLING) + 0.5) / _SUPERSAMPLING - 0.5
-    coverage = np.zeros(tuple(high - low), dtype=np.float32)
-    fast = np.zeros_like(coverage)
-    clumps = _clump_centres(spec, surface, grid, ends_zrc=ends_zrc, seed=seed)
-    for shift in np.stack(np.meshgrid(sub, sub, sub, indexing="ij"), axis=-1).reshape(-1, 3):
-        axes = [np.arange(a, b) + s - c for a, b, s, c in zip(low, high, shift, centre, strict=True)]
-        points_mm = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1) * spacing
-        level = surface.level(points_mm)
-        inside = level < 1
-        coverage += inside
-        fast += inside * (_fast_share(spec, level) if clumps is None else _clumped(points_mm, clumps, inside))
-    count = _SUPERSAMPLING**3
-    shares = [np.asarray(share / count, dtype=np.float32) for share in (coverage, fast)]
-    return _DrawnLesion(spec, box, shares[0], shares[1])
-
-
-def _fast_share(spec: LesionSpec, level: FloatArray) -> FloatArray:
-    """1 in the rim, less in the core; uniform when the lesion is small or has no rim."""
-    if not spec.rim or spec.diameter_mm < 9:
-        return np.ones_like(level)
-    share: FloatArray = np.clip((level - 0.35) / 0.3, 0.0, 1.0)
-    return share
-
-
-def _clump_centres(
-    spec: LesionSpec, surface: LesionSurface, grid: ImageGrid, *, ends_zrc: tuple[tuple[float, ...], ...], seed: int
-) -> FloatArray | None:
-    """(n, 4) mm from the centre and radius of the clumps of a non-mass lesion; the first two touch the ends."""
-    if spec.kind is LesionKind.MASS:
-        return None
-    rng = np.random.default_rng([seed, 23])
-    spacing = np.asarray(grid.spacing.zrc_mm)
-    ends_mm = (np.asarray(ends_zrc) - surface.centre_zrc) * spacing
-    anchors = ends_mm * (1 - 2.0 / np.maximum(np.linalg.norm(ends_mm, axis=1, keepdims=True), 2.0))
-    tries = rng.uniform(-1, 1, (600, 3)) * 1.2 * surface.semi_axes_mm @ surface.axes
-    tries = tries[surface.level(tries) < 0.9]
-    count = max(4, round(surface.volume_mm3() / 160.0))
-    centres = np.concatenate([anchors, tries[:count]])
-    radii = np.concatenate([[3.0, 3.0], rng.uniform(1.8, 3.4, len(centres) - 2)])
-    return np.column_stack([centres, radii])
-
-
-def _clumped(points_mm: FloatArray, clumps: FloatArray, inside: NDArray[np.bool_]) -> FloatArray:
-    """Share of fast enhancement: full in a clump, faint between them."""
-    share = np.zeros(inside.shape)
-    nearest = np.full(int(inside.sum()), np.inf)
-    for clump in clumps:
-        distance = np.linalg.norm(points_mm[inside] - clump[:3], axis=-1) - clump[3]
-        nearest = np.minimum(nearest, distance)
-    share[inside] = np.clip(0.5 - nearest / 1.5, 0.0, 1.0)
-    return share
-
-
 def _signal_maps(
-    spec: DceSpec, anatomy: Anatomy, lesions: list[_DrawnLesion]
+    spec: DceSpec, anatomy: Anatomy, lesions: list[DrawnLesion]
 ) -> tuple[FloatImage, dict[str, FloatImage]]:
     """Signal before contrast, and per enhancing tissue the share of each voxel; lesions displace what they cover."""
     maps = {
@@ -346,7 +269,7 @@ def _signal_maps(
 
 
 def _phase_signal(
-    spec: DceSpec, static: FloatImage, maps: dict[str, FloatImage], *, lesions: list[_DrawnLesion], index: int
+    spec: DceSpec, static: FloatImage, maps: dict[str, FloatImage], *, lesions: list[DrawnLesion], index: int
 ) -> FloatImage:
     """Noise-free signal of one phase without shading."""
     time_s = spec.timings[index].centre_s
