@@ -26,6 +26,8 @@ AIR_FACTOR = 1.7
 An Otsu or triangle threshold splits fat from gland on fat-suppressed images instead."""
 TISSUE_FLOOR = 0.04
 """...and never below this fraction of the 99th percentile, where the scanner has set air to zero."""
+NOISE_FACTOR = 2.0
+"""The median of tissue exceeds that threshold at least so much; in mere noise it does not."""
 WALL_BEHIND_STERNUM_MM = 8.0
 """The chest wall is taken to start this far behind the skin over the sternum..."""
 CHEST_RADIUS_MM = 140.0
@@ -131,9 +133,10 @@ def _slab_share(grid: ImageGrid) -> float:
 
 def _body(coarse: FloatImage) -> BoolImage:
     low, high = np.percentile(coarse, (10, 99))
-    tissue = coarse > max(AIR_FACTOR * low, TISSUE_FLOOR * high, np.finfo(np.float32).tiny)
+    least = max(AIR_FACTOR * float(low), TISSUE_FLOOR * float(high), float(np.finfo(np.float32).tiny))
+    tissue = coarse > least
     labels, n = ndimage.label(tissue)
-    if n == 0:
+    if n == 0 or np.median(coarse[tissue]) < NOISE_FACTOR * least:
         return np.zeros(coarse.shape, dtype=np.bool_)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0

@@ -24,7 +24,7 @@ STEPS = (1.0, 1.5, 2.2)
 SURELY_LESION = 100.0
 """Percent enhancement that background does not reach; left out when background is judged."""
 GAP_MM = 3.0
-"""Clumps closer than this belong to one region (non-mass enhancement)."""
+"""Clumps whose voxel centres lie no further apart belong to one region (non-mass enhancement)."""
 MIN_SIZE_MM = 4.0
 """Smaller candidates are foci, not lesions."""
 MAX_CANDIDATES = 8
@@ -158,7 +158,8 @@ def is_tube(mask: BoolImage, voxel_mm: FloatArray) -> bool:
 
     Thickness is taken twice the largest inscribed radius; a winding vessel has a long box and little volume in it.
     """
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=voxel_mm)
+    pad = [(1, 1) if n > 1 else (0, 0) for n in mask.shape]  # a single slice has no thickness to judge
+    depth = ndimage.distance_transform_edt(np.pad(mask, pad), sampling=voxel_mm)
     thickness_mm = 2 * float(depth.max())
     length_mm, middle_mm, _ = axes_mm(mask, voxel_mm)
     if thickness_mm >= THICK_MM:
