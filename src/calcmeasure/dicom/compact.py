@@ -72,6 +72,10 @@ class CompactValues(Mapping[str, tuple[str, ...]]):
         """The bytes, as `pack` made them."""
         return self._raw
 
+    def signature(self, *, equal: tuple[int, ...], present: tuple[int, ...]) -> tuple[object, ...]:
+        """Build a key of the raw values of some tags and the mere presence of others."""
+        return (*map(self._bytes, equal), *(bool(self._bytes(tag).strip(b" \0")) for tag in present))
+
     @property
     def transfer_syntax(self) -> str:
         """UID from the file meta information."""

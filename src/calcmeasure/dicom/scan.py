@@ -11,7 +11,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from calcmeasure.dicom.compact import read_compact
+from calcmeasure.dicom.compact import CompactValues, read_compact
 from calcmeasure.dicom.guard import PixelElement, check_pixel_size, check_transfer_syntax, read_guarded
 from calcmeasure.dicom.header import Header
 from calcmeasure.dicom.objects import sort_object
@@ -25,6 +25,16 @@ CHUNK_FILES = 256
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _SEQUENCE_FREE_CLASSES = frozenset(_STORAGE + end for end in ("4", "2", "20", "6.1", "128"))
 """Classic MR slices, and CT, nuclear medicine, ultrasound and PET images, which are only counted."""
+
+
+_JUDGED_TAGS = (
+    0x00020010, 0x00080008, 0x00080016, 0x00080060, 0x0008103E, 0x00181030, 0x00189087,
+    0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280100,
+)  # fmt: skip
+_NEEDED_TAGS = (0x00080018, 0x0020000D, 0x0020000E)
+_MAX_ACCEPTED = 4096
+_ACCEPTED: set[tuple[object, ...]] = set()
+"""Memo of pure decisions in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,9 @@ def scan_file(path: Path, *, size: int) -> Scanned:
     """
     try:
         header, pixels = _read_fast(path, size) or read_guarded(path)
+        signature = _signature(header, pixels)
+        if signature in _ACCEPTED:
+            return header
         sorted_as = sort_object(header)
         if isinstance(sorted_as, Skipped):
             return sorted_as
@@ -121,7 +134,17 @@ def scan_file(path: Path, *, size: int) -> Scanned:
         check_pixel_size(header, pixels)
     except DicomReadError as error:
         return Skipped(path, error.code, error.message)
+    if signature is not None and len(_ACCEPTED) < _MAX_ACCEPTED:
+        _ACCEPTED.add(signature)
     return header
+
+
+def _signature(header: Header, pixels: PixelElement) -> tuple[object, ...] | None:
+    """Everything the rules of acceptance read from a slice: slices of one series are judged once."""
+    values = header.values
+    if not isinstance(values, CompactValues) or header.text("Modality") != "MR":
+        return None
+    return (pixels, *values.signature(equal=_JUDGED_TAGS, present=_NEEDED_TAGS))
 
 
 def _read_fast(path: Path, size: int) -> tuple[Header, PixelElement] | None:
