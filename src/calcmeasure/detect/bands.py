@@ -73,7 +73,7 @@ def build_stack(
         difference = cv2.subtract(previous, following)
         local = local_noise(difference, inside=inside, spacing=spacing, sigma_mm=noise_sigma_mm)
         noise[band] = float(np.median(local[::8, ::8][inside[::8, ::8]])) if inside[::8, ::8].any() else 0.0
-        cv2.divide(difference, np.maximum(local, np.float32(_tiny(noise[band]))), dst=snr[band])
+        cv2.divide(difference, cv2.max(local, _tiny(noise[band])), dst=snr[band])
         previous = following
     return BandStack(snr, np.asarray(usable), noise)
 
@@ -96,15 +96,15 @@ def local_noise(band: FloatImage, *, inside: BoolImage, spacing: Spacing, sigma_
     if robust == 0.0:
         robust = float(sample.mean()) * _MEAN_ABS_TO_SIGMA if sample.size else 0.0
     weight = inside.astype(np.float32)
-    clipped = np.minimum(np.abs(band), np.float32(3.0 * robust)) * weight
+    clipped = cv2.multiply(cv2.min(cv2.absdiff(band, 0.0), 3.0 * robust), weight)
     rows, cols = (max(1, round(n * s / NOISE_GRID_MM)) for n, s in zip(band.shape, spacing.rc_mm, strict=True))
     grid = tuple(n * s / m for n, s, m in zip(band.shape, spacing.rc_mm, (rows, cols), strict=True))
-    small = [
+    level, share = (
         _smooth(cv2.resize(plane, (cols, rows), interpolation=cv2.INTER_AREA), sigma_mm, grid)
         for plane in (clipped, weight)
-    ]
-    ratio = (small[0] / np.maximum(small[1], 1e-3) * _MEAN_ABS_TO_SIGMA).astype(np.float32)
-    floored = np.maximum(ratio, np.float32(NOISE_FLOOR_SHARE * robust))
+    )
+    noise = (level / np.maximum(share, 1e-3) * _MEAN_ABS_TO_SIGMA).astype(np.float32)
+    floored = np.maximum(noise, np.float32(NOISE_FLOOR_SHARE * robust))
     return np.asarray(cv2.resize(floored, band.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 

@@ -40,8 +40,8 @@ def vascular_marks(points_mm: Points) -> BoolValues:
     if len(points_mm) < _FEWEST_IN_TRACK:
         return flagged
     tree = cKDTree(points_mm)
-    windows: list[list[int]] = list(tree.query_ball_point(points_mm, _WINDOW_MM, return_sorted=True))
-    for index, neighbours in enumerate(windows):
+    for index, point in enumerate(points_mm):
+        neighbours = np.asarray(tree.query_ball_point(point, _WINDOW_MM, return_sorted=True), dtype=np.intp)
         flagged[index] = _two_walls(points_mm[neighbours])
     if flagged.sum() < _FEWEST_IN_TRACK:
         return np.zeros_like(flagged)

@@ -78,7 +78,7 @@ def find_breast(attenuation: FloatImage, *, valid: BoolImage, spacing: Spacing) 
         return BreastMask(np.zeros(valid.shape, dtype=bool), trusted=False)
     for tissue in _tissue_candidates(attenuation, small=small, valid=valid, small_valid=small_valid):
         region = _largest_region(tissue & small_valid)
-        if looks_like_breast(region):
+        if looks_like_breast(_within(region, small_valid)):
             return BreastMask(_enlarge(region, valid), trusted=True)
     return BreastMask(valid.copy(), trusted=False)
 
@@ -170,14 +170,20 @@ def _largest_region(tissue: BoolImage) -> BoolImage:
     """Largest connected part after an opening, with its holes filled."""
     size = max(1, round(OPENING_MM / GRID_MM)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    # Replicated borders: the breast goes on beyond the chest wall edge of the image.
-    padded = cv2.copyMakeBorder(tissue.astype(np.uint8), size, size, size, size, cv2.BORDER_REPLICATE)
+    # Reflected borders: the breast goes on beyond the chest wall edge of the image, a film's frame stays thin.
+    padded = cv2.copyMakeBorder(tissue.astype(np.uint8), size, size, size, size, cv2.BORDER_REFLECT)
     opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, kernel)[size:-size, size:-size]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(opened), connectivity=4)
     if count < 2:
         return np.zeros_like(tissue)
     region = labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     return _fill_holes(region)
+
+
+def _within(region: BoolImage, small_valid: BoolImage) -> BoolImage:
+    """Cut to the box of the valid pixels: padding may lie between the breast and the edge."""
+    rows, cols = (np.flatnonzero(small_valid.any(axis=axis)) for axis in (1, 0))
+    return region[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
 
 
 def _fill_holes(region: BoolImage) -> BoolImage:

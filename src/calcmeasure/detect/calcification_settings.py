@@ -31,7 +31,8 @@ class CalcificationSettings:
     rim_mm
         Distance to a member over which weaker marks may join a cluster.
     fewest_members, fewest_strong
-        Least size of a cluster; a smaller one needs stronger marks (`few_members_probability`).
+        Least size of a cluster; a smaller one needs stronger marks (`few_members_probability`), and one whose
+        typical gap exceeds `dense_gap_mm` needs one mark more for every further millimetre.
     """
 
     sigmas_mm: tuple[float, ...] = (0.056, 0.079, 0.112, 0.158, 0.224, 0.316)
@@ -50,3 +51,4 @@ class CalcificationSettings:
     fewest_members: int = 4
     fewest_strong: int = 2
     few_members_probability: float = 0.95
+    dense_gap_mm: float = 2.5

@@ -18,7 +18,14 @@ from calcmeasure.detect.bands import build_stack
 from calcmeasure.detect.benign import find_coarse, vascular_marks
 from calcmeasure.detect.breast import BreastMask, erode_mm, find_breast
 from calcmeasure.detect.calcification_settings import CalcificationSettings
-from calcmeasure.detect.clustering import hint_distribution, join_at_rim, link_by_density, trim_outliers
+from calcmeasure.detect.clustering import (
+    hint_distribution,
+    join_at_rim,
+    link_by_density,
+    merge_close,
+    trim_outliers,
+    typical_gap_mm,
+)
 from calcmeasure.detect.contract import (
     BoolImage,
     CalcificationCluster,
@@ -165,7 +172,7 @@ def _probabilities(marks: Marks) -> NDArray[np.float64]:
     0.5 stands for about 0.03 and 0.9 for about 0.006 false marks per cm², on films for more.
     """
     strength = 14.0 * np.log(np.maximum(marks.snr, 1e-6) / 5.1)
-    line = 7.0 * np.maximum(0.0, marks.line / np.maximum(marks.snr, 1e-6) - 0.08)
+    line = 16.0 * np.maximum(0.0, marks.line / np.maximum(marks.snr, 1e-6) - 0.12)
     large = 10.0 * np.maximum(0.0, np.log(marks.diameters_mm / 0.38))
     sharp = 6.0 * np.maximum(0.0, marks.sharpness - 0.85)
     flat = 4.0 * np.maximum(0.0, 0.15 - marks.roundness)
@@ -174,42 +181,67 @@ def _probabilities(marks: Marks) -> NDArray[np.float64]:
 
 
 def _clusters(
-    marks: Marks,
-    probabilities: NDArray[np.float64],
-    *,
-    spacing: Spacing,
-    settings: CalcificationSettings,
+    marks: Marks, probabilities: NDArray[np.float64], *, spacing: Spacing, settings: CalcificationSettings
 ) -> tuple[tuple[CalcificationCluster, ...], NDArray[np.bool_]]:
+    """Clusters, strongest first, and which marks they use."""
     points_mm = marks.points_rc * spacing.rc_mm
     likely = np.flatnonzero(probabilities >= settings.rim_probability)
-    arterial = np.zeros(len(marks), dtype=bool)
-    arterial[likely] = vascular_marks(points_mm[likely])
-    member = np.flatnonzero(~arterial & (probabilities >= settings.member_probability))
-    groups = link_by_density(
-        points_mm[member], nearest_mm=settings.nearest_link_mm, farthest_mm=settings.farthest_link_mm
-    )
+    likely = likely[~vascular_marks(points_mm[likely])]
     used = np.zeros(len(marks), dtype=bool)
     clusters: list[CalcificationCluster] = []
-    for group in (member[g] for g in groups):
-        if not _is_cluster(probabilities[group], settings):
-            continue
-        free = np.flatnonzero(~arterial & ~used & (probabilities >= settings.rim_probability))
-        free = free[~np.isin(free, member)]
-        joined = free[join_at_rim(points_mm[group], points_mm[free], reach_mm=settings.rim_mm)]
-        whole = np.concatenate([group, joined])
-        weak = probabilities[whole] < settings.strong_probability
-        whole = whole[trim_outliers(points_mm[whole], weak=weak, fewest=settings.fewest_members)]
-        used[whole] = True
-        clusters.append(_as_cluster(whole, marks=marks, probabilities=probabilities, points_mm=points_mm))
+    for core in _core_groups(points_mm, probabilities, likely=likely, settings=settings):
+        members = _complete(core, points_mm, probabilities, free=likely[~used[likely]], settings=settings)
+        used[members] = True
+        clusters.append(_as_cluster(members, marks=marks, probabilities=probabilities, points_mm=points_mm))
     clusters.sort(key=lambda c: (-c.confidence, -len(c.points_rc)))
     return tuple(clusters), used
 
 
-def _is_cluster(probabilities: NDArray[np.float64], settings: CalcificationSettings) -> bool:
-    """Enough members with enough strong ones; fewer members need stronger ones."""
-    if len(probabilities) >= settings.fewest_members:
+def _core_groups(
+    points_mm: Points,
+    probabilities: NDArray[np.float64],
+    *,
+    likely: NDArray[np.intp],
+    settings: CalcificationSettings,
+) -> list[NDArray[np.intp]]:
+    """Link the members and keep the groups that count as clusters; those closer than the farthest link are one."""
+    members = likely[probabilities[likely] >= settings.member_probability]
+    linked = link_by_density(
+        points_mm[members], nearest_mm=settings.nearest_link_mm, farthest_mm=settings.farthest_link_mm
+    )
+    groups = [members[group] for group in linked]
+    sound = [g for g in groups if _is_cluster(probabilities[g], typical_gap_mm(points_mm[g]), settings)]
+    return merge_close(sound, points_mm, gap_mm=settings.farthest_link_mm)
+
+
+def _complete(
+    core: NDArray[np.intp],
+    points_mm: Points,
+    probabilities: NDArray[np.float64],
+    *,
+    free: NDArray[np.intp],
+    settings: CalcificationSettings,
+) -> NDArray[np.intp]:
+    """Second pass: weaker marks join at the rim, weak marks that lie apart are let go.
+
+    How weak depends on the cluster: among clearly visible marks a faint one is rather noise than a member.
+    """
+    least = max(settings.rim_probability, 0.6 * float(np.quantile(probabilities[core], 0.1)))
+    free = np.setdiff1d(free[probabilities[free] >= least], core)
+    joined = free[join_at_rim(points_mm[core], points_mm[free], reach_mm=settings.rim_mm)]
+    whole = np.concatenate([core, joined])
+    weak = probabilities[whole] < settings.strong_probability
+    kept: NDArray[np.intp] = whole[trim_outliers(points_mm[whole], weak=weak, fewest=settings.fewest_members)]
+    return kept
+
+
+def _is_cluster(probabilities: NDArray[np.float64], gap_mm: float, settings: CalcificationSettings) -> bool:
+    """Enough members with enough strong ones; sparse groups need more of them, small groups stronger ones."""
+    needed = settings.fewest_members + max(0.0, gap_mm - settings.dense_gap_mm)
+    if len(probabilities) >= needed:
         return int((probabilities >= settings.strong_probability).sum()) >= settings.fewest_strong
-    return len(probabilities) >= 3 and bool((probabilities >= settings.few_members_probability).all())
+    few = len(probabilities) >= 3 and gap_mm <= settings.dense_gap_mm
+    return few and bool((probabilities >= settings.few_members_probability).all())
 
 
 def _as_cluster(

@@ -7,6 +7,7 @@ they lie densely, and a mark that lies alone can at most be an outer member.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -38,7 +39,7 @@ def link_by_density(points_mm: Points, *, nearest_mm: float, farthest_mm: float)
 
     A mark is a core when it has two others within `nearest_mm` or three within `farthest_mm`. Each core reaches 1.75
     times the gap to its second-nearest neighbour, at least `nearest_mm` and at most `farthest_mm`: short in dense
-    groups, longer in sparse ones. Cores within the mean of their reaches are linked; a mark that is no core hangs on
+    groups, longer in sparse ones. Cores within the reach of both are linked; a mark that is no core hangs on
     the one nearest core that reaches it, so it never joins two clusters into one.
 
     Parameters
@@ -58,7 +59,7 @@ def link_by_density(points_mm: Points, *, nearest_mm: float, farthest_mm: float)
     core = (near >= NEAR_NEIGHBOURS) | (far >= FAR_NEIGHBOURS)
     second_gap_mm = np.sort(distances, axis=1)[:, 2]
     reach_mm = np.where(core, np.clip(GAP_FACTOR * second_gap_mm, nearest_mm, farthest_mm), 0.0)
-    linked = core[:, None] & core[None, :] & (distances <= (reach_mm[:, None] + reach_mm[None, :]) / 2.0)
+    linked = core[:, None] & core[None, :] & (distances <= np.minimum(reach_mm[:, None], reach_mm[None, :]))
     nearest_core = np.where(core[None, :], distances, np.inf).argmin(axis=1)
     gap_mm = distances[np.arange(len(core)), nearest_core]
     outer = np.flatnonzero(~core & (gap_mm <= reach_mm[nearest_core]))
@@ -66,6 +67,18 @@ def link_by_density(points_mm: Points, *, nearest_mm: float, farthest_mm: float)
     _, labels = connected_components(csr_array(linked), directed=False)
     groups = (np.flatnonzero(labels == label) for label in dict.fromkeys(labels.tolist()))
     return tuple(group for group in groups if len(group) > 1)
+
+
+def merge_close(groups: Sequence[Indices], points_mm: Points, *, gap_mm: float) -> list[Indices]:
+    """Unite groups of indices into `points_mm` whose nearest marks are at most `gap_mm` apart."""
+    if len(groups) < 2:
+        return list(groups)
+    close = np.array([[cdist(points_mm[a], points_mm[b]).min() <= gap_mm for b in groups] for a in groups])
+    _, labels = connected_components(csr_array(close), directed=False)
+    return [
+        np.sort(np.concatenate([g for g, own in zip(groups, labels, strict=True) if own == label]))
+        for label in dict.fromkeys(labels.tolist())
+    ]
 
 
 def join_at_rim(members_mm: Points, candidates_mm: Points, *, reach_mm: float) -> Indices:

@@ -186,7 +186,8 @@ def _roundness(
     def at(r_sign: int, c_sign: int) -> Values:
         r = np.clip(rows + r_sign * dr, 0, shape[0] - 1)
         c = np.clip(cols + c_sign * dc, 0, shape[1] - 1)
-        return stack.snr[bands, r, c].astype(float)
+        values: Values = stack.snr[bands, r, c].astype(float)
+        return values
 
     h_rr = (at(-1, 0) - 2.0 * at(0, 0) + at(1, 0)) / (dr * spacing.row_mm) ** 2
     h_cc = (at(0, -1) - 2.0 * at(0, 0) + at(0, 1)) / (dc * spacing.col_mm) ** 2
