@@ -19,7 +19,7 @@ from calcmeasure.phantom.mr_writer import write_dce_study
 from calcmeasure.phantom.sample_truth import TrueChange, TrueMeasurement, change_of, response_of, write_truth
 from calcmeasure.terms import Laterality, Modality, PresentationIntent, Quantity, View
 
-DEFAULT_SEED = 7
+DEFAULT_SEED = 2023
 """Seed of the sample that ships with the project."""
 
 _MAMMOGRAM_SYNTAX = {1: Syntax.JPEG_LS, 2: Syntax.JPEG_2000, 3: Syntax.RLE, 4: Syntax.JPEG_LS}
@@ -225,7 +225,7 @@ def _write_dynamic(plan: PatientPlan, visit: VisitPlan, folder: Path, *, seed: i
         float(lesion.short_axis_mm),
         None,
         "patient",
-        written.series_uids[0],
+        written.series_uids[min(phantom.still_phase, len(written.series_uids) - 1)],
     )
 
 

@@ -42,7 +42,7 @@ class TrueMeasurement:
     spacing_source
         Rule that a reader of the header ends up with.
     uid
-        SOP Instance UID of a mammogram, Series Instance UID of the first series of a dynamic examination.
+        SOP Instance UID of a mammogram, Series Instance UID of the early phase of a dynamic examination.
     """
 
     patient_id: str

@@ -78,7 +78,7 @@ def _shape_of(morphology: Morphology, diameter_mm: float, rng: np.random.Generat
     elif morphology is Morphology.AMORPHOUS:
         lobes = [_Lobe(0, 0, half * 1.15, half, 0.5 * half, rng.uniform(0, math.pi), density=0.9)]
     elif morphology is Morphology.VASCULAR:
-        lobes = [_Lobe(0, 0, 1.3 * half, 0.7 * half, 0.7 * half, rng.uniform(-0.3, 0.3) + 0.5 * math.pi)]
+        lobes = [_Lobe(0, 0, 1.3 * half, 0.7 * half, 0.7 * half, rng.uniform(-0.3, 0.3))]
     else:
         lobes = [_Lobe(0, 0, half, half, half, 0.0)]
     return _centred(lobes)
@@ -86,7 +86,7 @@ def _shape_of(morphology: Morphology, diameter_mm: float, rng: np.random.Generat
 
 def _rod(half: float, rng: np.random.Generator) -> list[_Lobe]:
     """Build a bent, segmented line, four times as long as wide."""
-    angle = rng.normal(0.5 * math.pi, 0.5)
+    angle = rng.normal(0.0, 0.35)  # mostly along the duct, towards the nipple
     steps = np.linspace(-1.5, 1.5, 4) * half
     bend = rng.normal(0, 0.25)
     return [
