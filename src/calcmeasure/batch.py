@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from calcmeasure.errors import CalcMeasureError, ErrorCode
+from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import Patient, Skipped
 from calcmeasure.model.measurement import AUTO_READER
+from calcmeasure.model.names import file_key
 from calcmeasure.pipeline.patient import analyse_patient
 from calcmeasure.pipeline.pictures import pictures_complete, write_pictures
 from calcmeasure.pipeline.settings import RunSettings, fingerprint
@@ -129,7 +130,9 @@ def _report(on_progress: Progress | None, outcomes: dict[str, PatientOutcome], p
 def _resume(patient: Patient, plan: BatchPlan) -> PatientOutcome | None:
     mark = fingerprint(patient, plan.settings)
     stored = plan.store.outcome_of(patient.patient_id, fingerprint=mark)
-    if stored is None or (plan.pictures and not pictures_complete(plan.pictures / patient.key, fingerprint=mark)):
+    if stored is None or (
+        plan.pictures and not pictures_complete(plan.pictures / file_key(patient.patient_id), fingerprint=mark)
+    ):
         return None
     content = json.loads(stored)
     skipped = tuple(Skipped(Path(p), ErrorCode(code), reason) for p, code, reason in content["skipped"])
@@ -183,20 +186,34 @@ def _analyse_in_pool(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_limit_worker) as pool:
         while queue or running:
-            # No more than the workers can hold, so that a death names few suspects.
-            while queue and len(running) < workers:
-                patient = queue.pop(0)
-                running[pool.submit(_work, patient, plan.settings, plan.pictures)] = patient
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                try:
-                    result: _Analysed | PatientOutcome = future.result()
-                except BrokenProcessPool as error:
-                    raise _WorkerDied(list(running.values())) from error
-                except (CalcMeasureError, MemoryError) as error:
-                    code = error.code if isinstance(error, CalcMeasureError) else ErrorCode.WORKER_DIED
-                    result = _given_up(running[future], code, str(error) or "not enough memory for this patient")
-                yield running.pop(future), result
+            try:
+                # No more than the workers can hold, so that a death names few suspects.
+                while queue and len(running) < workers:
+                    running[pool.submit(_work, queue[0], plan.settings, plan.pictures)] = queue[0]
+                    queue.pop(0)
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                results = {future: _result_of(future, running[future]) for future in finished}
+            except BrokenProcessPool as error:
+                raise _WorkerDied(list(running.values())) from error
+            yield from ((running.pop(future), result) for future, result in results.items())
+
+
+def _result_of(future: Future[_Analysed], patient: Patient) -> _Analysed | PatientOutcome:
+    """Take what a worker sent back; whatever went wrong with one patient costs that patient only.
+
+    A dead worker and an output folder that cannot be written concern everyone and are raised.
+    """
+    try:
+        return future.result()
+    except (BrokenProcessPool, OutputError):
+        raise
+    except CalcMeasureError as error:
+        return _given_up(patient, error.code, error.message)
+    except MemoryError:
+        return _given_up(patient, ErrorCode.WORKER_DIED, "not enough memory for this patient")
+    except Exception as error:  # noqa: BLE001 - any detector may come from elsewhere
+        # A defect of ours or of a detector from elsewhere. Its text may hold header values: only its kind is told.
+        return _given_up(patient, ErrorCode.INTERNAL, f"an unexpected {type(error).__name__}; please report it")
 
 
 @contextmanager
@@ -223,7 +240,7 @@ def _work(patient: Patient, settings: RunSettings, pictures: Path | None) -> _An
     timings = dict(analysis.timings_s)
     if pictures is not None:
         timings["pictures"] = write_pictures(
-            pictures / patient.key, analysis.panels, fingerprint=fingerprint(patient, settings)
+            pictures / file_key(patient.patient_id), analysis.panels, fingerprint=fingerprint(patient, settings)
         )
     values = {m.annotation_id: m.value_mm for m in analysis.measurements}
     outcome = PatientOutcome(patient.patient_id, analysis.skipped, timings, analysis.peak_mib)

@@ -36,6 +36,8 @@ class ErrorCode(StrEnum):
     """A DICOM object without pixels to measure (report, presentation state, plan, ...)."""
     MODALITY = "E_MODALITY"
     """An image of a kind calcmeasure does not measure."""
+    BODY_PART = "E_BODY_PART"
+    """An image of another part of the body, by its header."""
     SEGMENTATION = "E_SEGMENTATION"
     """A segmentation or parametric map, not an acquired image."""
     DERIVED = "E_DERIVED"
@@ -117,6 +119,8 @@ class ErrorCode(StrEnum):
     """The detector failed on this image."""
     WORKER_DIED = "E_WORKER_DIED"
     """The process working on this patient died; the others went on."""
+    INTERNAL = "E_INTERNAL"
+    """A defect: this patient was given up, the others went on."""
     # -- storing and writing -----------------------------------------------------------------
     STORE = "E_STORE"
     """The measurement store cannot be opened or written."""
@@ -136,6 +140,7 @@ LEFT_OUT_BY_DESIGN = frozenset(
         ErrorCode.DICOMDIR,
         ErrorCode.NOT_IMAGE,
         ErrorCode.MODALITY,
+        ErrorCode.BODY_PART,
         ErrorCode.SEGMENTATION,
         ErrorCode.DERIVED,
         ErrorCode.SCOUT,

@@ -73,15 +73,17 @@ def read_index(options: argparse.Namespace) -> FolderIndex:
     """
     from calcmeasure.dicom.index import index_folder
     from calcmeasure.dicom.timepoints import read_timepoints
+    from calcmeasure.pipeline.identity import with_distinct_ids
 
     for source in options.source:
         if not source.exists():
             raise DicomReadError("a source given on the command line does not exist", code=ErrorCode.UNREADABLE)
     table = read_timepoints(options.timepoints) if options.timepoints else None
     with Progress("headers", quiet=options.quiet) as progress:
-        return index_folder(
+        found = index_folder(
             options.source, timepoints=table, cache=options.cache, jobs=options.jobs, on_progress=progress
         )
+    return with_distinct_ids(found)
 
 
 def settings_from(options: argparse.Namespace) -> RunSettings:
@@ -123,7 +125,9 @@ def _run_info(
     clock: _Clock,
 ) -> dict[str, object]:
     from calcmeasure.cli.doctor import versions
+    from calcmeasure.pipeline.settings import fingerprint
 
+    settings = settings_from(options)
     return {
         "command": "run",
         "versions": versions(),
@@ -143,7 +147,12 @@ def _run_info(
         "timings_s": dict(clock.seconds),
         "peak_mib": max((outcome.peak_mib for outcome in outcomes), default=0.0),
         "patients": {
-            patient.key: {"timings_s": outcome.timings_s, "peak_mib": outcome.peak_mib, "resumed": outcome.resumed}
+            patient.key: {
+                "inputs_sha256": fingerprint(patient, settings),
+                "timings_s": outcome.timings_s,
+                "peak_mib": outcome.peak_mib,
+                "resumed": outcome.resumed,
+            }
             for patient, outcome in zip(index.patients, outcomes, strict=True)
         },
     }

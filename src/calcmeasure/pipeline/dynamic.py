@@ -187,7 +187,7 @@ def _blank_annotation(series: DynamicSeries, study: Study, *, early: EarlyPhase 
         image=image,
         phase=phase,
         method=Method.AUTO,
-        flags=_merge(series.flags, early.flags if early else ()),
+        flags=_merge(study.flags, _merge(series.flags, early.flags if early else ())),
         software=SOFTWARE,
         created_utc=utc_now(),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calcmeasure.model.imaging import FolderIndex
 from calcmeasure.terms import Laterality, Quantity
 
 LINK_DISTANCE_MM = 35.0
@@ -52,6 +54,23 @@ def annotation_id(image_uid: str, quantity: Quantity, *, rank: int) -> str:
     """
     text = f"{image_uid}|{quantity}|{rank}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def with_distinct_ids(index: FolderIndex) -> FolderIndex:
+    """Give every patient of an index an identifier of its own.
+
+    Parameters
+    ----------
+    index
+        Patients whose identifier is blank, or shared with a patient of another issuer, take their key as identifier:
+        rows of different people must never meet in the store or in a table.
+    """
+    uses = Counter(patient.patient_id for patient in index.patients)
+    patients = tuple(
+        patient if patient.patient_id and uses[patient.patient_id] == 1 else replace(patient, patient_id=patient.key)
+        for patient in index.patients
+    )
+    return replace(index, patients=patients)
 
 
 def link_lesions(found: Sequence[LocatedLesion], known: Sequence[KnownLesion]) -> tuple[list[KnownLesion], set[str]]:

@@ -129,7 +129,7 @@ def _blank_annotation(mammogram: Mammogram, study: Study, *, flags: tuple[str, .
         geometry=GeometryKind.MARKS,
         points=(),
         image=image,
-        flags=_merge(mammogram.flags, flags),
+        flags=_merge(study.flags, _merge(mammogram.flags, flags)),
         software=SOFTWARE,
         created_utc=utc_now(),
     )
