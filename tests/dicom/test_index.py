@@ -203,3 +203,22 @@ def test_public_data_is_accounted_for(realdata):
         Laterality.RIGHT,
         View.CC,
     )
+
+
+@pytest.mark.parametrize(
+    ("body_part", "expected"),
+    [
+        ("", True),
+        ("BREAST", True),
+        ("breast", True),
+        ("CHEST", True),
+        ("LEFT BREAST", True),
+        ("BRAIN", False),
+        ("KNEE", False),
+    ],
+)
+def test_only_a_stated_other_body_part_speaks_against_the_breast(body_part, expected, tmp_path):
+    from calcmeasure.dicom.header import Header
+    from calcmeasure.dicom.objects import shows_breast
+
+    assert shows_breast(Header(tmp_path, "", {"BodyPartExamined": (body_part,)})) is expected

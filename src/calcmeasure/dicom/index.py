@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calcmeasure.dicom.header import Header
 from calcmeasure.dicom.identity import contradicts_person, drop_duplicates, group_patients, name_keys
 from calcmeasure.dicom.index_cache import IndexCache, digest_folder, open_cache
 from calcmeasure.dicom.mammograms import in_reading_order, make_mammogram, mark_twins
+from calcmeasure.dicom.objects import shows_breast
 from calcmeasure.dicom.phases import sort_dynamic_series
 from calcmeasure.dicom.scan import FoundFile, Scanned, scan_files, walk_sources
 from calcmeasure.dicom.timepoints import Placement, StudyDescription, TimepointTable, place_studies, read_date
@@ -148,9 +149,17 @@ def _fill_study(headers: list[Header]) -> _StudyContents:
     contents.mammograms = in_reading_order(mark_twins([(make_mammogram(h), h) for h in projections]))
     if slices:
         dynamic = sort_dynamic_series(slices)
-        contents.dynamic_series = dynamic.series
+        elsewhere = {h.text("SeriesInstanceUID") for h in slices if not shows_breast(h)}
+        contents.dynamic_series = tuple(_judge_body_part(series, elsewhere) for series in dynamic.series)
         contents.skipped = list(dynamic.skipped)
     return contents
+
+
+def _judge_body_part(series: DynamicSeries, elsewhere: set[str]) -> DynamicSeries:
+    """Keep a dynamic series of another body part for the inventory, but never measure it as a breast."""
+    if elsewhere.isdisjoint(series.series_uids):
+        return series
+    return replace(series, usable=False, flags=(*series.flags, ErrorCode.BODY_PART))
 
 
 def _make_study(contents: _StudyContents, placed: Mapping[str, Placement], *, flags: tuple[str, ...]) -> Study:

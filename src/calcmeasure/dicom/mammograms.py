@@ -71,7 +71,7 @@ def make_mammogram(header: Header) -> Mammogram:
         neither CC nor MLO, or it is a magnification or spot view. Missing millimetres alone do not make it unusable.
     """
     view, modifiers, side = find_view(header), find_modifiers(header), find_laterality(header)
-    spacing = resolve_spacing(header)
+    spacing = resolve_spacing(header, modifiers=modifiers)
     blocking = _blocking_flags(header, view=view.value, side=side.value)
     flags = (
         *side.flags,

@@ -47,6 +47,7 @@ _NOT_DYNAMIC_WORDS = {
     "T2", "T2W", "STIR", "TIRM", "FLAIR", "DWI", "DTI", "ADC", "DIFF", "DIFFUSION", "TRACE", "TRACEW", "SPECTRO", "MRS",
     "CALIBRATION", "ASSET", "SHIM",
 }  # fmt: skip
+_BREAST_REGIONS = {"BREAST", "BREASTS", "MAMMA", "MAMMARY", "CHEST", "THORAX"}
 _STEREO_WORDS = {"STEREO", "STEREOTACTIC", "STEREOTAXIS", "SPECIMEN"}
 _SYNTHETIC_WORDS = {"GENERATED_2D", "TOMO_2D", "SYNTHETIC", "C-VIEW", "CVIEW", "V-PREVIEW", "INSIGHT2D", "S-VIEW"}
 
@@ -73,6 +74,12 @@ def sort_object(header: Header) -> Modality | Skipped:
     except DicomReadError as error:
         return Skipped(header.path, error.code, error.message)
     return modality
+
+
+def shows_breast(header: Header) -> bool:
+    """Whether the header allows that the breast was imaged: only a stated other body part speaks against it."""
+    words = words_of(header.text("BodyPartExamined")) - {""}
+    return not words or bool(words & _BREAST_REGIONS)
 
 
 @lru_cache(maxsize=4096)
