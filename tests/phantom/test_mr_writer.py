@@ -12,7 +12,6 @@ import pytest
 
 from calcmeasure.phantom.dataset import PatientInfo, StudyInfo, Syntax, UidFactory
 from calcmeasure.phantom.dce import DceSpec, synthesize_dce
-from calcmeasure.phantom.mr_clutter import ClutterInfo, write_localizer, write_projection, write_subtraction
 from calcmeasure.phantom.mr_writer import MrWriteOptions, Trouble, Vendor, write_dce_study
 
 UIDS = UidFactory(7)
@@ -207,33 +206,6 @@ def test_shuffled_numbers_keep_everything_else(write):
     assert sorted(plain) == sorted(shuffled)
 
 
-def test_clutter_says_what_it_is(phantom, tmp_path):
-    info = ClutterInfo(STUDY, UIDS)
-    localizer = [pydicom.dcmread(p) for p in write_localizer(phantom, tmp_path / "a", info=info)]
-    subtraction = [pydicom.dcmread(p) for p in write_subtraction(phantom, tmp_path / "b", phase=1, info=info)]
-    projection = pydicom.dcmread(write_projection(phantom, tmp_path / "c", phase=1, info=info))
-    assert len({tuple(d.ImageOrientationPatient) for d in localizer}) == 3
-    assert all(d.ImageType[2] == "LOCALIZER" for d in localizer)
-    assert all(d.ImageType[:2] == ["DERIVED", "SECONDARY"] for d in [*subtraction, projection])
-    assert len(subtraction) == SLICES
-    expected = np.maximum(phantom.phases[1].astype(int) - phantom.phases[0], 0)
-    np.testing.assert_array_equal(projection.pixel_array, expected.max(axis=0))
-    np.testing.assert_array_equal(subtraction[2].pixel_array, expected[2])
-    assert len({d.FrameOfReferenceUID for d in [*localizer, *subtraction, projection]}) == 1
-
-
-def test_localizer_planes_lie_in_the_volume(phantom, tmp_path):
-    """The corner pixels of each plane map into the volume they were cut from."""
-    for path in write_localizer(phantom, tmp_path, info=ClutterInfo(STUDY, UIDS)):
-        d = pydicom.dcmread(path)
-        right, down = np.array(d.ImageOrientationPatient[:3]), np.array(d.ImageOrientationPatient[3:])
-        far = np.array(d.ImagePositionPatient, dtype=float)
-        far = far + right * float(d.PixelSpacing[1]) * (d.Columns - 1) + down * float(d.PixelSpacing[0]) * (d.Rows - 1)
-        inside = phantom.grid.to_zrc([d.ImagePositionPatient, far])
-        assert np.all(inside > -0.5)
-        assert np.all(inside < np.asarray(phantom.grid.shape) - 0.5)
-
-
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (dicom3tools) is not installed")
 @pytest.mark.parametrize("vendor", Vendor)
 def test_files_follow_the_standard(write, phantom, tmp_path, vendor):
@@ -244,10 +216,6 @@ def test_files_follow_the_standard(write, phantom, tmp_path, vendor):
         written = write(vendor, *([trouble] if trouble else []))
         copies = [written.paths[0], written.paths[-1]]
         paths += [shutil.copy(p, tmp_path / f"{trouble}-{n}.dcm") for n, p in enumerate(copies)]
-    info = ClutterInfo(STUDY, UIDS, vendor)
-    paths += write_localizer(phantom, tmp_path / "loc", info=info)
-    paths += write_subtraction(phantom, tmp_path / "sub", phase=1, info=info)[:1]
-    paths.append(write_projection(phantom, tmp_path / "mip", phase=1, info=info))
     errors = {line for path in paths for line in _dciodvfy(path) if line.startswith("Error")}
     assert not errors
 
