@@ -132,6 +132,8 @@ class ErrorCode(StrEnum):
     """The output folder cannot be written."""
     DISK_FULL = "E_DISK_FULL"
     """The disk is full."""
+    NO_SCREEN = "E_NO_SCREEN"
+    """A window was asked for where there is no screen."""
 
 
 LEFT_OUT_BY_DESIGN = frozenset(

@@ -1,1 +1,1 @@
-"""The only door to Qt."""
+"""The only door to Qt: controls, drawing on the canvas, the window. No arithmetic, no DICOM, no file formats."""
