@@ -1,8 +1,9 @@
-"""Dynamic MR of one study: early phase, lesions, outlines, kinetic curve."""
+"""Dynamic MR of one visit: early phase, lesions, outlines, kinetic curve."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from calcmeasure.detect.contract import DynamicImage, LesionFinding, LesionFindi
 from calcmeasure.detect.registry import LESIONS, load_detector
 from calcmeasure.dicom.volumes import load_phases
 from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
-from calcmeasure.geometry import ImageGrid
+from calcmeasure.geometry import FloatArray, ImageGrid
 from calcmeasure.measure.annotations import choose_outline
 from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase
@@ -53,34 +54,48 @@ class FoundLesion:
 
 @dataclass(frozen=True, slots=True)
 class DynamicResult:
-    """What the dynamic series of one study yielded."""
+    """What the dynamic series of one visit yielded."""
 
     lesions: tuple[FoundLesion, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
 
-def read_dynamic(study: Study, settings: RunSettings) -> DynamicResult:
-    """Find and outline the enhancing lesions of one study.
+def read_dynamic(
+    studies: Sequence[Study], settings: RunSettings, *, known: Sequence[LocatedLesion] = ()
+) -> DynamicResult:
+    """Find and outline the enhancing lesions of one visit.
+
+    Parameters
+    ----------
+    studies
+        All DICOM studies of the visit.
+    settings
+        Detector and early-phase rule.
+    known
+        Lesions of earlier visits: where one of them has gone, the picture shows its place.
 
     Notes
     -----
-    One series is measured per study: the usable one with the most phases. Others are reported as left out. A series
+    One series is measured per visit: the usable one with the most phases. Others are reported as left out. A series
     that cannot be measured still yields a row without a value, so that the gap is explained.
     """
-    ranked = sorted(study.dynamic_series, key=lambda s: (s.usable, len(s.phases)), reverse=True)
+    pairs = [(study, series) for study in studies for series in study.dynamic_series]
+    ranked = sorted(pairs, key=lambda pair: (pair[1].usable, len(pair[1].phases)), reverse=True)
     if not ranked:
         return DynamicResult()
-    chosen, rest = ranked[0], ranked[1:]
-    others = tuple(_left_out(series) for series in rest if series.phases)
+    (study, chosen), rest = ranked[0], ranked[1:]
+    others = tuple(_left_out(series) for _, series in rest if series.phases)
     try:
-        result = _measure_series(chosen, study, settings=settings)
+        result = _measure_series(chosen, study, settings=settings, known=known)
     except CalcMeasureError as error:
         logger.warning("dynamic series …%s refused: %s", chosen.series_uids[0][-8:], error.code)
         result = _refused(chosen, study, error=error)
     return replace(result, skipped=(*result.skipped, *others))
 
 
-def _measure_series(series: DynamicSeries, study: Study, *, settings: RunSettings) -> DynamicResult:
+def _measure_series(
+    series: DynamicSeries, study: Study, *, settings: RunSettings, known: Sequence[LocatedLesion]
+) -> DynamicResult:
     if not series.usable or series.grid is None:
         raise PhaseError(series.sort_reason or "the dynamic series cannot be used", code=_refusal_code(series))
     early = choose_early_phase(series, rule=settings.early_phase_rule)
@@ -89,7 +104,7 @@ def _measure_series(series: DynamicSeries, study: Study, *, settings: RunSetting
     blank = _blank_annotation(series, study, early=early)
     blank = replace(blank, flags=_merge(blank.flags, findings.flags))
     if not findings.lesions:
-        return DynamicResult((_nothing(blank, image, findings),))
+        return DynamicResult((_nothing(blank, image, findings=findings, known=known),))
     curves = [lesion_curve(series, volumes, lesion=lesion, early=early) for lesion in findings.lesions]
     lesions = tuple(
         _found(blank, findings, image=image, lesion=lesion, curve=curve, rank=rank)
@@ -138,24 +153,36 @@ def _found(
     return FoundLesion(annotation, located, image.early[at_slice], findings.enhancement[at_slice], curve)
 
 
-def _nothing(blank: Annotation, image: DynamicImage, findings: LesionFindings) -> FoundLesion:
-    """Say that nothing is there: 0 mm, shown on the slice that enhances most."""
-    inside = np.where(findings.breast, findings.enhancement, 0.0)
-    at_slice = int(np.argmax(np.percentile(inside, 99.5, axis=(1, 2))))
+def _nothing(
+    blank: Annotation, image: DynamicImage, *, findings: LesionFindings, known: Sequence[LocatedLesion]
+) -> FoundLesion:
+    """Say that nothing is there: 0 mm, shown where the lesion was, or else on the slice that enhances most."""
+    if known and findings.breast.any():
+        centre_lps = _breast_centre_lps(findings.breast, known[0].laterality, grid=image.grid)
+        place_zrc = image.grid.to_zrc(np.add(centre_lps, known[0].relative_lps))
+        at_slice = int(np.clip(np.rint(place_zrc[0]), 0, len(image.early) - 1))
+    else:
+        inside = np.where(findings.breast, findings.enhancement, 0.0)
+        at_slice = int(np.argmax(np.percentile(inside, 99.5, axis=(1, 2))))
     annotation = replace(blank, image=replace(blank.image, frame=at_slice))
     return FoundLesion(annotation, None, image.early[at_slice], findings.enhancement[at_slice], None)
 
 
 def _relative_lps(lesion: LesionFinding, breast: NDArray[np.bool_], *, grid: ImageGrid) -> tuple[float, float, float]:
     """Lesion centre minus the centre of its breast, mm."""
-    lesion_lps = grid.to_lps(lesion.centre_zrc)
-    breast_lps = grid.to_lps(np.argwhere(breast[::1, ::4, ::4]) * (1, 4, 4))
-    sign = 1.0 if lesion.laterality == Laterality.LEFT else -1.0
-    middle_x = float(np.median(breast_lps[:, 0])) if len(breast_lps) else 0.0
-    side = breast_lps[(breast_lps[:, 0] - middle_x) * sign > 0]
-    centre = side.mean(axis=0) if len(side) else np.zeros(3)
-    x, y, z = lesion_lps - centre
+    x, y, z = grid.to_lps(lesion.centre_zrc) - _breast_centre_lps(breast, lesion.laterality, grid=grid)
     return (float(x), float(y), float(z))
+
+
+def _breast_centre_lps(breast: NDArray[np.bool_], laterality: Laterality, *, grid: ImageGrid) -> FloatArray:
+    """Centre of one side's breast, mm; patient left is +x."""
+    breast_lps = grid.to_lps(np.argwhere(breast[:, ::4, ::4]) * (1, 4, 4))
+    if not len(breast_lps):
+        return np.zeros(3)
+    sign = 1.0 if laterality == Laterality.LEFT else -1.0
+    side = breast_lps[(breast_lps[:, 0] - np.median(breast_lps[:, 0])) * sign > 0]
+    centre: FloatArray = (side if len(side) else breast_lps).mean(axis=0)
+    return centre
 
 
 def _blank_annotation(series: DynamicSeries, study: Study, *, early: EarlyPhase | None) -> Annotation:
@@ -206,7 +233,7 @@ def _left_out(series: DynamicSeries) -> Skipped:
     return Skipped(
         series.phases[0].frames[0].path,
         ErrorCode.NOT_PREFERRED if series.usable else _refusal_code(series),
-        "another dynamic series of this study with more phases was measured" if series.usable else series.sort_reason,
+        "another dynamic series of this visit with more phases was measured" if series.usable else series.sort_reason,
     )
 
 

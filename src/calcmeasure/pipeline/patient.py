@@ -65,11 +65,12 @@ def analyse_patient(patient: Patient, settings: RunSettings) -> PatientAnalysis:
     Expected errors of one image become a row without a value and an entry in `skipped`; the rest goes on.
     """
     run = _Analysis(patient.patient_id)
-    for study in patient.studies:
+    for visit in _visits(patient.studies):
         with run.timed("mammography"):
-            run.add_mammograms(study, settings)
+            for study in visit:
+                run.add_mammograms(study, settings)
         with run.timed("dynamic_mr"):
-            run.add_lesions(study, settings)
+            run.add_lesions(visit, settings)
     return PatientAnalysis(
         patient_id=patient.patient_id,
         key=patient.key,
@@ -91,6 +92,7 @@ class _Analysis:
     panels: list[Panel] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     known: list[KnownLesion] = field(default_factory=list)
+    looked_before: bool = False
     timings_s: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -105,19 +107,19 @@ class _Analysis:
             self.panels += result.panels
             self.skipped += result.skipped
 
-    def add_lesions(self, study: Study, settings: RunSettings) -> None:
-        result = read_dynamic(study, settings)
+    def add_lesions(self, visit: Sequence[Study], settings: RunSettings) -> None:
+        result = read_dynamic(visit, settings, known=[before.located for before in self.known])
         self.skipped += result.skipped
         located = [lesion for lesion in result.lesions if lesion.located is not None]
-        first_visit = not self.known
         linked, new_ids = link_lesions([x.located for x in located if x.located], self.known)
         for lesion, link in zip(located, linked, strict=True):
-            is_new = link.lesion_id in new_ids and not first_visit
+            is_new = link.lesion_id in new_ids and self.looked_before
             flags = (*lesion.annotation.flags, Flag.NEW_LESION_CANDIDATE) if is_new else lesion.annotation.flags
             self._add(lesion, replace(lesion.annotation, lesion_id=link.lesion_id, flags=flags))
         seen = {link.lesion_id for link in linked}
         self._add_absent(result.lesions, [k for k in self.known if k.lesion_id not in seen])
         self.known = [*(k for k in self.known if k.lesion_id not in seen), *linked]
+        self.looked_before |= any(lesion.annotation.measurable for lesion in result.lesions)
 
     def _add(self, lesion: FoundLesion, annotation: Annotation) -> None:
         self.annotations.append(annotation)
@@ -139,6 +141,14 @@ class _Analysis:
                 self._add(nothing_found, _vanished(nothing_found.annotation, before))
         elif lesions:
             self.annotations += [_vanished(lesions[0].annotation, before) for before in missing]
+
+
+def _visits(studies: Sequence[Study]) -> list[list[Study]]:
+    """Studies of one time point together, in the order of their first study."""
+    visits: dict[str, list[Study]] = {}
+    for study in studies:
+        visits.setdefault(study.timepoint, []).append(study)
+    return list(visits.values())
 
 
 def _vanished(template: Annotation, before: KnownLesion) -> Annotation:

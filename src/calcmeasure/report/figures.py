@@ -83,7 +83,7 @@ def _dynamic_figure(panel: DynamicPanel) -> Figure:
         _draw_caliper(close, panel.measurement, spacing)
         _zoom(close, box_mm)
     _title(whole, "early post-contrast")
-    _title(close, "enhancement 0-200 %" + ("" if len(outline_rc) else ", nothing found"))
+    _title(close, "subtraction, enhancement 0-200 %" + ("" if len(outline_rc) else ", nothing found"))
     for axis in (whole, close):
         _scale_bar(axis)
     if panel.curve is None:
