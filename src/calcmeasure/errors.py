@@ -126,6 +126,8 @@ class ErrorCode(StrEnum):
     """The measurement store cannot be opened or written."""
     STORE_BUSY = "E_STORE_BUSY"
     """Another process kept the store locked."""
+    STORE_CHANGED = "E_STORE_CHANGED"
+    """A row of the store was changed after it was written."""
     STORE_NEWER = "E_STORE_NEWER"
     """The store was written by a newer version."""
     OUTPUT = "E_OUTPUT"

@@ -26,6 +26,7 @@ from calcmeasure.errors import (
         (OutputError("x"), 3),
         (StoreError("x"), 6),
         (StoreError("x", code=ErrorCode.STORE_BUSY), 6),
+        (StoreError("x", code=ErrorCode.STORE_CHANGED), 4),
         (StoreError("x", code=ErrorCode.DISK_FULL), 7),
         (OutputError("x", code=ErrorCode.DISK_FULL), 7),
     ],

@@ -30,7 +30,11 @@ class ExitCode(IntEnum):
 
 def exit_code_of(error: CalcMeasureError) -> ExitCode:
     """Exit code of an expected error that ended a command."""
-    by_code = {ErrorCode.DISK_FULL: ExitCode.DISK_FULL, ErrorCode.STORE_BUSY: ExitCode.STORE_BUSY}
+    by_code = {
+        ErrorCode.DISK_FULL: ExitCode.DISK_FULL,
+        ErrorCode.STORE_BUSY: ExitCode.STORE_BUSY,
+        ErrorCode.STORE_CHANGED: ExitCode.SOURCE_CHANGED,
+    }
     if error.code in by_code:
         return by_code[error.code]
     if isinstance(error, (CriteriaError, DetectorError)):

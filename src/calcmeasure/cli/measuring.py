@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from calcmeasure.cli.exits import ExitCode, exit_code_for
 from calcmeasure.cli.progress import Progress
-from calcmeasure.errors import CalcMeasureError, DicomReadError, ErrorCode
+from calcmeasure.errors import CriteriaError, DicomReadError, ErrorCode
 
 if TYPE_CHECKING:
     from calcmeasure.batch import PatientOutcome
@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from calcmeasure.store.database import MeasurementStore
 
     profiles = load_profiles(options.criteria)
+    settings_from(options)
     prepare_folder(options.out)
     clock = _Clock()
     with clock.timed("index"):
@@ -53,6 +54,7 @@ def measure(options: argparse.Namespace) -> int:
     """Measure into a store; nothing else is written."""
     from calcmeasure.store.database import MeasurementStore
 
+    settings_from(options)
     index = read_index(options)
     with MeasurementStore(options.store) as store:
         outcomes = _measure_all(index, store, options, pictures=None)
@@ -94,7 +96,9 @@ def settings_from(options: argparse.Namespace) -> RunSettings:
 
     if options.early_phase not in EARLY_PHASE_RULES:
         known = ", ".join(EARLY_PHASE_RULES)
-        raise CalcMeasureError(f"no early-phase rule {options.early_phase!r}; known are {known}")
+        raise CriteriaError(
+            f"no early-phase rule {options.early_phase!r}; known are {known}", code=ErrorCode.NO_EARLY_PHASE
+        )
     load_detector(options.calcification_detector, kind=CALCIFICATIONS)
     load_detector(options.lesion_detector, kind=LESIONS)
     return RunSettings(options.calcification_detector, options.lesion_detector, options.early_phase)

@@ -75,4 +75,6 @@ def _write_annotation_files(folder: Path, stored: Sequence[StoredAnnotation]) ->
     for (patient_id, reader), own in groupby(ordered, key=lambda s: (s.patient_id, s.reader)):
         make_folder(folder)
         path = folder / f"{file_key(patient_id)}.{file_key(reader)}.annotations.json"
-        write_annotations(path, patient_id=patient_id, reader=reader, annotations=[s.annotation for s in own])
+        drawn = [s.annotation for s in own]
+        visits = sorted({(a.timepoint, a.study_date) for a in drawn}, key=lambda visit: (visit[1], visit[0]))
+        write_annotations(path, patient_id=patient_id, reader=reader, annotations=drawn, timepoints=visits)

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, select
 
-from calcmeasure.errors import StoreError
+from calcmeasure.errors import ErrorCode, StoreError
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.store.annotation_json import annotation_from_json, annotation_to_json
 from calcmeasure.store.clock import utc_now
@@ -158,7 +158,10 @@ class MeasurementStore:
             for row in connection.execute(select(versions).order_by(versions.c.seq)).mappings():
                 chain = _chain(previous, row)
                 if chain != row["chain_sha256"] or _digest(row["content"]) != row["content_sha256"]:
-                    raise StoreError(f"row {row['seq']} of the store was changed after it was written")
+                    raise StoreError(
+                        f"row {row['seq']} of the store was changed after it was written; restore it from a copy",
+                        code=ErrorCode.STORE_CHANGED,
+                    )
                 previous, count = chain, count + 1
         return count
 
