@@ -140,12 +140,51 @@ def test_too_small_to_measure_counts_as_five_millimetres():
     assert unmeasured.category == "NE"
 
 
-def test_automatic_new_lesion_is_flagged_but_never_progression():
+def test_automatic_new_lesion_is_flagged_but_never_progression_of_a_sum():
     (row,) = rows([*course_of(30, 15), lesion("followup-1", 40, "N")])
     assert row.category == "PR"
     assert Flag.NEW_LESION_CANDIDATE in row.flags
-    (paper,) = rows([*course_of(30, 15), lesion("followup-1", 40, "N")], "paper")
-    assert (paper.category, paper.value_mm) == ("PR", 15.0)
+
+
+def test_the_largest_lesion_is_the_largest_there_is_new_or_not():
+    (row,) = rows([*course_of(30, 15), lesion("followup-1", 40, "N")], "paper")
+    assert (row.category, row.value_mm) == ("PD", 40.0)
+    assert Flag.NEW_LESION_CANDIDATE in row.flags
+
+
+def test_no_complete_response_beside_an_unconfirmed_new_lesion():
+    measurements = [*course_of(20, 0), lesion("followup-1", 30, "N")]
+    (recist,) = rows(measurements)
+    assert (recist.category, recist.value_mm) == ("NE", None)
+    assert "new lesion N was found and not yet confirmed" in recist.rule
+    (paper,) = rows(measurements, "paper")
+    assert (paper.category, paper.value_mm) == ("PD", 30.0)
+
+
+def test_a_new_lesion_of_a_bare_table_is_a_stated_one():
+    table = [replace(m, modality=None, method=None) for m in [*course_of(20, 0), lesion("followup-1", 8, "N")]]
+    (row,) = rows(table)
+    assert (row.category, row.rule) == ("PD", "PD: new lesion N")
+    assert Flag.NEW_LESION_CANDIDATE not in row.flags
+
+
+@pytest.mark.parametrize(("left", "category"), [(15, "PR"), (None, "PR"), (0.0, "CR")])
+def test_a_lesion_beyond_the_targets_that_is_left_makes_it_partial(left, category):
+    before = [lesion("baseline", v, i) for v, i in [(30, "A"), (20, "B"), (15, "C")]]
+    after = [lesion("followup-1", v, i) for v, i in [(0.0, "A"), (0.0, "B"), (left, "C")]]
+    (row,) = rows(before + after)
+    assert (row.category, row.value_mm) == (category, 0.0)
+    assert ("but C" in row.rule) is (category == "PR")
+
+
+def test_an_unmeasured_lesion_that_may_be_the_largest_is_not_evaluable():
+    before = [lesion("baseline", 30), lesion("baseline", 28, "B"), lesion("baseline", 5, "C")]
+    (doubtful,) = rows([*before, lesion("followup-1", 6)], "paper")
+    assert (doubtful.category, doubtful.rule) == ("NE", "NE: lesion B not measured")
+    (clear,) = rows([*before, lesion("followup-1", 29)], "paper")
+    assert (clear.category, clear.value_mm) == ("SD", 29.0)
+    (growing,) = rows([*before, lesion("followup-1", 50, "B")], "paper")
+    assert growing.category == "PD"
 
 
 @pytest.mark.parametrize("method", [Method.MANUAL, Method.EDITED])

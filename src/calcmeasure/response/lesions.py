@@ -16,8 +16,6 @@ from calcmeasure.terms import Flag, Laterality, Method, Modality, Quantity, Resp
 PHASE_TIME_TOLERANCE_S = 30.0
 """Early phases further apart than this are not the same moment of enhancement."""
 
-_READER_METHODS = (Method.MANUAL, Method.EDITED)
-
 
 @dataclass(frozen=True, slots=True)
 class CountedLesions:
@@ -33,12 +31,15 @@ class CountedLesions:
         Why there are none.
     flags
         What to know about that.
+    others
+        Lesions at baseline that are not counted (RECIST: non-targets); while one is left there is no CR.
     """
 
     targets: tuple[Measurement, ...]
     known: frozenset[str]
     reason: str = ""
     flags: tuple[str, ...] = ()
+    others: tuple[Measurement, ...] = ()
 
 
 def choose_lesions(baseline: Sequence[Measurement], rule: LesionRule) -> CountedLesions:
@@ -62,7 +63,9 @@ def choose_lesions(baseline: Sequence[Measurement], rule: LesionRule) -> Counted
     if rule.value is LesionValue.SUM_OF_TARGETS:
         measurable = measurable[: min(rule.max_targets, rule.max_targets_per_organ)]
     if measurable:
-        return CountedLesions(tuple(measurable), known)
+        counted = {_key(m) for m in measurable}
+        others = tuple(m for m in _largest_each(baseline).values() if _key(m) in known - counted)
+        return CountedLesions(tuple(measurable), known, others=others)
     if present:
         reason = f"no lesion of at least {rule.target_min_mm} mm at baseline"
         return CountedLesions((), known, reason, (Flag.BELOW_MEASURABLE_SIZE,))
@@ -101,26 +104,54 @@ def lesion_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -
 
 
 def lesion_burden(group: Sequence[Measurement], counted: CountedLesions, *, rule: LesionRule) -> LesionBurden:
-    """Value of the followed lesions at one follow-up, what is missing, and what is new.
+    """Value of the followed lesions at one follow-up, what is missing, what is left of the others, and what is new.
 
-    A row of 0 mm that belongs to no followed lesion says that its side was looked at and nothing was there.
+    A row of 0 mm that belongs to no followed lesion says that its side was looked at and nothing was there. The
+    largest lesion is the largest there is, new or not; a sum of targets never takes in a new one.
     """
     found = _largest_each(group)
-    lengths: dict[str, int] = {}
-    for target in counted.targets:
-        length_um = _length_um(found.get(_key(target)), rule)
-        if length_um is None and _side_is_clear(target, group, counted):
-            length_um = 0
-        if length_um is not None:
-            lengths[_key(target)] = length_um
+    lengths = {_key(t): _followed_um(t, found, group=group, counted=counted, rule=rule) for t in counted.targets}
+    measured = {key: length_um for key, length_um in lengths.items() if length_um is not None}
     new = [m for m in found.values() if _key(m) not in counted.known and m.value_mm]
-    confirmed = tuple(sorted(_key(m) for m in new if m.method in _READER_METHODS))
     if rule.value is LesionValue.SUM_OF_TARGETS:
-        missing = tuple(_key(t) for t in counted.targets if _key(t) not in lengths)
-        return LesionBurden(sum(lengths.values()), missing, confirmed)
-    drawn = [_um(m) for m in new if m.method in _READER_METHODS]
-    first = _key(counted.targets[0])
-    return LesionBurden(max([*lengths.values(), *drawn], default=0), () if first in lengths else (first,), confirmed)
+        value_um = sum(measured.values())
+        missing = [key for key in lengths if key not in measured]
+    else:
+        value_um = max([*measured.values(), *map(_um, new)], default=0)
+        missing = _missing_largest(counted.targets, measured=set(measured), value_um=value_um)
+    return LesionBurden(
+        value_um,
+        tuple(missing),
+        confirmed_new=tuple(sorted(_key(m) for m in new if not _is_candidate(m))),
+        candidates=tuple(sorted(_key(m) for m in new if _is_candidate(m))),
+        others_left=tuple(
+            _key(m) for m in counted.others if _followed_um(m, found, group=group, counted=counted, rule=rule) != 0
+        ),
+    )
+
+
+def _followed_um(
+    before: Measurement,
+    found: Mapping[str, Measurement],
+    *,
+    group: Sequence[Measurement],
+    counted: CountedLesions,
+    rule: LesionRule,
+) -> int | None:
+    """Length of a lesion of the baseline at a follow-up; None when it was not measured."""
+    length_um = _length_um(found.get(_key(before)), rule)
+    return 0 if length_um is None and _side_is_clear(before, group, counted) else length_um
+
+
+def _missing_largest(targets: Sequence[Measurement], *, measured: set[str], value_um: int) -> list[str]:
+    """Unmeasured lesions that may be the largest: the one that was, and any that was longer than what is left."""
+    unmeasured = [t for t in targets if _key(t) not in measured]
+    return [_key(t) for t in unmeasured if t is targets[0] or _um(t) > value_um]
+
+
+def _is_candidate(measurement: Measurement) -> bool:
+    """Whether only a detector says so; a reader's lesion, or one from a table, is a stated one."""
+    return measurement.method is Method.AUTO
 
 
 def _largest_each(group: Sequence[Measurement]) -> Mapping[str, Measurement]:
@@ -219,7 +250,7 @@ def _side(lesions: Sequence[Measurement]) -> Laterality | None:
 
 def _advice(group: Sequence[Measurement], counted: CountedLesions) -> tuple[str, ...]:
     flags = []
-    if any(m.value_mm and _key(m) not in counted.known and m.method not in _READER_METHODS for m in group):
+    if any(m.value_mm and _key(m) not in counted.known and _is_candidate(m) for m in group):
         flags.append(Flag.NEW_LESION_CANDIDATE)
     followed = {_key(t): t for t in counted.targets}
     if any(_key(m) in followed and _phase_changed(followed[_key(m)], m) for m in group):

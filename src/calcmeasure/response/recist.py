@@ -20,12 +20,18 @@ class LesionBurden:
     missing
         Ids of lesions that had to be measured and were not.
     confirmed_new
-        Ids of new lesions a reader drew or confirmed.
+        Ids of new lesions a reader drew or confirmed, or a table states.
+    candidates
+        Ids of new lesions that only a detector found.
+    others_left
+        Ids of lesions that are not counted and are still there, or were not looked at.
     """
 
     value_um: int
     missing: tuple[str, ...] = ()
     confirmed_new: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    others_left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ def judge_response(burden: LesionBurden, course: Course, rule: LesionRule) -> Ve
 
     In this order (Eisenhauer 2009 with the EORTC clarifications): a new lesion confirmed by a reader is PD where the
     profile says so; growth of the lesions measured is PD even if others are missing; a missing lesion is NE; then CR,
-    PR, SD.
+    PR, SD. Where the counted lesions are gone, one that is not counted and still there (or was not looked at) makes it
+    PR, and a new lesion that no reader confirmed yet makes it NE.
 
     Parameters
     ----------
@@ -84,7 +91,7 @@ def judge_response(burden: LesionBurden, course: Course, rule: LesionRule) -> Ve
     if burden.missing:
         return Verdict(Response.NE, f"NE: {_things(rule)} {', '.join(burden.missing)} not measured")
     if burden.value_um == 0:
-        return Verdict(Response.CR, f"CR: {mm_words(course.baseline_um)} → 0 mm, no lesion left")
+        return _gone(burden, course, rule)
     if is_partial_response(course.baseline_um, burden.value_um, rule):
         words = (
             f"(≥ {rule.response_percent} % decrease)"
@@ -116,6 +123,18 @@ def is_partial_response(baseline_um: int, value_um: int, rule: LesionRule) -> bo
         and percent < 0
         and reaches(-percent, rule.response_percent, inclusive=rule.response_inclusive)
     )
+
+
+def _gone(burden: LesionBurden, course: Course, rule: LesionRule) -> Verdict:
+    """Judge a time point at which no counted lesion is left (Eisenhauer 2009, table 1)."""
+    lengths = f"{mm_words(course.baseline_um)} → 0 mm"
+    if burden.candidates:
+        words = f"but new lesion {', '.join(burden.candidates)} was found and not yet confirmed by a reader"
+        return Verdict(Response.NE, f"NE: {lengths}, {words}")
+    if burden.others_left:
+        words = f"{', '.join(burden.others_left)}, no {_things(rule)}, is not known to be gone"
+        return Verdict(Response.PR, f"PR: {lengths}, but {words}")
+    return Verdict(Response.CR, f"CR: {lengths}, no lesion left")
 
 
 def _progression(burden: LesionBurden, course: Course, rule: LesionRule) -> Verdict:
