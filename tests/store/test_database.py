@@ -99,8 +99,9 @@ def test_tampering_is_noticed(path, column, value):
     connection.execute(f"UPDATE annotation_version SET {column} = ? WHERE seq = 1", (value,))
     connection.commit()
     connection.close()
-    with MeasurementStore(str(path)) as store, pytest.raises(StoreError, match="row 1"):
+    with MeasurementStore(str(path)) as store, pytest.raises(StoreError, match="row 1") as caught:
         store.verify()
+    assert caught.value.code is ErrorCode.STORE_CHANGED
 
 
 def test_finished_patients_are_known_by_their_fingerprint(path):
@@ -110,6 +111,18 @@ def test_finished_patients_are_known_by_their_fingerprint(path):
         assert store.outcome_of("P1", fingerprint="abc") == '{"a": 1}'
         assert store.outcome_of("P1", fingerprint="other") is None
         assert store.outcome_of("P2", fingerprint="abc") is None
+
+
+def test_only_the_last_finish_counts(path):
+    """Settings A, then B, then A again: what B superseded must be measured anew."""
+    with MeasurementStore(str(path)) as store:
+        store.record(reading(marks()), fingerprint="A")
+        store.record(reading(marks(points=((1.0, 1.0), (9.0, 9.0)))), fingerprint="B")
+        assert store.outcome_of("P1", fingerprint="A") is None
+        assert store.outcome_of("P1", fingerprint="B") == "{}"
+        store.record(reading(marks()), fingerprint="A", outcome='{"again": 1}')
+        assert store.outcome_of("P1", fingerprint="A") == '{"again": 1}'
+        assert store.current()[0].annotation == marks()
 
 
 def test_durable_settings(path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calcmeasure.cli.exits import ExitCode, exit_code_for
-from calcmeasure.errors import AnnotationError, CalcMeasureError, StoreError
+from calcmeasure.errors import AnnotationError, CalcMeasureError, ErrorCode
 
 if TYPE_CHECKING:
     from calcmeasure.model.imaging import Skipped
@@ -112,7 +112,7 @@ def _read_store(url: str) -> list[StoredAnnotation]:
     from calcmeasure.store.database import MeasurementStore
 
     if "://" not in url and not Path(url).is_file():
-        raise StoreError("there is no store, folder or table of this name")
+        raise AnnotationError("there is no store, folder or table of this name", code=ErrorCode.UNREADABLE)
     with MeasurementStore(url) as store:
         store.verify()
         return store.current()

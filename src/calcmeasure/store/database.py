@@ -112,13 +112,13 @@ class MeasurementStore:
         return added
 
     def outcome_of(self, patient_id: str, *, fingerprint: str) -> str | None:
-        """Outcome JSON of a patient finished with exactly these inputs and settings; None when not finished."""
-        query = select(finished.c.outcome).where(
-            finished.c.patient_id == patient_id, finished.c.fingerprint == fingerprint
-        )
+        """Outcome JSON of a patient last finished with exactly these inputs and settings; None when not.
+
+        Only the last time counts: what an earlier run with these settings found may have been superseded since.
+        """
         with reading(self._engine) as connection:
-            outcome: str | None = connection.execute(query).scalar()
-        return outcome
+            row = _last_finished(connection, patient_id)
+        return row["outcome"] if row is not None and row["fingerprint"] == fingerprint else None
 
     def current(self, *, patient_id: str | None = None, reader: str | None = None) -> list[StoredAnnotation]:
         """Annotations in force, in order of patient, reader and annotation id."""
@@ -221,10 +221,15 @@ def _insert_version(
 
 
 def _mark_finished(connection: Connection, *, patient_id: str, fingerprint: str, outcome: str) -> None:
-    done = select(finished.c.seq).where(finished.c.patient_id == patient_id, finished.c.fingerprint == fingerprint)
-    if connection.execute(done).scalar() is None:
+    last = _last_finished(connection, patient_id)
+    if last is None or last["fingerprint"] != fingerprint:
         row = {"patient_id": patient_id, "fingerprint": fingerprint, "outcome": outcome, "recorded_utc": utc_now()}
         connection.execute(insert(finished).values(row))
+
+
+def _last_finished(connection: Connection, patient_id: str) -> RowMapping | None:
+    query = select(finished).where(finished.c.patient_id == patient_id).order_by(finished.c.seq.desc()).limit(1)
+    return connection.execute(query).mappings().first()
 
 
 def _current_rows(connection: Connection, *, patient_id: str | None, reader: str | None) -> list[RowMapping]:

@@ -58,8 +58,8 @@ finished_patient = Table(
     Column("fingerprint", String, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("recorded_utc", String, nullable=False),
-    UniqueConstraint("patient_id", "fingerprint"),
 )
+Index("finished_by_patient", finished_patient.c.patient_id)
 
 
 def _refuse_changes(table: Table) -> None:
