@@ -1,37 +1,35 @@
 """A header as the bytes it came in: decoded value by value, only when asked for.
 
 Thousands of slices share a folder and a handful of their values are ever read. Bytes are also what travels between
-processes and into the index cache.
+processes and into the index cache. What slices have in common, the layout of their elements and most values, is worked
+out once.
 """
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from pydicom.charset import convert_encodings, decode_bytes
-from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
+from pydicom.datadict import dictionary_VR, keyword_for_tag
 
 from calcmeasure.dicom.guard import PixelElement
 from calcmeasure.dicom.header import Header
-from calcmeasure.dicom.tag_walk import DONE, MORE, Collected, collect_elements
-
-PREFIX_BYTES = 8192
-"""First read; holds the header of nearly every MR slice up to group 0028."""
-MAX_PREFIX_BYTES = PREFIX_BYTES * 4**3
+from calcmeasure.dicom.prefixes import PrefixReader
 
 _SYNTAX_TAG = 0x00020010
 _CHARSET_TAG = 0x00080005
 _SIGNED_TAG = 0x00280103
-_UNDEFINED = 0xFFFFFFFF
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _TEXT = {"LO", "PN", "SH", "UC"}
 _LONG_TEXT = {"LT", "ST", "UT", "UR"}
+_TEXT_OR_LONG = _TEXT | _LONG_TEXT
 _PLAIN = {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"}
 _DELIMITERS = {0x0D, 0x0A, 0x09, 0x0C}
+_SHORT_VALUE = 128
+"""Longer values are decoded each time: few are read, and the memo stays small."""
 
 
 class CompactValues(Mapping[str, tuple[str, ...]]):
@@ -40,36 +38,33 @@ class CompactValues(Mapping[str, tuple[str, ...]]):
     Parameters
     ----------
     raw
-        From `pack`.
+        Packed elements as of `tag_walk.walk_prefixes`.
     """
 
-    __slots__ = ("_raw", "_rows", "_start")
+    __slots__ = ("_raw", "_slots")
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._rows: dict[int, tuple[int, int, int]] | None = None
-        self._start = 0
+        self._slots: Mapping[str, tuple[int, str]] | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         return (CompactValues, (self._raw,))
 
     def __getitem__(self, keyword: str) -> tuple[str, ...]:
-        tag = tag_for_keyword(keyword)
-        if tag is None or tag not in self._table or not _is_plain(tag, self._table[tag][0]):
-            raise KeyError(keyword)
-        return self._decode(tag)
+        return _read_values(*self._coded(keyword))
+
+    def __contains__(self, keyword: object) -> bool:
+        return keyword in self._layout
 
     def __iter__(self) -> Iterator[str]:
-        for tag, (vr, _, _) in self._table.items():
-            if _is_plain(tag, vr) and tag != _SYNTAX_TAG:
-                yield keyword_for_tag(tag)
+        return iter(self._layout)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._layout)
 
     @property
     def raw(self) -> bytes:
-        """The bytes, as `pack` made them."""
+        """The bytes given."""
         return self._raw
 
     def signature(self, *, equal: tuple[int, ...], present: tuple[int, ...]) -> tuple[object, ...]:
@@ -82,50 +77,84 @@ class CompactValues(Mapping[str, tuple[str, ...]]):
         return self._bytes(_SYNTAX_TAG).decode("ascii", "replace").strip(" \0")
 
     @property
-    def _table(self) -> dict[int, tuple[int, int, int]]:
-        if self._rows is None:
-            (n,) = struct.unpack_from("<H", self._raw)
-            columns = struct.unpack_from(f"<{n}I{n}I{n}H", self._raw, 2)
-            tags, ends, vrs = columns[:n], columns[n : 2 * n], columns[2 * n :]
-            self._start = 2 + 10 * n
-            self._rows = dict(zip(tags, zip(vrs, (0, *ends), ends, strict=False), strict=True))
-        return self._rows
+    def _layout(self) -> Mapping[str, tuple[int, str]]:
+        if self._slots is None:
+            self._slots = _read_layout(self._raw[: 2 + 6 * _count(self._raw)])
+        return self._slots
 
-    def _bytes(self, tag: int) -> bytes:
-        row = self._table.get(tag)
-        return self._raw[self._start + row[1] : self._start + row[2]] if row else b""
+    def _value(self, place: int) -> bytes:
+        raw, n = self._raw, _count(self._raw)
+        ends_at, values_at = 2 + 6 * n, 2 + 10 * n
+        if place == 0:
+            return raw[values_at : values_at + _U32.unpack_from(raw, ends_at)[0]]
+        start, end = _TWO_U32.unpack_from(raw, ends_at + 4 * place - 4)
+        return raw[values_at + start : values_at + end]
 
-    def _decode(self, tag: int) -> tuple[str, ...]:
-        value = self._bytes(tag)
-        vr = _vr_name(tag, self._table[tag][0])
+    def stripped(self, keyword: str) -> tuple[str, ...]:
+        """All values as text, stripped; empty when absent."""
+        if keyword not in self._layout:
+            return ()
+        value, vr, charset = self._coded(keyword)
+        return (_strip_short_values if len(value) <= _SHORT_VALUE else _strip_values)(value, vr, charset)
+
+    def _coded(self, keyword: str) -> tuple[bytes, str, str]:
+        """Raw value, value representation and, where it matters, the names of the character sets."""
+        place, vr = self._layout[keyword]
+        value = self._value(place)
+        if vr in _TEXT_OR_LONG and not (value.isascii() and b"\x1b" not in value):
+            return value, vr, self._bytes(_CHARSET_TAG).decode("ascii", "replace").rstrip(" \0")
         if vr == "US or SS":
             vr = "SS" if self._bytes(_SIGNED_TAG)[:1] == b"\1" else "US"
-        if vr in _NUMBERS:
-            return _read_numbers(value, _NUMBERS[vr])
-        if vr == "AT":
-            parts = _read_numbers(value, "H")
-            pairs = zip(parts[::2], parts[1::2], strict=False)
-            return tuple(f"({int(group):04X},{int(element):04X})" for group, element in pairs)
-        if vr in _PLAIN | _TEXT | _LONG_TEXT:
-            return self._read_text(value, vr)
-        return ()
+        return value, vr, ""
 
-    def _read_text(self, value: bytes, vr: str) -> tuple[str, ...]:
-        if vr not in _PLAIN and (not value.isascii() or b"\x1b" in value):
-            text = decode_bytes(value, self._encodings(), _DELIMITERS)
-        else:
-            text = value.decode("latin-1")
-        text = text.rstrip(" \0")
-        if not text:
-            return ()
-        if vr in _LONG_TEXT:
-            return (text,)
-        padding = " \0=" if vr == "PN" else " \0"
-        return tuple(part.strip(" \0").rstrip(padding) for part in text.split("\\"))
+    def _bytes(self, tag: int) -> bytes:
+        """Raw value of a tag; empty when absent."""
+        place = _read_tags(self._raw[: 2 + 4 * _count(self._raw)]).get(tag)
+        return b"" if place is None else self._value(place)
 
-    def _encodings(self) -> list[str]:
-        names = self._bytes(_CHARSET_TAG).decode("ascii", "replace").rstrip(" \0")
-        return list(_encodings(names))
+
+class CompactHeader(Header):
+    """Header of a file with plain elements only, its path and values made when asked for.
+
+    Parameters
+    ----------
+    path
+        The file.
+    transfer_syntax
+        UID from the file meta information.
+    raw
+        Packed elements as of `tag_walk.walk_prefixes`.
+    """
+
+    __slots__ = ("_file",)
+    _file: str | Path
+    values: CompactValues
+
+    def __init__(self, path: str | Path, transfer_syntax: str, raw: bytes) -> None:
+        _set(self, "_file", path)
+        _set(self, "transfer_syntax", transfer_syntax)
+        _set(self, "values", CompactValues(raw))
+        _set(self, "sequences", _NO_SEQUENCES)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (CompactHeader, (str(self._file), self.transfer_syntax, self.values.raw))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        file = self._file
+        if isinstance(file, str):
+            file = Path(file)
+            _set(self, "_file", file)
+        return file
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """All values as text, stripped; empty when absent."""
+        return self.values.stripped(keyword)
+
+
+_set = object.__setattr__  # the base class is frozen
+_NO_SEQUENCES: Mapping[str, tuple[Header, ...]] = {}
 
 
 def read_compact(path: Path, file_size: int) -> tuple[Header, PixelElement] | None:
@@ -148,46 +177,42 @@ def read_compact(path: Path, file_size: int) -> tuple[Header, PixelElement] | No
     OSError
         If the file cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        found = _collect(descriptor, file_size)
-    finally:
-        os.close(descriptor)
-    if found is None:
-        return None
-    values = CompactValues(pack(found))
-    length = found.pixel_length if found.pixel_length not in (-1, _UNDEFINED) else None
-    pixels = PixelElement(found.reached, length, found.pixel_length != -1, file_size - found.reached)
-    return unpack_header(path, values), pixels
+    walked = PrefixReader(n_files=0).read_one(str(path), file_size)
+    return None if walked is None else (unpack_header(path, walked.raw), walked.pixels)
 
 
-def unpack_header(path: Path, values: CompactValues) -> Header:
-    """Make the header of a file from its packed values."""
-    return Header(path, values.transfer_syntax, values)
+def unpack_header(path: str | Path, raw: bytes) -> CompactHeader:
+    """Make the header of a file from its packed elements."""
+    return CompactHeader(path, CompactValues(raw).transfer_syntax, raw)
 
 
-def pack(found: Collected) -> bytes:
-    """Pack collected elements: count, tags, ends, value representations, values; all little endian."""
-    count = struct.pack("<H", len(found.tags))
-    return b"".join((count, found.tags.tobytes(), found.ends.tobytes(), found.vrs.tobytes(), found.values.tobytes()))
+_U32, _TWO_U32 = struct.Struct("<I"), struct.Struct("<2I")
 
 
-def _collect(descriptor: int, file_size: int) -> Collected | None:
-    wanted = PREFIX_BYTES
-    while wanted <= MAX_PREFIX_BYTES:
-        prefix = os.pread(descriptor, wanted, 0)
-        if prefix[128:132] != b"DICM":
-            return None
-        found = collect_elements(prefix, file_size)
-        if found.status == DONE:
-            return found
-        if found.status != MORE:
-            return None
-        wanted *= 4
-    return None
+def _count(raw: bytes) -> int:
+    return raw[0] | raw[1] << 8
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def _read_tags(head: bytes) -> Mapping[int, int]:
+    """Place of every tag."""
+    n = _count(head)
+    return {tag: place for place, tag in enumerate(struct.unpack_from(f"<{n}I", head, 2))}
+
+
+@lru_cache(maxsize=1024)
+def _read_layout(head: bytes) -> Mapping[str, tuple[int, str]]:
+    """Place and value representation of every element with a keyword and a plain value, in the order of the file."""
+    n = _count(head)
+    codes = struct.unpack_from(f"<{n}H", head, 2 + 4 * n)
+    named = [(place, tag, _vr_name(tag, codes[place])) for tag, place in _read_tags(head[: 2 + 4 * n]).items()]
+    return {
+        keyword_for_tag(tag): (place, vr)
+        for place, tag, vr in named
+        if tag != _SYNTAX_TAG and vr not in ("SQ", "") and keyword_for_tag(tag)
+    }
+
+
 def _vr_name(tag: int, code: int) -> str:
     if code:
         return chr(code & 0xFF) + chr(code >> 8)
@@ -197,10 +222,40 @@ def _vr_name(tag: int, code: int) -> str:
         return ""
 
 
-@lru_cache(maxsize=4096)
-def _is_plain(tag: int, code: int) -> bool:
-    """Whether the element has a keyword and is no sequence."""
-    return bool(keyword_for_tag(tag)) and _vr_name(tag, code) not in ("SQ", "")
+def _strip_values(value: bytes, vr: str, charset: str) -> tuple[str, ...]:
+    return tuple(text.strip(" \0") for text in _read_values(value, vr, charset))
+
+
+_strip_short_values = lru_cache(maxsize=2**15)(_strip_values)
+
+
+def _read_values(value: bytes, vr: str, charset: str) -> tuple[str, ...]:
+    """Decode a raw value; `charset` is empty when plain ASCII is enough."""
+    if vr in _NUMBERS:
+        return _read_numbers(value, _NUMBERS[vr])
+    if vr == "AT":
+        parts = _read_numbers(value, "H")
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        return tuple(f"({int(group):04X},{int(element):04X})" for group, element in pairs)
+    if vr in _PLAIN:
+        return _split_text(value.decode("latin-1"), vr)
+    return _split_text(_read_text(value, charset), vr) if vr in _TEXT_OR_LONG else ()
+
+
+def _read_text(value: bytes, charset: str) -> str:
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii")
+    return decode_bytes(value, list(_encodings(charset)), _DELIMITERS)
+
+
+def _split_text(text: str, vr: str) -> tuple[str, ...]:
+    text = text.rstrip(" \0")
+    if not text:
+        return ()
+    if vr in _LONG_TEXT:
+        return (text,)
+    padding = " \0=" if vr == "PN" else " \0"
+    return tuple(part.strip(" \0").rstrip(padding) for part in text.split("\\"))
 
 
 @lru_cache(maxsize=64)

@@ -161,7 +161,7 @@ def _unpack(path: Path, kind: str, payload: bytes) -> Scanned:
         code, reason = json.loads(payload)
         return Skipped(path, ErrorCode(code), reason)
     if kind == "compact":
-        return unpack_header(path, CompactValues(payload))
+        return unpack_header(path, payload)
     return _unpack_header(path, json.loads(zlib.decompress(payload)))
 
 

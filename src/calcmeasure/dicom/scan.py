@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
-from calcmeasure.dicom.compact import CompactValues, read_compact
+from calcmeasure.dicom.compact import CompactHeader, unpack_header
 from calcmeasure.dicom.guard import PixelElement, check_pixel_size, check_transfer_syntax, read_guarded
 from calcmeasure.dicom.header import Header
 from calcmeasure.dicom.objects import sort_object
+from calcmeasure.dicom.prefixes import BATCH_FILES, PrefixReader, WalkedFile
 from calcmeasure.errors import DicomReadError, ErrorCode
 from calcmeasure.model.imaging import Skipped
 
@@ -28,17 +30,23 @@ _SEQUENCE_FREE_CLASSES = frozenset(_STORAGE + end for end in ("4", "2", "20", "6
 
 
 _JUDGED_TAGS = (
-    0x00020010, 0x00080008, 0x00080016, 0x00080060, 0x0008103E, 0x00181030, 0x00189087,
+    0x00020010, 0x00080005, 0x00080008, 0x00080016, 0x00080060, 0x0008103E, 0x00181030, 0x00189087,
     0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280100,
 )  # fmt: skip
+"""Everything the rules of acceptance read of an MR slice, beside its identifiers."""
 _NEEDED_TAGS = (0x00080018, 0x0020000D, 0x0020000E)
-_MAX_ACCEPTED = 4096
-_ACCEPTED: set[tuple[object, ...]] = set()
-"""Memo of pure decisions in this process."""
+_MAX_VERDICTS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class _Verdict(NamedTuple):
+    """What the rules say of all slices with one key, as long as enough bytes follow their header."""
+
+    least_available: int
+    transfer_syntax: str
+    refusal: Skipped | None
+
+
+class FoundFile(NamedTuple):
     """A regular file met on the walk.
 
     Parameters
@@ -122,38 +130,56 @@ def scan_file(path: Path, *, size: int) -> Scanned:
     path
         A regular file of `size` bytes.
     """
+    return _scan_chunk([FoundFile(str(path), size, 0)])[0]
+
+
+def scan_whole(path: Path) -> Scanned:
+    """Read and judge one file by the complete parser alone: what `scan_file` must agree with."""
     try:
-        header, pixels = _read_fast(path, size) or read_guarded(path)
-        signature = _signature(header, pixels)
-        if signature in _ACCEPTED:
-            return header
-        sorted_as = sort_object(header)
-        if isinstance(sorted_as, Skipped):
-            return sorted_as
-        check_transfer_syntax(header)
-        check_pixel_size(header, pixels)
+        header, pixels = read_guarded(path)
+        return _judge(header, pixels)
     except DicomReadError as error:
         return Skipped(path, error.code, error.message)
-    if signature is not None and len(_ACCEPTED) < _MAX_ACCEPTED:
-        _ACCEPTED.add(signature)
+
+
+class _Judge:
+    """Decides about walked files; slices of one series are judged once."""
+
+    def __init__(self) -> None:
+        self._verdicts: dict[bytes, _Verdict] = {}
+
+    def decide(self, path: str, walked: WalkedFile) -> Scanned:
+        available = walked.file_size - walked.reached
+        verdict = self._verdicts.get(walked.key)
+        if verdict is None or available < verdict.least_available:
+            return self._decide_anew(Path(path), walked)
+        if verdict.refusal is not None:
+            return Skipped(Path(path), verdict.refusal.code, verdict.refusal.reason)
+        return CompactHeader(path, verdict.transfer_syntax, walked.raw)
+
+    def _decide_anew(self, path: Path, walked: WalkedFile) -> Scanned:
+        header = unpack_header(path, walked.raw)
+        if header.text("SOPClassUID") not in _SEQUENCE_FREE_CLASSES:
+            return scan_whole(path)
+        try:
+            result = _judge(header, walked.pixels)
+        except DicomReadError as error:  # of the pixels: another slice may hold more of them
+            return Skipped(path, error.code, error.message)
+        if header.text("Modality") == "MR" and len(self._verdicts) < _MAX_VERDICTS:
+            refusal = result if isinstance(result, Skipped) else None
+            least = walked.pixels.available if refusal is None else -sys.maxsize
+            self._verdicts[walked.key] = _Verdict(least, header.transfer_syntax, refusal)
+        return result
+
+
+def _judge(header: Header, pixels: PixelElement) -> Scanned:
+    """Raise ``DicomReadError`` for pixels that cannot be there."""
+    sorted_as = sort_object(header)
+    if isinstance(sorted_as, Skipped):
+        return sorted_as
+    check_transfer_syntax(header)
+    check_pixel_size(header, pixels)
     return header
-
-
-def _signature(header: Header, pixels: PixelElement) -> tuple[object, ...] | None:
-    """Everything the rules of acceptance read from a slice: slices of one series are judged once."""
-    values = header.values
-    if not isinstance(values, CompactValues) or header.text("Modality") != "MR":
-        return None
-    return (pixels, *values.signature(equal=_JUDGED_TAGS, present=_NEEDED_TAGS))
-
-
-def _read_fast(path: Path, size: int) -> tuple[Header, PixelElement] | None:
-    """Header without sequences, for the kinds of object whose sequences no rule reads."""
-    try:
-        found = read_compact(path, size)
-    except OSError:
-        return None
-    return found if found and found[0].text("SOPClassUID") in _SEQUENCE_FREE_CLASSES else None
 
 
 def _walk_source(source: Path, root: Path) -> Iterator[tuple[str, os.stat_result] | Skipped]:
@@ -215,5 +241,11 @@ def _map_chunks(chunks: Sequence[list[FoundFile]], *, jobs: int) -> Iterator[lis
         yield from pool.map(_scan_chunk, chunks)
 
 
-def _scan_chunk(files: list[FoundFile]) -> list[Scanned]:
-    return [scan_file(Path(file.path), size=file.size) for file in files]
+def _scan_chunk(files: Sequence[FoundFile]) -> list[Scanned]:
+    reader = PrefixReader(key_tags=_JUDGED_TAGS, needed_tags=_NEEDED_TAGS, n_files=min(BATCH_FILES, len(files)))
+    judge = _Judge()
+    walked = reader.read([(file.path, file.size) for file in files])
+    return [
+        scan_whole(Path(file.path)) if found is None else judge.decide(file.path, found)
+        for file, found in zip(files, walked, strict=True)
+    ]

@@ -1,4 +1,4 @@
-"""Compiled walk over the elements of a little-endian DICOM prefix.
+"""Compiled walk over the elements of little-endian DICOM prefixes, many files in one call.
 
 It collects every public element with a plain value up to group 0028 and stops there: private vendor blocks and pixels
 are stepped over, sequences are skipped. Whatever is out of the ordinary ends the walk with `UNUSUAL`, never a guess.
@@ -23,76 +23,94 @@ MAX_ELEMENTS = 1024
 MAX_VALUE_BYTES = 16384
 """Longest plain value collected; a longer one before the pixels is unusual."""
 
+Bytes = NDArray[np.uint8]
+
 _MAX_DEPTH = 32
 _LAST_WANTED = 0x0028FFFF
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXELS = 0x7FE00010
 _START = 132
+_SHORT, _LONG, _BINARY = 1, 2, 3
 
 
-def _vr_set(names: str) -> tuple[int, ...]:
-    """Value representations as little-endian 16-bit numbers."""
-    return tuple(ord(n[0]) | ord(n[1]) << 8 for n in names.split())
+def _vr_codes(names: str) -> list[int]:
+    """Value representations as little-endian 16-bit numbers, as they stand in the file."""
+    return [ord(n[0]) | ord(n[1]) << 8 for n in names.split()]
 
 
-_SQ, _UN = _vr_set("SQ UN")
-_BINARY = np.array(_vr_set("OB OW OF OD OL OV"), dtype=np.uint16)
-_LONG = np.array(_vr_set("OB OW OF OD OL OV SQ UN UT UC UR SV UV"), dtype=np.uint16)
-_SHORT = np.array(_vr_set("AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US"), dtype=np.uint16)
+def _vr_forms() -> Bytes:
+    """How the length of each value representation is written, at ``26 * first + second`` letter."""
+    names = {
+        _SHORT: "AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US",
+        _LONG: "SQ UN UT UC UR SV UV",
+        _BINARY: "OB OW OF OD OL OV",
+    }
+    forms = np.zeros(26 * 26, dtype=np.uint8)
+    for form, group in names.items():
+        forms[[26 * (ord(n[0]) - 65) + ord(n[1]) - 65 for n in group.split()]] = form
+    return forms
 
 
-class Collected(NamedTuple):
-    """What the walk found.
-
-    `tags`, `vrs` (0 when implicit) and `ends` have one entry per element; value i is ``values[ends[i-1]:ends[i]]``.
-    `reached` is the offset the walk came to; `pixel_length` is -1 when the pixel element was not met.
-    """
-
-    status: int
-    tags: NDArray[np.uint32]
-    vrs: NDArray[np.uint16]
-    ends: NDArray[np.uint32]
-    values: NDArray[np.uint8]
-    reached: int
-    pixel_length: int
+_SQ, _UN, _UI = _vr_codes("SQ UN UI")
+_FORMS = _vr_forms()
 
 
-def collect_elements(prefix: bytes, file_size: int) -> Collected:
-    """Walk the first bytes of a file.
+class WalkedPrefixes(NamedTuple):
+    """What the walk found in n prefixes.
 
     Parameters
     ----------
-    prefix
-        Bytes from the start of the file, preamble included.
-    file_size
-        Bytes in the whole file.
+    rows
+        (n, 5) per file: status, end of its packed elements, end of its key, offset the walk came to, length of the
+        pixel element (-1 when it was not met).
+    packed
+        Per file its packed elements and its key. Packed are, little endian, the number of elements (2 bytes), their
+        tags (4 bytes each), value representations (2, zero when implicit), ends of the values (4), then the values.
+        A key holds the length of the pixel element, the key elements and one byte for each tag that must be present.
     """
-    tags = np.empty(MAX_ELEMENTS, dtype=np.uint32)
-    vrs = np.empty(MAX_ELEMENTS, dtype=np.uint16)
-    ends = np.empty(MAX_ELEMENTS, dtype=np.uint32)
-    values = np.empty(len(prefix), dtype=np.uint8)
-    buffer = np.frombuffer(prefix, dtype=np.uint8)
-    status, n, n_bytes, reached, pixel_length = _walk(buffer, file_size, tags, vrs, ends, values)
-    return Collected(status, tags[:n], vrs[:n], ends[:n], values[:n_bytes], reached, pixel_length)
+
+    rows: NDArray[np.int64]
+    packed: Bytes
 
 
-@njit(cache=True)
-def _contains(codes, code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for known in codes:  # noqa: SIM110
-        if known == code:
-            return True
-    return False
+def walk_prefixes(
+    prefixes: Bytes, sizes: NDArray[np.int64], *, key_tags: NDArray[np.uint32], needed_tags: NDArray[np.uint32]
+) -> WalkedPrefixes:
+    """Walk the first bytes of many files.
+
+    Parameters
+    ----------
+    prefixes
+        (n, width) bytes from the start of each file, preamble included.
+    sizes
+        (n, 2) bytes of the prefix that are filled, bytes in the whole file.
+    key_tags, needed_tags
+        Ascending. The elements that make up a file's key, and the identifiers of which only the presence does.
+    """
+    n, width = prefixes.shape
+    rows = np.empty((n, 5), dtype=np.int64)
+    # An element takes 8 bytes or more in the file and 10 when packed; a key repeats some of them.
+    packed = np.empty(n * (3 * width + 64 + len(needed_tags)), dtype=np.uint8)
+    _walk_all(prefixes, sizes, (key_tags, needed_tags), rows, packed)
+    return WalkedPrefixes(rows, packed)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _u16(buffer, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return np.int64(buffer[at]) | np.int64(buffer[at + 1]) << 8
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _u32(buffer, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return _u16(buffer, at) | _u16(buffer, at + 2) << 16
+
+
+@njit(cache=True)
+def _form(vr):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Form of a value representation; 0 when there is none of that name."""
+    first, second = (vr & 0xFF) - 65, (vr >> 8) - 65
+    return np.int64(_FORMS[26 * first + second]) if 0 <= first < 26 and 0 <= second < 26 else 0
 
 
 @njit(cache=True)
@@ -104,11 +122,10 @@ def _head(buffer, at, implicit):  # type: ignore[no-untyped-def]  # noqa: ANN001
     if implicit or tag >> 16 == 0xFFFE:
         return tag, 0, _u32(buffer, at + 4), at + 8
     vr = _u16(buffer, at + 4)
-    if _contains(_SHORT, vr):
+    form = _form(vr)
+    if form == _SHORT:
         return tag, vr, _u16(buffer, at + 6), at + 8
-    if _contains(_LONG, vr):
-        return tag, vr, _u32(buffer, at + 8), at + 12
-    return tag, -1, 0, at
+    return (tag, vr, _u32(buffer, at + 8), at + 12) if form else (tag, -1, 0, at)
 
 
 @njit(cache=True)
@@ -137,6 +154,8 @@ def _syntax(buffer, at, length):  # type: ignore[no-untyped-def]  # noqa: ANN001
 def _walk_meta(buffer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Offset of the data set, encoding, offset and length of the transfer syntax."""
     at, encoding, syntax_at, syntax_length = _START, -1, 0, 0
+    if len(buffer) < _START or _u32(buffer, _START - 4) != 0x4D434944:
+        return at, -1, 0, 0
     while True:
         tag, vr, length, value = _head(buffer, at, False)
         if tag >> 16 != 2:
@@ -149,9 +168,18 @@ def _walk_meta(buffer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _keep(buffer, value, length, values, n_bytes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    values[n_bytes : n_bytes + length] = buffer[value : value + length]
-    return n_bytes + length
+def _put(target, at, source):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Copy bytes and return where they end; a loop, as most values are shorter than a call of `memcpy` is worth."""
+    for i in range(len(source)):
+        target[at + i] = source[i]
+    return at + len(source)
+
+
+@njit(cache=True)
+def _put_number(target, at, number, n_bytes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for i in range(n_bytes):
+        target[at + i] = (number >> (8 * i)) & 0xFF
+    return at + n_bytes
 
 
 @njit(cache=True)
@@ -187,38 +215,104 @@ def _skip_sequence(buffer, at, implicit):  # type: ignore[no-untyped-def]  # noq
 
 
 @njit(cache=True)
-def _walk(buffer, file_size, tags, vrs, ends, values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901
+def _walk(buffer, file_size, tags, vrs, spans):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901
     """Walk all elements: one branchy function, because it is compiled and every branch is a format rule."""
     at, encoding, syntax_at, syntax_length = _walk_meta(buffer)
     if encoding < 0:
-        return UNUSUAL, 0, 0, at, -1
-    n_bytes = _keep(buffer, syntax_at, syntax_length, values, 0)
-    tags[0], vrs[0], ends[0], n = 0x00020010, 0, n_bytes, 1
+        return UNUSUAL, 0, at, -1
+    tags[0], vrs[0], spans[0, 0], spans[0, 1], n = 0x00020010, 0, syntax_at, syntax_length, 1
     previous = -1
     short = UNUSUAL if len(buffer) >= file_size else MORE
     while True:
         tag, vr, length, value = _head(buffer, at, encoding == 1)
         if tag == -1:
-            return (DONE if previous > _LAST_WANTED else short), n, n_bytes, at, -1
+            return (DONE if previous > _LAST_WANTED else short), n, at, -1
         if vr == -1 or _is_odd(tag, vr, length, previous):
-            return UNUSUAL, n, n_bytes, at, -1
+            return UNUSUAL, n, at, -1
         if tag == _PIXELS:
-            return DONE, n, n_bytes, value, length
+            return DONE, n, value, length
         previous = tag
         if length == _UNDEFINED:
             at = _skip_sequence(buffer, value, encoding == 1)
             if at < 0:
                 status = UNUSUAL if at == -1 else (DONE if tag > _LAST_WANTED else short)
-                return status, n, n_bytes, value, -1
+                return status, n, value, -1
             continue
         at = value + length
         if tag > _LAST_WANTED or (tag >> 16) % 2 == 1 or tag & 0xFFFF == 0 or vr == _SQ:
             continue
         if n == MAX_ELEMENTS or length > MAX_VALUE_BYTES:
-            return UNUSUAL, n, n_bytes, value, -1
+            return UNUSUAL, n, value, -1
         if at > len(buffer):
-            return short, n, n_bytes, value, -1
-        if not _contains(_BINARY, vr):
-            n_bytes = _keep(buffer, value, length, values, n_bytes)
-        tags[n], vrs[n], ends[n] = tag, vr, n_bytes
+            return short, n, value, -1
+        tags[n], vrs[n], spans[n, 0] = tag, vr, value
+        spans[n, 1] = 0 if _form(vr) == _BINARY else length
         n += 1
+
+
+@njit(cache=True)
+def _pack(buffer, elements, packed, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    tags, vrs, spans = elements
+    at = _put_number(packed, at, len(tags), 2)
+    at = _put(packed, at, tags.view(np.uint8))
+    at = _put(packed, at, vrs.view(np.uint8))
+    end = 0
+    for i in range(len(tags)):
+        end += spans[i, 1]
+        at = _put_number(packed, at, end, 4)
+    for i in range(len(tags)):
+        at = _put(packed, at, buffer[spans[i, 0] : spans[i, 0] + spans[i, 1]])
+    return at
+
+
+@njit(cache=True)
+def _has_first_value(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for byte in value:
+        if byte == 92:
+            return False
+        if byte not in (0, 32):
+            return True
+    return False
+
+
+@njit(cache=True)
+def _key(buffer, elements, wanted, packed, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Append tag, VR, length and value of the key elements, and whether the needed identifiers have a value."""
+    tags, vrs, spans = elements
+    key_tags, needed_tags = wanted
+    k, m = 0, 0
+    flags = np.zeros(len(needed_tags), dtype=np.uint8)
+    for i in range(len(tags)):
+        while k < len(key_tags) and key_tags[k] < tags[i]:
+            k += 1
+        while m < len(needed_tags) and needed_tags[m] < tags[i]:
+            m += 1
+        value = buffer[spans[i, 0] : spans[i, 0] + spans[i, 1]]
+        needed = m < len(needed_tags) and needed_tags[m] == tags[i]
+        if needed:
+            flags[m] = _has_first_value(value)
+        if (k < len(key_tags) and key_tags[k] == tags[i]) or (needed and vrs[i] not in (0, _UI)):
+            at = _put_number(packed, at, np.int64(tags[i]), 4)
+            at = _put_number(packed, at, np.int64(vrs[i]), 2)
+            at = _put_number(packed, at, spans[i, 1], 4)
+            at = _put(packed, at, value)
+    return _put(packed, at, flags)
+
+
+@njit(cache=True, nogil=True)
+def _walk_all(prefixes, sizes, wanted, rows, packed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    tags = np.empty(MAX_ELEMENTS, dtype=np.uint32)
+    vrs = np.empty(MAX_ELEMENTS, dtype=np.uint16)
+    spans = np.empty((MAX_ELEMENTS, 2), dtype=np.int64)
+    at = 0
+    for i in range(len(prefixes)):
+        buffer = prefixes[i, : sizes[i, 0]]
+        status, n, reached, pixel_length = _walk(buffer, sizes[i, 1], tags, vrs, spans)
+        elements_end = at
+        if status == DONE:
+            elements = tags[:n], vrs[:n], spans[:n]
+            elements_end = _pack(buffer, elements, packed, at)
+            at = _put_number(packed, elements_end, pixel_length, 8)
+            at = _key(buffer, elements, wanted, packed, at)
+        rows[i, 0], rows[i, 1], rows[i, 2] = status, elements_end, at
+        rows[i, 3], rows[i, 4] = reached, pixel_length
