@@ -5,18 +5,19 @@ Run: ``python benchmarks/bench_decode.py``. Prints the median of five decodes ea
 
 from __future__ import annotations
 
-import statistics
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pydicom
 from pydicom import uid
 
 from calcmeasure.dicom.codecs import decode_frames
+from timing import print_machine, print_table, take_times
 
 SHAPE = (3328, 2560)
 SYNTAXES = [
@@ -66,31 +67,29 @@ def encapsulate(ds: pydicom.Dataset, frame: np.ndarray, syntax: uid.UID) -> None
     ds.file_meta.TransferSyntaxUID = syntax
 
 
-def median_ms(work: Callable[[], object], *, repeats: int = 5) -> float:
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)
+def rows(folder: Path) -> Iterator[tuple[str, ...]]:
+    frame = picture()
+    for syntax in SYNTAXES:
+        path = folder / f"{syntax}.dcm"
+        write(frame, path, syntax)
+        np.testing.assert_array_equal(decode_frames(path)[0], frame)
+        np.testing.assert_array_equal(pydicom.dcmread(path).pixel_array, frame)
+        cases = {"own": partial(decode_frames, path), "pydicom": partial(decode_with_pydicom, path)}
+        own, peer = (1e3 * median(values) for values in take_times(cases, repeats=5).values())
+        yield syntax.name, f"{path.stat().st_size / 1e6:.1f}", f"{own:.0f}", f"{peer:.0f}", f"{peer / own:.2f}"
+        path.unlink()
+
+
+def decode_with_pydicom(path: Path) -> np.ndarray:
+    return pydicom.dcmread(path).pixel_array
 
 
 def main() -> None:
-    frame = picture()
-    print(f"| one {SHAPE[0]} x {SHAPE[1]} frame, 12 bit | MB | calcmeasure ms | pydicom ms | ratio |")
-    print("|---|---|---|---|---|")
+    print_machine("pydicom", "imagecodecs")
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for syntax in SYNTAXES:
-            path = Path(folder) / f"{syntax}.dcm"
-            write(frame, path, syntax)
-            ours = median_ms(lambda p=path: decode_frames(p))
-            theirs = median_ms(lambda p=path: pydicom.dcmread(p).pixel_array)
-            np.testing.assert_array_equal(decode_frames(path)[0], frame)
-            np.testing.assert_array_equal(pydicom.dcmread(path).pixel_array, frame)
-            size_mb = path.stat().st_size / 1e6
-            print(f"| {syntax.name} | {size_mb:.1f} | {ours:.0f} | {theirs:.0f} | {theirs / ours:.2f} |")
+        columns = (f"one {SHAPE[0]} x {SHAPE[1]} frame, 12 bit", "MB", "calcmeasure ms", "pydicom ms", "ratio")
+        print_table(columns, rows(Path(folder)))
 
 
 if __name__ == "__main__":

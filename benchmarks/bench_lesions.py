@@ -1,15 +1,15 @@
 """Lesion detection stage by stage, motion correction beside SimpleITK, and accuracy on phantoms.
 
-Run: ``python benchmarks/bench_lesions.py [--full] [--seeds N]``; prints one JSON object.
+Run: ``python benchmarks/bench_lesions.py [--full] [--seeds N]``; prints Markdown tables.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import SimpleITK as sitk
@@ -21,6 +21,7 @@ from calcmeasure.detect.motion import correct_motion
 from calcmeasure.phantom.dce import DceSpec, synthesize_dce
 from calcmeasure.phantom.dce_lesions import LesionKind, LesionSpec
 from calcmeasure.terms import Laterality
+from timing import print_machine, print_table
 
 SMALL = ((24, 112, 176), (2.5, 1.1, 1.0))
 FULL = ((160, 320, 320), (1.0, 0.9, 0.9))
@@ -33,11 +34,43 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=12, help="phantoms for the accuracy table")
     options = parser.parse_args()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    result: dict[str, object] = {"small": _stages(*SMALL, repeats=5), "motion": _motion(repeats=3)}
-    if options.full:
-        result["full"] = _stages(*FULL, repeats=1)
-    result["accuracy"] = [_accuracy(seed) for seed in range(500, 500 + options.seeds)]
-    print(json.dumps(result, indent=1))
+    print_machine("SimpleITK")
+    sizes = {"24 x 112 x 176": (*SMALL, 5)} | ({"160 x 320 x 320": (*FULL, 1)} if options.full else {})
+    print_table(
+        ("examination", "breasts s", "motion s", "maps s", "lesions s", "whole s", "peak MiB", "before MiB"),
+        ((name, *_stages(shape, spacing, repeats=n)) for name, (shape, spacing, n) in sizes.items()),
+    )
+    print_table(("motion correction", "s", "/ own", "mean residual"), _motion(repeats=3))
+    cases = [_accuracy(seed) for seed in range(500, 500 + options.seeds)]
+    print_table(
+        ("seed", "kind", "true mm", "found mm, largest first", "side right"),
+        ((c["seed"], c["kind"], c["truth_mm"], c["found_mm"], c["right_side"]) for c in cases),
+    )
+    print_table(
+        (
+            "kind",
+            "lesions",
+            "found, largest",
+            "error median mm",
+            "p90 mm",
+            "worst mm",
+            "within max(2 mm, 10 %)",
+            "extra",
+        ),
+        (_summary(kind, [c for c in cases if c["kind"] == kind.value]) for kind in LesionKind),
+    )
+
+
+def _summary(kind: LesionKind, cases: list[dict]) -> tuple[object, ...]:
+    """Errors of the largest finding; a lesion that was not found counts with its whole diameter."""
+    truth = np.array([case["truth_mm"] for case in cases])
+    largest = np.array([case["found_mm"][0] if case["found_mm"] else 0.0 for case in cases])
+    error = np.abs(largest - truth)
+    found = sum(case["right_side"] for case in cases)
+    within = np.mean(error <= np.maximum(2.0, 0.1 * truth))
+    extra = sum(max(0, len(case["found_mm"]) - 1) for case in cases)
+    spread = (f"{value:.1f}" for value in (np.median(error), np.percentile(error, 90), error.max()))
+    return kind.value, len(cases), found, *spread, f"{within:.2f}", extra
 
 
 def _examination(shape, spacing, *, seed: int = 1, motion_mm: float = 1.0) -> DynamicImage:
@@ -52,7 +85,7 @@ def _image(phantom) -> DynamicImage:
     return DynamicImage(pre=pre, early=early, late=None, grid=phantom.grid)
 
 
-def _stages(shape, spacing, *, repeats: int) -> dict[str, float]:
+def _stages(shape, spacing, *, repeats: int) -> tuple[str, ...]:
     image = _examination(shape, spacing)
     find_breasts(image.early, image.grid)
     before_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -69,28 +102,29 @@ def _stages(shape, spacing, *, repeats: int) -> dict[str, float]:
         marks.append(time.perf_counter())
         for name, seconds in zip(rounds, [*np.diff(marks), marks[-1] - marks[0]], strict=True):
             rounds[name].append(float(seconds))
-    medians = {name: round(statistics.median(values[1:]), 3) for name, values in rounds.items()}
+    medians = [f"{statistics.median(values[1:] or values):.3f}" for values in rounds.values()]
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"voxels": int(np.prod(shape)), **medians, "peak_mib": round(peak_mib), "peak_before_mib": round(before_mib)}
+    return *medians, f"{peak_mib:.0f}", f"{before_mib:.0f}"
 
 
-def _motion(*, repeats: int) -> dict[str, object]:
+def _motion(*, repeats: int) -> Iterator[tuple[object, ...]]:
     """Residual is the mean absolute difference to the unmoved pre-contrast phase inside the breasts."""
     shape, spacing = GRIDS[1]
     moved = _examination(shape, spacing)
     still = _examination(shape, spacing, motion_mm=0.0)
     region = find_breasts(moved.early, moved.grid).mask
-    methods = {"calcmeasure": _ours, "demons": _demons, "b-spline": _bspline}
-    table: dict[str, object] = {"none": {"residual": _residual(moved.pre, still.pre, region)}}
-    for name, method in methods.items():
-        method(moved, region)
-        seconds, image = [], moved.pre
-        for _ in range(repeats if name == "calcmeasure" else 1):
+    yield "none", "", "", _residual(moved.pre, still.pre, region)
+    _ours(moved, region)  # compiles
+    own_s = 0.0
+    for name, method in {"calcmeasure": _ours, "SimpleITK demons": _demons, "SimpleITK B-spline": _bspline}.items():
+        taken, image = [], moved.pre
+        for _ in range(repeats if method is _ours else 1):
             start = time.perf_counter()
             image = method(moved, region)
-            seconds.append(time.perf_counter() - start)
-        table[name] = {"s": round(statistics.median(seconds), 3), "residual": _residual(image, still.pre, region)}
-    return table
+            taken.append(time.perf_counter() - start)
+        median_s = statistics.median(taken)
+        own_s = own_s or median_s
+        yield name, f"{median_s:.3f}", f"{median_s / own_s:.1f}", _residual(image, still.pre, region)
 
 
 def _residual(image, truth, region) -> float:
