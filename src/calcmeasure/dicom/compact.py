@@ -32,6 +32,11 @@ _SHORT_VALUE = 128
 """Longer values are decoded each time: few are read, and the memo stays small."""
 
 
+_TWO_U32 = struct.Struct("<2I")
+_Slot = tuple[int, int, str]
+"""Of one element: where the bounds of its value stand, where all values start, value representation."""
+
+
 class CompactValues(Mapping[str, tuple[str, ...]]):
     """Values of the plain public elements of a header, by keyword, decoded on access.
 
@@ -45,13 +50,13 @@ class CompactValues(Mapping[str, tuple[str, ...]]):
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._slots: Mapping[str, tuple[int, str]] | None = None
+        self._slots: Mapping[str, _Slot] | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         return (CompactValues, (self._raw,))
 
     def __getitem__(self, keyword: str) -> tuple[str, ...]:
-        return _read_values(*self._coded(keyword))
+        return _read_values(*self._coded(self._layout[keyword]))
 
     def __contains__(self, keyword: object) -> bool:
         return keyword in self._layout
@@ -76,31 +81,25 @@ class CompactValues(Mapping[str, tuple[str, ...]]):
         """UID from the file meta information."""
         return self._bytes(_SYNTAX_TAG).decode("ascii", "replace").strip(" \0")
 
+    def stripped(self, keyword: str) -> tuple[str, ...]:
+        """All values as text, stripped; empty when absent."""
+        slot = self._layout.get(keyword)
+        if slot is None:
+            return ()
+        value, vr, charset = self._coded(slot)
+        return (_strip_short_values if len(value) <= _SHORT_VALUE else _strip_values)(value, vr, charset)
+
     @property
-    def _layout(self) -> Mapping[str, tuple[int, str]]:
+    def _layout(self) -> Mapping[str, _Slot]:
         if self._slots is None:
             self._slots = _read_layout(self._raw[: 2 + 6 * _count(self._raw)])
         return self._slots
 
-    def _value(self, place: int) -> bytes:
-        raw, n = self._raw, _count(self._raw)
-        ends_at, values_at = 2 + 6 * n, 2 + 10 * n
-        if place == 0:
-            return raw[values_at : values_at + _U32.unpack_from(raw, ends_at)[0]]
-        start, end = _TWO_U32.unpack_from(raw, ends_at + 4 * place - 4)
-        return raw[values_at + start : values_at + end]
-
-    def stripped(self, keyword: str) -> tuple[str, ...]:
-        """All values as text, stripped; empty when absent."""
-        if keyword not in self._layout:
-            return ()
-        value, vr, charset = self._coded(keyword)
-        return (_strip_short_values if len(value) <= _SHORT_VALUE else _strip_values)(value, vr, charset)
-
-    def _coded(self, keyword: str) -> tuple[bytes, str, str]:
+    def _coded(self, slot: _Slot) -> tuple[bytes, str, str]:
         """Raw value, value representation and, where it matters, the names of the character sets."""
-        place, vr = self._layout[keyword]
-        value = self._value(place)
+        bounds_at, values_at, vr = slot
+        start, end = _TWO_U32.unpack_from(self._raw, bounds_at)
+        value = self._raw[values_at + start : values_at + end]
         if vr in _TEXT_OR_LONG and not (value.isascii() and b"\x1b" not in value):
             return value, vr, self._bytes(_CHARSET_TAG).decode("ascii", "replace").rstrip(" \0")
         if vr == "US or SS":
@@ -109,8 +108,9 @@ class CompactValues(Mapping[str, tuple[str, ...]]):
 
     def _bytes(self, tag: int) -> bytes:
         """Raw value of a tag; empty when absent."""
-        place = _read_tags(self._raw[: 2 + 4 * _count(self._raw)]).get(tag)
-        return b"" if place is None else self._value(place)
+        n = _count(self._raw)
+        place = _read_tags(self._raw[: 2 + 4 * n]).get(tag)
+        return b"" if place is None else self._coded((2 + 6 * n + 4 * place, 6 + 10 * n, ""))[0]
 
 
 class CompactHeader(Header):
@@ -186,9 +186,6 @@ def unpack_header(path: str | Path, raw: bytes) -> CompactHeader:
     return CompactHeader(path, CompactValues(raw).transfer_syntax, raw)
 
 
-_U32, _TWO_U32 = struct.Struct("<I"), struct.Struct("<2I")
-
-
 def _count(raw: bytes) -> int:
     return raw[0] | raw[1] << 8
 
@@ -201,13 +198,13 @@ def _read_tags(head: bytes) -> Mapping[int, int]:
 
 
 @lru_cache(maxsize=1024)
-def _read_layout(head: bytes) -> Mapping[str, tuple[int, str]]:
-    """Place and value representation of every element with a keyword and a plain value, in the order of the file."""
+def _read_layout(head: bytes) -> Mapping[str, _Slot]:
+    """Every element with a keyword and a plain value, in the order of the file."""
     n = _count(head)
     codes = struct.unpack_from(f"<{n}H", head, 2 + 4 * n)
     named = [(place, tag, _vr_name(tag, codes[place])) for tag, place in _read_tags(head[: 2 + 4 * n]).items()]
     return {
-        keyword_for_tag(tag): (place, vr)
+        keyword_for_tag(tag): (2 + 6 * n + 4 * place, 6 + 10 * n, vr)
         for place, tag, vr in named
         if tag != _SYNTAX_TAG and vr not in ("SQ", "") and keyword_for_tag(tag)
     }

@@ -6,6 +6,7 @@ import math
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import pydicom
@@ -78,19 +79,17 @@ class Header:
 
     def text(self, keyword: str) -> str:
         """First value as text; empty when absent."""
-        return next(iter(self.texts(keyword)), "")
+        texts = self.texts(keyword)
+        return texts[0] if texts else ""
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """All values as floats; empty when absent or when any of them is not a finite number."""
-        try:
-            numbers = tuple(float(text) for text in self.texts(keyword))
-        except ValueError:
-            return ()
-        return numbers if all(math.isfinite(n) for n in numbers) else ()
+        return _finite_numbers(self.texts(keyword))
 
     def number(self, keyword: str) -> float | None:
         """First value as a float; None when absent or not a finite number."""
-        return next(iter(self.numbers(keyword)), None)
+        numbers = self.numbers(keyword)
+        return numbers[0] if numbers else None
 
     def integer(self, keyword: str) -> int | None:
         """First value as an int; None when absent or not whole."""
@@ -116,6 +115,16 @@ def _readable_elements(dataset: Dataset) -> Iterator[DataElement]:
         except _VALUE_ERRORS:
             continue
         yield element
+
+
+@lru_cache(maxsize=2**15)
+def _finite_numbers(texts: tuple[str, ...]) -> tuple[float, ...]:
+    """Slices of a series repeat most of their numbers, and several rules ask for the same ones."""
+    try:
+        numbers = tuple(float(text) for text in texts)
+    except ValueError:
+        return ()
+    return numbers if all(math.isfinite(n) for n in numbers) else ()
 
 
 def _as_texts(value: object) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from calcmeasure.dicom.scan import FoundFile, Scanned
 from calcmeasure.errors import ErrorCode
 from calcmeasure.model.imaging import FolderIndex, Skipped
 
-FORMAT = "calcmeasure-index-2"
+FORMAT = "calcmeasure-index-3"
 """Changes whenever a header, a rule or the model does: an older cache is then rebuilt."""
 
 _DAMAGE = (sqlite3.Error, zlib.error, ValueError, TypeError, KeyError, struct.error)

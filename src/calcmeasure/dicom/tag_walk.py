@@ -66,7 +66,8 @@ class WalkedPrefixes(NamedTuple):
         pixel element (-1 when it was not met).
     packed
         Per file its packed elements and its key. Packed are, little endian, the number of elements (2 bytes), their
-        tags (4 bytes each), value representations (2, zero when implicit), ends of the values (4), then the values.
+        tags (4 bytes each), value representations (2, zero when implicit), the bounds of their values (4, one more than
+        elements) and the values.
         A key holds the length of the pixel element, the key elements and one byte for each tag that must be present.
     """
 
@@ -257,6 +258,7 @@ def _pack(buffer, elements, packed, at):  # type: ignore[no-untyped-def]  # noqa
     at = _put(packed, at, tags.view(np.uint8))
     at = _put(packed, at, vrs.view(np.uint8))
     end = 0
+    at = _put_number(packed, at, end, 4)
     for i in range(len(tags)):
         end += spans[i, 1]
         at = _put_number(packed, at, end, 4)
