@@ -9,7 +9,7 @@ from calcmeasure.errors import PhaseError
 from calcmeasure.measure.early_phase import choose_early_phase
 from calcmeasure.model.imaging import DynamicSeries, FolderIndex, Mammogram, Patient, Study
 from calcmeasure.terms import View
-from napari_calcmeasure.wording import flag_sentences, phase_words, spacing_words, view_name
+from napari_calcmeasure.wording import flag_sentences, spacing_words, view_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +185,5 @@ def _early_phase(series: DynamicSeries) -> tuple[str, str]:
         early = choose_early_phase(series)
     except PhaseError as error:
         return (f"no early phase ({error.code})", f"none, {error}")
-    return (phase_words(series.phases[early.index], series, early=early.index), early.reason)
+    time = "" if early.time_s is None else f", {early.time_s:.0f} s"
+    return (f"early phase {early.index}{time}", early.reason)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from calcmeasure.geometry import Spacing
-from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.report.palette import AMBER, SKY
@@ -18,6 +17,8 @@ from napari_calcmeasure.layers import LayerData, plane_axes, volume_axes
 MARK_MM = 1.6
 """Diameter of the ring around a mark: wider than a microcalcification, so that it stays visible inside."""
 LINE_MM = 0.35
+LINE_PIXELS = 0.8
+"""At least, so that a line is seen on the coarse pixels of MR."""
 
 
 def length_words(annotation: Annotation) -> str:
@@ -72,6 +73,7 @@ def _marks(annotation: Annotation, *, name: str) -> LayerData:
         "face_color": "transparent",
         "border_color": SKY,
         "border_width": 0.12,
+        "opacity": 1.0,
         "metadata": {"annotation_id": annotation.annotation_id, "lesion_id": annotation.lesion_id},
     }
     return (np.asarray(annotation.points, dtype=float), keywords, "points")
@@ -92,7 +94,8 @@ def _shapes(annotation: Annotation, *, name: str) -> LayerData | None:
         **_axes(annotation),
         "shape_type": [kind for _, kind, _, _ in drawn],
         "edge_color": [colour for _, _, colour, _ in drawn],
-        "edge_width": LINE_MM / _pixel_mm(annotation.image.spacing),
+        "edge_width": max(LINE_MM / _pixel_mm(annotation.image.spacing), LINE_PIXELS),
+        "opacity": 1.0,
         "face_color": "transparent",
         "features": {"length": [words for _, _, _, words in drawn]},
         "text": {"string": "{length}", "color": AMBER, "size": 11, "anchor": "upper_left"},
@@ -102,11 +105,13 @@ def _shapes(annotation: Annotation, *, name: str) -> LayerData | None:
 
 
 def _caliper_ends(annotation: Annotation) -> tuple[tuple[float, ...], ...]:
-    """Ends of a caliper on an image without millimetres: the line is drawn, "not measurable" stands beside it."""
+    """Give the ends of a caliper on an image without millimetres: its line is drawn, "not measurable" beside it."""
     return annotation.points if annotation.geometry is GeometryKind.CALIPER else ()
 
 
 def _measured(annotation: Annotation) -> Measurement:
+    from calcmeasure.measure.annotations import measure_annotation  # compiled kernels: only when there is work
+
     return measure_annotation(annotation, patient_id="", reader="")
 
 

@@ -22,11 +22,10 @@ from calcmeasure.terms import Laterality, View
 from napari_calcmeasure.cases import Item, standard_views
 from napari_calcmeasure.drawings import annotation_layers, length_words
 from napari_calcmeasure.layers import LayerData, dynamic_layers, mammogram_layers
-from napari_calcmeasure.wording import spacing_words, view_name
+from napari_calcmeasure.wording import view_name
 
 GAP_MM = 3.0
 """Between CC and MLO, and between early phase and subtraction."""
-_CAPTION_INSET_MM = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def _back_to_back(one: _Decoded, top_mm: float) -> Placement:
 
 
 def _chest_wall_on_right(mammogram: Mammogram, display: NDArray[np.uint8]) -> bool:
-    """Tell from Patient Orientation: rows that run towards posterior end at the chest wall; else from where tissue is."""
+    """Read it from Patient Orientation (rows that run to posterior end there); without it, the brighter edge is it."""
     rows_run = mammogram.patient_orientation[0] if mammogram.patient_orientation else ""
     if rows_run[:1] in ("A", "P"):
         return rows_run.startswith("P")
@@ -163,45 +162,59 @@ def _placed(one: _Decoded, annotations: Sequence[Annotation], place: Placement) 
 
 
 def _captions(shown: Sequence[_Decoded], annotations: Sequence[Annotation]) -> list[LayerData]:
-    """Name every view in its outer top corner, with its spacing and what was measured on it."""
-    if not shown:
-        return []
-    corners = []
+    """Name every view in its outer top corner, with what was measured on it."""
+    left: list[_Caption] = []
+    right: list[_Caption] = []
     for one, place in zip(shown, _places(shown), strict=True):
-        # Text grows to the right of its anchor: the outer corner of a right breast is its left edge.
-        left_mm = min(place.origin_mm[1], place.origin_mm[1] + (one.layer[0].shape[1] - 1) * place.scale_mm[1])
+        edges_mm = sorted((place.origin_mm[1], place.origin_mm[1] + (one.layer[0].shape[1] - 1) * place.scale_mm[1]))
         is_right_hand = len(shown) > 1 and one.mammogram.laterality is Laterality.LEFT
-        middle_mm = left_mm + (one.size_mm[1] * 0.42 if is_right_hand else _CAPTION_INSET_MM)
-        corners.append((place.origin_mm[0] + _CAPTION_INSET_MM, middle_mm))
-    units = shown[0].layer[1]["units"]
+        corner_mm = (place.origin_mm[0], edges_mm[is_right_hand])
+        (right if is_right_hand else left).append(_Caption(corner_mm, _caption_words(one, annotations)))
+    units = shown[0].layer[1]["units"] if shown else ()
+    sides = ((left, "lower_left"), (right, "lower_right"))
+    return [_caption_layer(side, anchor=anchor, units=units) for side, anchor in sides if side]
+
+
+def _caption_words(one: _Decoded, annotations: Sequence[Annotation]) -> str:
+    mine = [a for a in annotations if a.image.sop_uid == one.mammogram.image.sop_uid]
+    lines = [f"{a.lesion_id}: {_finding_words(a)} ({a.method})" for a in mine]
+    return "\n".join([view_name(one.mammogram), *lines])
+
+
+def _finding_words(annotation: Annotation) -> str:
+    length = length_words(annotation).partition(",")[0]
+    return length if annotation.points else f"nothing found, {length}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Caption:
+    """Words and the corner they hang below, (row, column) mm on the canvas."""
+
+    corner_mm: tuple[float, float]
+    words: str
+
+
+def _caption_layer(captions: Sequence[_Caption], *, anchor: str, units: Sequence[str]) -> LayerData:
+    """Words as text of invisible points: napari keeps their size on the screen at any zoom."""
     keywords = {
-        "name": "captions",
-        "units": units,
+        "name": f"captions {anchor.partition('_')[2]}",
+        "units": tuple(units),
         "axis_labels": ("row", "column"),
         "size": 0.01,
         "face_color": "transparent",
         "border_color": "transparent",
-        "features": {"caption": [_caption(one, annotations) for one in shown]},
-        "text": {"string": "{caption}", "color": PAPER, "size": 10, "anchor": "upper_left"},
+        "opacity": 1.0,
+        "features": {"caption": [caption.words for caption in captions]},
+        "text": {"string": "{caption}", "color": PAPER, "size": 10, "anchor": anchor},
     }
-    return [(np.asarray(corners), keywords, "points")]
-
-
-def _caption(one: _Decoded, annotations: Sequence[Annotation]) -> str:
-    lines = [view_name(one.mammogram), spacing_words(one.mammogram.spacing)]
-    lines += [
-        f"{a.lesion_id}: {'nothing found, ' if not a.points else ''}{length_words(a)} ({a.method})"
-        for a in annotations
-        if a.image.sop_uid == one.mammogram.image.sop_uid
-    ]
-    return "\n".join(lines)
+    return (np.asarray([caption.corner_mm for caption in captions]), keywords, "points")
 
 
 # -- dynamic series ------------------------------------------------------------------------------------------------
 
 
 def _hang_series(item: Item, series: DynamicSeries, annotations: Sequence[Annotation]) -> Hanging:
-    """Phases on the left, early minus pre on the right, on linked slices."""
+    """Phases above, early minus pre below, on linked slices: axial breasts are wide and low."""
     title = f"{item.patient} · {item.timepoint}"
     try:
         layers = dynamic_layers(series, patient=item.patient, timepoint=item.timepoint)
@@ -210,15 +223,17 @@ def _hang_series(item: Item, series: DynamicSeries, annotations: Sequence[Annota
     volume, keywords, _ = layers[0]
     drawn = [a for a in annotations if a.image.series_uid in series.series_uids]
     outlines = [layer for a in drawn for layer in annotation_layers(a, name=keywords["name"])]
-    aside = [_beside(layer, width_mm=volume.shape[-1] * keywords["scale"][-1]) for layer in layers[1:]]
-    return Hanging(
-        (layers[0], *aside, *outlines), title, first_step=(keywords["metadata"]["early_phase"] or 0, _slice(volume, drawn))
-    )
+    down_mm = volume.shape[-2] * keywords["scale"][-2] + GAP_MM
+    below = [_moved_down(layer, by_mm=down_mm) for layer in layers[1:]]
+    panels = [_Caption((0.0, 0.0), "dynamic phases"), _Caption((down_mm, 0.0), "early − pre")][: len(layers)]
+    captions = _caption_layer(panels, anchor="lower_left", units=("mm", "mm"))
+    first_step = (keywords["metadata"]["early_phase"] or 0, _slice(volume, drawn))
+    return Hanging((layers[0], *below, *outlines, captions), title, first_step=first_step)
 
 
-def _beside(layer: LayerData, *, width_mm: float) -> LayerData:
+def _moved_down(layer: LayerData, *, by_mm: float) -> LayerData:
     data, keywords, kind = layer
-    moved: dict[str, Any] = {**keywords, "visible": True, "translate": (0.0, 0.0, width_mm + GAP_MM)}
+    moved: dict[str, Any] = {**keywords, "visible": True, "translate": (0.0, by_mm, 0.0)}
     return (data, moved, kind)
 
 

@@ -17,6 +17,9 @@ from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase
 from calcmeasure.model.imaging import DynamicSeries, Mammogram
 from napari_calcmeasure.wording import phase_words, spacing_words, view_name
 
+WHITE_PERCENTILE = 99.95
+"""Of all voxels: high enough that the inside of an enhancing lesion is not lost in white."""
+
 LayerData = tuple[Any, dict[str, Any], str]
 """Array, keywords of the layer, kind of layer."""
 
@@ -62,6 +65,7 @@ def mammogram_layers(mammogram: Mammogram, *, patient: str = "", timepoint: str 
         **plane_axes(mammogram.spacing),
         "contrast_limits": (0, 255),
         "colormap": "gray",
+        "interpolation2d": "linear",
         "metadata": metadata,
     }
     return [(pixels.display, keywords, "image")]
@@ -102,14 +106,17 @@ def dynamic_layers(series: DynamicSeries, *, patient: str = "", timepoint: str =
     phases = {
         "name": _name(patient, "DCE phases", timepoint),
         **volume_axes(series.grid.spacing, with_phase=True),
-        "contrast_limits": _limits(shown, percentile=99.7),
+        "contrast_limits": _limits(shown),
         "colormap": "gray",
+        "interpolation2d": "linear",
         "metadata": metadata,
     }
     layers: list[LayerData] = [(volume, phases, "image")]
     if early is not None:
         difference = shown - volume[(series.first_post_contrast or 1) - 1]
-        layers.append(_subtraction(difference, series, name=_name(patient, "DCE early − pre", timepoint), meta=metadata))
+        layers.append(
+            _subtraction(difference, series, name=_name(patient, "DCE early − pre", timepoint), meta=metadata)
+        )
     return layers
 
 
@@ -147,8 +154,9 @@ def _subtraction(
     keywords = {
         "name": name,
         **volume_axes(series.grid.spacing),
-        "contrast_limits": _limits(difference, percentile=99.9),
+        "contrast_limits": _limits(difference),
         "colormap": "gray",
+        "interpolation2d": "linear",
         "visible": False,
         "metadata": meta,
     }
@@ -171,9 +179,9 @@ def _dynamic_metadata(series: DynamicSeries, early: EarlyPhase | None) -> dict[s
     }
 
 
-def _limits(signal: NDArray[np.float32], *, percentile: float) -> tuple[float, float]:
+def _limits(signal: NDArray[np.float32]) -> tuple[float, float]:
     """Display range from 0 to a high percentile of the signal; every 7th voxel is enough to know it."""
-    high = float(np.percentile(signal.ravel()[::7], percentile))
+    high = float(np.percentile(signal.ravel()[::7], WHITE_PERCENTILE))
     return (0.0, high if np.isfinite(high) and high > 0 else 1.0)
 
 

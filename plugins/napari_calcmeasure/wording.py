@@ -48,8 +48,8 @@ def phase_words(phase: Phase, series: DynamicSeries, *, early: int | None = None
     if phase.time_s is not None:
         zero = _ZERO_WORDS.get(series.time_zero, f"after {series.time_zero.replace('_', ' ')}")
         time = f"{phase.time_s:.0f} s {zero}"
-    mark = " · early phase" if phase.index == early else ""
-    return f"phase {phase.index} of 0–{len(series.phases) - 1} · {time}{mark}"
+    mark = ", early phase" if phase.index == early else ""
+    return f"phase {phase.index} of 0–{len(series.phases) - 1}{mark} · {time}"
 
 
 def flag_sentences(flags: Iterable[str]) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from napari.layers import Layer
+from typing import TYPE_CHECKING
 
 from napari_calcmeasure.hanging import Hanging
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
 
 
 class Canvas:
@@ -18,21 +20,21 @@ class Canvas:
         `napari.Viewer`, or the `ViewerModel` without a window.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
-        self._layers: list[Any] = []
+        self._layers: list[Layer] = []
         self._title = ""
         self._phase_words: tuple[str, ...] = ()
         viewer.dims.events.current_step.connect(self._write_title)
 
     def show(self, hanging: Hanging) -> None:
         """Replace what was shown before."""
+        from napari.layers import Layer
+
         self.clear()
         self._layers = [Layer.create(*layer) for layer in hanging.layers]
         for layer in self._layers:
             self._viewer.add_layer(layer)
-            if layer.name == "captions" or layer.ndim > 2:
-                layer.mouse_pan = True
         self._title = hanging.title
         if hanging.first_step is not None:
             self._phase_words = self._layers[0].metadata["phase_words"]
@@ -53,7 +55,7 @@ class Canvas:
         words = [self._title]
         if self._phase_words:
             phase = min(int(self._viewer.dims.current_step[0]), len(self._phase_words) - 1)
-            words.append(self._phase_words[phase])
+            words += self._phase_words[phase].split(" · ")
         text = self._viewer.canvas.overlays.text
-        text.text, text.position, text.font_size = "\n".join(words), "top_center", 12
+        text.text, text.position, text.font_size = "\n".join(words), "bottom_left", 11
         text.visible = bool(self._title)

@@ -91,7 +91,9 @@ class CaseListWidget(QWidget):
     def _build(self) -> None:
         self.tree.setHeaderLabels(["Case", "What is there"])
         self.tree.setAccessibleName("Case list")
-        self.tree.setToolTip("Click to show. On the canvas: Page Down / Page Up next / previous patient, . and , within one.")
+        self.tree.setToolTip(
+            "Click to show. On the canvas: Page Down / Page Up next / previous patient, . and , within one."
+        )
         self.tree.setUniformRowHeights(True)
         header = self.tree.header()
         if header is not None:
@@ -109,7 +111,7 @@ class CaseListWidget(QWidget):
         layout.addWidget(self.details)
         steps = (("◀ Patient", self.session.previous_patient), ("Patient ▶", self.session.next_patient))
         layout.addLayout(self._button_row(*steps))
-        self.setMinimumWidth(380)
+        self.setMinimumWidth(420)
 
     def _button_row(self, *buttons: tuple[str, Callable[[], object]]) -> QHBoxLayout:
         row = QHBoxLayout()

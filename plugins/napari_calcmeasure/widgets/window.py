@@ -124,13 +124,15 @@ def _on_virtual_screen(source: Path | None, *, screenshot: Path | None, results:
             "there is no screen (DISPLAY is not set) and no xvfb-run; install it: apt-get install xvfb xauth",
             code=ErrorCode.NO_SCREEN,
         )
-    arguments = [repr(str(path)) if path is not None else "None" for path in (source, screenshot, results)]
-    return subprocess.run([launcher, "-a", "-s", SCREEN, sys.executable, "-c", _SCRIPT, *arguments], check=False).returncode
+    paths = ["" if path is None else str(path) for path in (source, screenshot, results)]
+    command = [launcher, "-a", "-s", SCREEN, sys.executable, "-c", _SCRIPT, *paths]
+    return subprocess.run(command, check=False).returncode
 
 
 _SCRIPT = """
-import ast, pathlib, sys
+import sys
+from pathlib import Path
 from napari_calcmeasure.widgets.window import open_viewer
-source, screenshot, results = (p and pathlib.Path(p) for p in map(ast.literal_eval, sys.argv[1:]))
+source, screenshot, results = (Path(path) if path else None for path in sys.argv[1:])
 sys.exit(open_viewer(source, screenshot=screenshot, results=results))
 """
