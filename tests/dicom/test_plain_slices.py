@@ -9,7 +9,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossl
 
 from calcmeasure.dicom.frame_layout import read_layout
 from calcmeasure.dicom.header import Header
-from calcmeasure.dicom.plain_slices import PlainSlices, Rescale, stated_rescale
+from calcmeasure.dicom.plain_slices import Rescale, plain_slices, stated_rescale
 from calcmeasure.errors import ErrorCode, PhaseError, PixelError
 
 SHAPE = (6, 8)
@@ -41,7 +41,7 @@ def write(path, *, syntax=ExplicitVRLittleEndian, private_bytes=0, after=b"", **
 @pytest.mark.parametrize("private_bytes", [0, 300, 40_000])
 def test_layout_equals_that_of_the_complete_parser(tmp_path, syntax, private_bytes):
     path = write(tmp_path / "a", syntax=syntax, private_bytes=private_bytes)
-    found = PlainSlices().read(path)
+    (found,) = plain_slices([path])
     assert found is not None
     assert found.layout == read_layout(path)[1]
     assert found.rescale is None
@@ -49,10 +49,8 @@ def test_layout_equals_that_of_the_complete_parser(tmp_path, syntax, private_byt
 
 @pytest.mark.parametrize("private_bytes", [0, 40_000])
 def test_equal_slices_share_one_layout(tmp_path, private_bytes):
-    slices = PlainSlices()
-    first, second = (
-        slices.read(write(tmp_path / n, private_bytes=private_bytes, InstanceNumber=n)) for n in ("1", "2")
-    )
+    paths = [write(tmp_path / n, private_bytes=private_bytes, InstanceNumber=n) for n in ("1", "2")]
+    first, second = plain_slices(paths)
     assert first is second
 
 
@@ -70,37 +68,37 @@ def test_equal_slices_share_one_layout(tmp_path, private_bytes):
     ids=str,
 )
 def test_slices_that_state_something_else_have_their_own(tmp_path, changes):
-    slices = PlainSlices()
-    slices.read(write(tmp_path / "a"))
     other = write(tmp_path / "b", **changes)
-    found = slices.read(other)
+    _, found = plain_slices([write(tmp_path / "a"), other])
     assert found is not None
     assert found.layout == read_layout(other)[1]
     assert found.rescale == stated_rescale(Header.read(other))
 
 
 def test_rescale_is_that_of_each_slice(tmp_path):
-    slices = PlainSlices()
     scales = [("1.5", "0"), ("2.5", "-4"), ("1.5", "0")]
     paths = [
         write(tmp_path / str(i), RescaleSlope=slope, RescaleIntercept=intercept)
         for i, (slope, intercept) in enumerate(scales)
     ]
-    assert [slices.read(path).rescale for path in paths] == [Rescale(1.5, 0.0), Rescale(2.5, -4.0), Rescale(1.5, 0.0)]
+    assert [found.rescale for found in plain_slices(paths)] == [
+        Rescale(1.5, 0.0),
+        Rescale(2.5, -4.0),
+        Rescale(1.5, 0.0),
+    ]
 
 
 @pytest.mark.parametrize("private_bytes", [0, 40_000])
 def test_a_cut_file_does_not_borrow_the_layout_of_a_whole_one(tmp_path, private_bytes):
     """Next to the pixels the length lies; far from them they are not found at the end, so the parser decides."""
-    slices = PlainSlices()
-    slices.read(write(tmp_path / "a", private_bytes=private_bytes))
+    whole = write(tmp_path / "a", private_bytes=private_bytes)
     cut = write(tmp_path / "b", private_bytes=private_bytes)
     cut.write_bytes(cut.read_bytes()[:-20])
     if private_bytes:
-        assert slices.read(cut) is None
+        assert plain_slices([whole, cut])[1] is None
         return
     with pytest.raises(PixelError) as caught:
-        slices.read(cut)
+        plain_slices([whole, cut])
     assert caught.value.code is ErrorCode.TRUNCATED
 
 
@@ -110,24 +108,28 @@ def test_a_cut_file_does_not_borrow_the_layout_of_a_whole_one(tmp_path, private_
     ids=["frames are counted", "something follows far-away pixels"],
 )
 def test_what_is_not_ordinary_is_left_to_the_complete_parser(tmp_path, changes):
-    slices = PlainSlices()
-    slices.read(write(tmp_path / "a"))
-    assert slices.read(write(tmp_path / "b", **changes)) is None
+    assert plain_slices([write(tmp_path / "a"), write(tmp_path / "b", **changes)])[1] is None
 
 
 def test_a_compressed_slice_is_not_native(tmp_path):
-    found = PlainSlices().read(write(tmp_path / "a", syntax=RLELossless))
+    (found,) = plain_slices([write(tmp_path / "a", syntax=RLELossless)])
     assert found is None or not found.layout.is_native
 
 
 def test_no_dicom(tmp_path):
     (tmp_path / "a").write_bytes(b"no image")
-    assert PlainSlices().read(tmp_path / "a") is None
+    assert plain_slices([tmp_path / "a"]) == [None]
+
+
+def test_more_files_than_one_batch(tmp_path):
+    paths = [write(tmp_path / str(i), RescaleSlope=str(1 + i % 3), RescaleIntercept="0") for i in range(70)]
+    assert [found.rescale.slope for found in plain_slices(paths)] == [1 + i % 3 for i in range(70)]
+    assert plain_slices([]) == []
 
 
 def test_a_file_that_is_gone(tmp_path):
     with pytest.raises(PixelError) as caught:
-        PlainSlices().read(tmp_path / "a")
+        plain_slices([tmp_path / "a"])
     assert caught.value.code is ErrorCode.UNREADABLE
 
 
@@ -135,5 +137,5 @@ def test_a_file_that_is_gone(tmp_path):
 def test_an_impossible_slope(tmp_path, slope):
     path = write(tmp_path / "a", RescaleSlope=slope, RescaleIntercept="0")
     with pytest.raises(PhaseError) as caught:
-        PlainSlices().read(path)
+        plain_slices([path])
     assert caught.value.code is ErrorCode.SCALING

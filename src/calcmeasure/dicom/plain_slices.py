@@ -7,20 +7,22 @@ the raw bytes are compared instead; what a file states about its own size and pl
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calcmeasure.dicom.compact import CompactValues, read_compact
+from calcmeasure.dicom.compact import unpack_header
 from calcmeasure.dicom.frame_layout import FrameLayout, layout_from_header
 from calcmeasure.dicom.guard import PixelElement
 from calcmeasure.dicom.header import Header
+from calcmeasure.dicom.prefixes import BATCH_FILES, PrefixReader, WalkedFile
 from calcmeasure.errors import ErrorCode, PhaseError, PixelError
 
 _STATED_TAGS = (
     0x00020010, 0x00280002, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280102, 0x00280103,
     0x00281052, 0x00281053,
 )  # fmt: skip
-"""All that `layout_from_header` and `stated_rescale` read."""
+"""All that `layout_from_header` and `stated_rescale` read, ascending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,61 +47,65 @@ class PlainSlice:
     rescale: Rescale | None
 
 
-_Stated = tuple[object, ...]
+def plain_slices(paths: Sequence[Path]) -> list[PlainSlice | None]:
+    """Find out where the pixels of many files lie and how to scale them.
+
+    Parameters
+    ----------
+    paths
+        Files of a series.
+
+    Returns
+    -------
+    list
+        None for anything but an ordinary file with one frame: the complete parser has to read it.
+
+    Raises
+    ------
+    PixelError
+        As `calcmeasure.dicom.codecs.decode_frames`.
+    PhaseError
+        As `stated_rescale`.
+    """
+    memo = _Memo()
+    try:
+        files = [(str(path), path.stat().st_size) for path in paths]
+        walked = PrefixReader(key_tags=_STATED_TAGS, n_files=max(1, min(BATCH_FILES, len(files)))).read(files)
+        return [found and memo.slice_of(path, found) for path, found in zip(paths, walked, strict=True)]
+    except OSError as error:
+        raise PixelError("a file of the series cannot be read any more", code=ErrorCode.UNREADABLE) from error
 
 
-class PlainSlices:
-    """Reader of ordinary single-frame files that remembers the layouts it has met."""
+class _Memo:
+    """What files with equal keys and pixels at equal places amount to."""
 
     __slots__ = ("_known", "_lengths")
 
     def __init__(self) -> None:
-        self._known: dict[tuple[_Stated, PixelElement], PlainSlice] = {}
-        self._lengths: dict[_Stated, int] = {}
+        self._known: dict[tuple[bytes, PixelElement], PlainSlice] = {}
+        self._lengths: dict[bytes, int] = {}
 
-    def read(self, path: Path) -> PlainSlice | None:
-        """Find out where the pixels of a file lie and how to scale them.
-
-        Parameters
-        ----------
-        path
-            A file of the series.
-
-        Returns
-        -------
-        PlainSlice or None
-            None for anything but an ordinary file with one frame: the complete parser has to read it.
-
-        Raises
-        ------
-        PixelError
-            As `calcmeasure.dicom.codecs.decode_frames`.
-        PhaseError
-            As `stated_rescale`.
-        """
-        try:
-            size = path.stat().st_size
-            found = read_compact(path, size)
-            if found is None or not isinstance(found[0].values, CompactValues):
+    def slice_of(self, path: Path, found: WalkedFile) -> PlainSlice | None:
+        element = found.pixels
+        if not element.found:
+            length = self._length(path, found)
+            element = _pixels_at_end(path, size=found.file_size, length=length) or element
+        known = self._known.get((found.key, element))
+        if known is None and element.found:
+            header = unpack_header(path, found.raw)
+            if "NumberOfFrames" in header:
                 return None
-            header, element = found
-            stated = found[0].values.signature(equal=_STATED_TAGS, present=())
-            if not element.found:
-                element = _pixels_at_end(path, size=size, length=self._length(stated, header)) or element
-        except OSError as error:
-            raise PixelError("a file of the series cannot be read any more", code=ErrorCode.UNREADABLE) from error
-        known = self._known.get((stated, element))
-        if known is None and element.found and "NumberOfFrames" not in header:
             known = PlainSlice(layout_from_header(header, element), stated_rescale(header))
-            self._known[stated, element] = known
+            self._known[found.key, element] = known
         return known
 
-    def _length(self, stated: _Stated, header: Header) -> int:
+    def _length(self, path: Path, found: WalkedFile) -> int:
         """Bytes one frame takes by the header; 0 when it does not say."""
-        if stated not in self._lengths:
+        if found.key not in self._lengths:
+            header = unpack_header(path, found.raw)
             rows, columns, bits = (header.integer(k) or 0 for k in ("Rows", "Columns", "BitsAllocated"))
-            self._lengths[stated] = rows * columns * bits // 8
-        return self._lengths[stated]
+            self._lengths[found.key] = rows * columns * bits // 8
+        return self._lengths[found.key]
 
 
 def stated_rescale(header: Header) -> Rescale | None:

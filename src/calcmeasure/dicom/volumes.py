@@ -21,7 +21,7 @@ from calcmeasure.dicom.codecs import decode_layout
 from calcmeasure.dicom.frame_layout import FrameLayout, read_layout
 from calcmeasure.dicom.phase_keys import mr_images
 from calcmeasure.dicom.philips import scale_slopes
-from calcmeasure.dicom.plain_slices import PlainSlices, Rescale, stated_rescale
+from calcmeasure.dicom.plain_slices import PlainSlice, Rescale, plain_slices, stated_rescale
 from calcmeasure.errors import ErrorCode, PhaseError, PixelError
 from calcmeasure.model.imaging import DynamicSeries, FrameReference
 
@@ -74,8 +74,9 @@ def load_phases(series: DynamicSeries, *, indices: Sequence[int]) -> FloatVolume
         for row, index in enumerate(indices)
         for place, frame in enumerate(series.phases[index].frames)
     }
-    slices = PlainSlices()
-    sources = [_source(path, wanted, slices) for path, wanted in _by_file(places).items()]
+    by_file = _by_file(places)
+    plain_or_not = zip(by_file.items(), plain_slices(tuple(by_file)), strict=True)
+    sources = [_source(path, wanted, plain) for (path, wanted), plain in plain_or_not]
     _check_size(sources, series.grid.shape)
     rescales = _common_scaling(sources, vendor=series.vendor)
     volume = np.empty((len(indices), *series.grid.shape), dtype=np.float32)
@@ -92,8 +93,7 @@ def _by_file(places: Mapping[Place, FrameReference]) -> dict[Path, tuple[tuple[P
     return {path: tuple(wanted) for path, wanted in by_file.items()}
 
 
-def _source(path: Path, wanted: tuple[tuple[Place, int], ...], slices: PlainSlices) -> _Source:
-    plain = slices.read(path)
+def _source(path: Path, wanted: tuple[tuple[Place, int], ...], plain: PlainSlice | None) -> _Source:
     if plain is not None:
         return _Source(path, plain.layout, wanted, (plain.rescale,) * len(wanted))
     header, layout = read_layout(path)
