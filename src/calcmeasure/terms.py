@@ -291,6 +291,8 @@ class Flag(StrEnum):
     """Exact copies of the image were found; one of them was read."""
     NO_STUDY_DATE = "no_study_date"
     """The study has no usable date: it is put after the dated ones."""
+    VISIT_ORDER_UNKNOWN = "visit_order_unknown"
+    """Neither a date, the trial's naming nor a table tells when this visit was; it is not compared with others."""
     # -- measurement -------------------------------------------------------------------------
     ONE_VIEW_ONLY = "one_view_only"
     """Only one of CC and MLO could be measured."""

@@ -118,6 +118,8 @@ def test_every_layout_in_any_order(layout):
     assert reference.first_post_contrast == 1
     assert [p.start_s for p in reference.phases] == [-135.0, 0.0, 75.0, 150.0]
     assert [p.time_s for p in reference.phases] == [-97.5, 37.5, 112.5, 187.5]
+    stored_in = {h.text("SOPInstanceUID"): h.text("SeriesInstanceUID") for h in headers}
+    assert [p.series_uid for p in reference.phases] == [stored_in[p.frames[0].sop_uid] for p in reference.phases]
     uids = [[f.sop_uid for f in p.frames] for p in reference.phases]
     assert uids == [[f"1.2.{p * SLICES + z + 1}" for z in range(SLICES)] for p in range(PHASES)]
     for seed in range(5):

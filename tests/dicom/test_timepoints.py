@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from calcmeasure.dicom.timepoints import StudyDescription, TimepointTable, place_studies, read_date, read_timepoints
+from calcmeasure.dicom.timepoints import (
+    Placement,
+    StudyDescription,
+    TimepointTable,
+    place_studies,
+    read_date,
+    read_timepoints,
+)
 from calcmeasure.errors import TableError
 
 
@@ -40,6 +47,42 @@ def test_order_of_input_does_not_matter():
 
 def test_undated_studies_come_last():
     assert names([study("x", None), study("a", date(2020, 1, 1))]) == {"a": "baseline", "x": "followup-1"}
+
+
+def sources(studies, **options):
+    return {uid: placement.source for uid, placement in place_studies(studies, **options).items()}
+
+
+def test_the_place_of_an_undated_study_is_assumed_unless_it_is_the_only_one():
+    assert sources([study("x", None), study("a", date(2020, 1, 1))]) == {"a": "study_date", "x": "assumed"}
+    assert sources([study("x", None)]) == {"x": "study_date"}
+    table = TimepointTable({("P", "x"): "baseline", ("P", "y"): "followup-1"})
+    told = sources([study("x", None), study("y", None)], patient_id="P", table=table)
+    assert told == {"x": "table", "y": "table"}
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "order", "source"),
+    [
+        (("T1", "T0"), ["followup-1", "baseline"], "dicom"),
+        (("10", "9"), ["followup-1", "baseline"], "dicom"),
+        (("PRE", "POST"), ["baseline", "followup-1"], "assumed"),
+        (("PRE1", "POST2"), ["baseline", "followup-1"], "assumed"),
+    ],
+)
+def test_trial_time_points_without_dates_follow_their_numbers(identifiers, order, source):
+    studies = [study(uid, None, trial=identifier) for uid, identifier in zip("ab", identifiers, strict=True)]
+    placed = place_studies(studies)
+    assert [placed[uid] for uid in "ab"] == [Placement(name, source) for name in order]
+
+
+def test_a_study_the_table_passes_over_is_not_mixed_with_one_it_moved():
+    """Screening, baseline, follow-up, where the table names the last two only."""
+    table = TimepointTable({("P", "b"): "baseline", ("P", "c"): "followup-1"})
+    studies = [study("a", date(2019, 1, 1)), study("b", date(2020, 1, 1)), study("c", date(2020, 7, 1))]
+    assert sources(studies, patient_id="P", table=table) == {"a": "assumed", "b": "table", "c": "table"}
+    same_visit = [*studies[1:], study("d", date(2020, 7, 2), "MR")]
+    assert sources(same_visit, patient_id="P", table=table)["d"] == "study_date"
 
 
 def test_trial_time_points_count_only_when_all_have_one():
@@ -90,7 +133,13 @@ def test_missing_table_is_an_error(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "day"),
-    [("20200229", date(2020, 2, 29)), ("2020.02.29", date(2020, 2, 29)), ("20210229", None), ("", None), ("２０２００２２９", None)],
-)  # fmt: skip
+    [
+        ("20200229", date(2020, 2, 29)),
+        ("2020.02.29", date(2020, 2, 29)),
+        ("20210229", None),
+        ("", None),
+        ("２０２００２２９", None),
+    ],
+)
 def test_dates(text, day):
     assert read_date(text) == day

@@ -91,9 +91,13 @@ def marked(*clusters: CalcificationCluster, flags: tuple[str, ...] = ()) -> Calc
     return CalcificationFindings(clusters, np.ones((100, 80), bool), np.empty((0, 2)), flags)
 
 
+def _slices(uid: str):
+    return (FrameReference(Path(f"{uid}-{z}"), f"{uid}.{z}") for z in range(GRID.shape[0]))
+
+
 def series(uid: str = "9", n_phases: int = 4, **changes: object) -> DynamicSeries:
     phases = tuple(
-        Phase(i, -40.0 + 70.0 * i, -75.0 + 70.0 * i, 70.0, (FrameReference(Path(f"{uid}-{i}"), f"{uid}.{i}"),))
+        Phase(i, -40.0 + 70.0 * i, -75.0 + 70.0 * i, 70.0, tuple(_slices(f"{uid}.{i}")), f"{uid}.s{i > 0:d}")
         for i in range(n_phases)
     )
     made = DynamicSeries((uid,), "1", "GE", "TriggerTime", "it splits", "injection", phases, 1, GRID)
@@ -137,8 +141,8 @@ def test_the_row_tells_phase_and_series(detectors):
     detectors.lesions = [saw(lesion(20, flags=("motion_corrected",)), flags=("one_breast",))]
     (row,) = analyse(visit(0, mr=(series("9"),))).measurements
     assert (row.phase.index, row.phase.rule, row.phase.time_zero) == (2, "k-space-centre-90s", "injection")
-    assert row.image.series_uid == "9"
-    assert row.image.frame == 2
+    assert row.image.series_uid == "9.s1", "the series of the phase measured, not that of the pre-contrast one"
+    assert (row.image.frame, row.image.sop_uid) == (2, "9.2.2"), "the image of the slice measured"
     assert row.laterality is Laterality.RIGHT
     assert row.flags == ("one_breast", "motion_corrected")
     assert row.volume_mm3 == pytest.approx(100 * 2 * 2 * 4)
@@ -202,10 +206,10 @@ def test_the_series_with_most_phases_is_measured(detectors):
     detectors.lesions = [saw(lesion(20))]
     broken = series("3", 4, usable=False, flags=(ErrorCode.MISSING_SLICE,), sort_reason="a slice is missing")
     found = analyse(visit(0, mr=(series("7", 3), series("9", 4), broken)))
-    assert [m.image.series_uid for m in found.measurements] == ["9"]
+    assert [m.image.series_uid for m in found.measurements] == ["9.s1"]
     assert {(s.path.name, str(s.code)) for s in found.skipped} == {
-        ("7-0", "E_NOT_PREFERRED"),
-        ("3-0", "E_MISSING_SLICE"),
+        ("7.0-0", "E_NOT_PREFERRED"),
+        ("3.0-0", "E_MISSING_SLICE"),
     }
 
 
@@ -304,3 +308,12 @@ def test_a_phase_without_time_refuses_the_series(detectors):
     assert found.measurements[0].value_mm is None
     assert ErrorCode.TIME_UNKNOWN in found.measurements[0].flags
     assert found.panels == ()
+
+
+def test_a_visit_whose_place_is_assumed_says_so_in_every_row(detectors):
+    detectors.lesions, detectors.clusters = [saw(lesion(20))], [marked()]
+    found = analyse(visit(1, view(), mr=(series("9"),), timepoint_source="assumed"))
+    assert [Flag.VISIT_ORDER_UNKNOWN in m.flags for m in found.measurements] == [True, True]
+    detectors.lesions = [saw(lesion(20))]
+    (dated,) = analyse(visit(1, mr=(series("9"),))).measurements
+    assert Flag.VISIT_ORDER_UNKNOWN not in dated.flags

@@ -125,6 +125,13 @@ def test_different_calibration_is_not_comparable():
     assert "detector at baseline" in row.rule
 
 
+def test_visits_of_unknown_order_are_not_comparable():
+    row = only_row(extent("baseline", 20.0), extent("followup-1", 30.0, flags=(Flag.VISIT_ORDER_UNKNOWN,)))
+    assert (row.category, row.change_percent) == ("not_comparable", None)
+    assert row.rule == "not_comparable: nothing tells in which order the visits were"
+    assert Flag.VISIT_ORDER_UNKNOWN in row.flags
+
+
 def test_pixels_only_is_not_comparable_with_its_reason():
     row = only_row(
         extent("baseline", None, spacing=None, flags=("E_SPACING_UNKNOWN",)),

@@ -253,6 +253,25 @@ def test_changed_early_phase_is_flagged():
         assert Flag.PHASE_RULE_CHANGED in rows([measurements[0], replace(measurements[1], phase=changed)])[0].flags
 
 
+def test_phases_counted_from_different_zeros_are_flagged():
+    before, after = (
+        replace(m, phase=PhaseReference(1, 90.0, "k-space-centre-90s", zero))
+        for m, zero in zip(course_of(30, 20), ("injection", "first_post_contrast_start"), strict=True)
+    )
+    assert Flag.PHASE_RULE_CHANGED in rows([before, after])[0].flags
+
+
+def test_a_visit_of_unknown_order_is_not_evaluable():
+    first, second, third = course_of(30, 20, 10)
+    last = replace(third, flags=(Flag.VISIT_ORDER_UNKNOWN,))
+    dated, undated = rows([first, second, last])
+    assert (dated.category, undated.category) == ("PR", "NE")
+    assert undated.rule == "NE: nothing tells in which order the visits were"
+    assert Flag.VISIT_ORDER_UNKNOWN in undated.flags
+    unplaced = replace(first, flags=(Flag.VISIT_ORDER_UNKNOWN,))
+    assert [row.category for row in rows([unplaced, second, third])] == ["NE", "NE"]
+
+
 def test_several_readers_are_refused():
     with pytest.raises(ValueError, match="one reader at a time"):
         rows([lesion("baseline", 30, reader="a"), lesion("followup-1", 30, reader="b")])

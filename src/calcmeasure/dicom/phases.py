@@ -106,7 +106,7 @@ def _sort_family(family: MrFamily) -> _Sorted:
     flags = [*_gap_flag(grid, flat[0]), *([] if all(split.complete) else [Flag.PHASE_DROPPED.value])]
     if split.clock is None:
         reasons.append("no attribute tells when the phases were acquired")
-        phases = tuple(Phase(i, None, None, None, _frames(p)) for i, p in enumerate(kept))
+        phases = tuple(Phase(i, None, None, None, _frames(p), _series_uid(p)) for i, p in enumerate(kept))
         timing = TimeZero("unknown", None, None, "", (ErrorCode.TIME_UNKNOWN.value,))
     else:
         phases, timing, time_reasons, time_flags = _timed_phases(split)
@@ -156,7 +156,11 @@ def _baseline_flags(first_post: int | None, kept: Sequence[int]) -> tuple[str, .
 def _phase(index: int, images: Sequence[MrImage], *, start_s: float, duration_s: float | None) -> Phase:
     centre_s = start_s + (duration_s or 0.0) / 2
     duration_s = None if duration_s is None else round(duration_s, 6)
-    return Phase(index, round(centre_s, 6), round(start_s, 6), duration_s, _frames(images))
+    return Phase(index, round(centre_s, 6), round(start_s, 6), duration_s, _frames(images), _series_uid(images))
+
+
+def _series_uid(images: Sequence[MrImage]) -> str:
+    return images[0].header.text("SeriesInstanceUID")
 
 
 def _frames(images: Sequence[MrImage]) -> tuple[FrameReference, ...]:

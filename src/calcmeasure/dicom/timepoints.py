@@ -4,6 +4,8 @@ Rule by date: a patient's studies in date order form visits. A study joins the v
 or when it lies within `VISIT_DAYS` of the visit's first study and the visit holds none of its modalities yet:
 mammography and MRI of one visit are often booked days apart, while two mammographies (or two MRIs) on different days
 are two looks at the tumour, however close. The first visit is ``baseline``, the next ``followup-1``, and so on.
+
+A place that none of these tells is ``assumed``: it keeps the study's rows apart from others and is never compared.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +24,7 @@ VISIT_DAYS = 28
 
 _TIMEPOINT = re.compile(r"baseline|followup-[1-9]\d*")
 _COLUMNS = {"patient_id", "timepoint"}
+_NUMBERED = re.compile(r"(.*?)([0-9]{1,9})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class TimepointTable:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The time point of one study and where it comes from: ``study_date``, ``dicom`` or ``table``."""
+    """The time point of one study and where it comes from: ``study_date``, ``dicom``, ``table`` or ``assumed``."""
 
     timepoint: str
     source: str
@@ -82,19 +85,23 @@ def place_studies(
     patient_id
         Needed with a table.
     table
-        Studies it does not name keep the time point of their date.
+        Studies it does not name keep the time point of their date, ``assumed`` where it gives that one to another
+        visit.
 
     Returns
     -------
     dict
         Study UID to placement. Trial time points count only when every study has one.
     """
-    placed = _by_trial(studies) or _by_date(studies)
-    for study in studies if table is not None else ():
-        named = table.find(patient_id, study) if table is not None else None
-        if named:
-            placed[study.study_uid] = Placement(named, "table")
-    return placed
+    by_header = _by_trial(studies) or _by_date(studies)
+    named = {study.study_uid: table.find(patient_id, study) for study in studies} if table is not None else {}
+    by_table = {uid: Placement(timepoint, "table") for uid, timepoint in named.items() if timepoint}
+    # A time point is taken when the table moved another visit's study there: who is not named cannot stay.
+    taken = {
+        placement.timepoint for uid, placement in by_table.items() if placement.timepoint != by_header[uid].timepoint
+    }
+    unnamed = {uid: p if p.timepoint not in taken else replace(p, source="assumed") for uid, p in by_header.items()}
+    return unnamed | by_table
 
 
 def name_timepoint(number: int) -> str:
@@ -170,12 +177,25 @@ def _entry(row: Mapping[str | None, str | None], line: int) -> tuple[int, tuple[
 
 
 def _by_trial(studies: Sequence[StudyDescription]) -> dict[str, Placement]:
-    """Group by the trial's identifiers; the visits in date order get our names."""
+    """Group by the trial's identifiers; the visits in date order, without dates by their numbers, get our names."""
     if not all(study.trial_timepoint for study in studies):
         return {}
-    in_order = dict.fromkeys(study.trial_timepoint for study in sorted(studies, key=_date_order))
+    in_order = list(dict.fromkeys(study.trial_timepoint for study in sorted(studies, key=_date_order)))
+    dated = {study.trial_timepoint for study in studies if study.study_date is not None}
+    numbers = _trial_numbers(in_order)
+    source = "dicom" if len(dated) == len(in_order) or numbers or len(in_order) == 1 else "assumed"
+    if len(dated) < len(in_order) and numbers:
+        in_order.sort(key=numbers.__getitem__)
     names = {identifier: name_timepoint(number) for number, identifier in enumerate(in_order)}
-    return {study.study_uid: Placement(names[study.trial_timepoint], "dicom") for study in studies}
+    return {study.study_uid: Placement(names[study.trial_timepoint], source) for study in studies}
+
+
+def _trial_numbers(identifiers: Sequence[str]) -> dict[str, int]:
+    """Numbers of identifiers such as ``T0``, ``T1``; empty unless they differ in nothing but one number at the end."""
+    parts = {identifier: _NUMBERED.fullmatch(identifier) for identifier in identifiers}
+    numbers = {identifier: int(match[2]) for identifier, match in parts.items() if match}
+    alike = len(numbers) == len(parts) and len({match[1] for match in parts.values() if match}) == 1
+    return numbers if alike and len(set(numbers.values())) == len(numbers) else {}
 
 
 def _by_date(studies: Sequence[StudyDescription]) -> dict[str, Placement]:
@@ -191,7 +211,8 @@ def _by_date(studies: Sequence[StudyDescription]) -> dict[str, Placement]:
             number, visit_start, modalities = number + 1, study.study_date, set()
         modalities |= study.modalities
         previous = study.study_date
-        placed[study.study_uid] = Placement(name_timepoint(number), "study_date")
+        source = "study_date" if study.study_date is not None or len(studies) == 1 else "assumed"
+        placed[study.study_uid] = Placement(name_timepoint(number), source)
     return placed
 
 

@@ -108,6 +108,8 @@ class Phase:
         None when it can neither be read nor derived.
     frames
         One per slice, in slice order of the series' grid.
+    series_uid
+        DICOM series of its first slice: which of `DynamicSeries.series_uids` it was stored in.
     """
 
     index: int
@@ -115,6 +117,7 @@ class Phase:
     start_s: float | None
     duration_s: float | None
     frames: tuple[FrameReference, ...]
+    series_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +166,19 @@ class DynamicSeries:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One visit's imaging of one patient.
+    """One DICOM study of one patient.
 
     Parameters
     ----------
-    study_uids
-        Usually one; several when one time point was imaged in several DICOM studies.
+    study_uid
+        DICOM identifier; several studies may share a time point.
     study_date
         None when blank.
     timepoint
         ``baseline``, ``followup-1``, ``followup-2``, ...
     timepoint_source
-        ``study_date``, ``dicom`` (Clinical Trial Time Point) or ``table``.
+        ``study_date``, ``dicom`` (Clinical Trial Time Point) or ``table``; ``assumed`` when none of them tells the
+        order of the patient's studies.
     """
 
     study_uid: str

@@ -18,7 +18,7 @@ from calcmeasure.measure.annotations import choose_outline
 from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
-from calcmeasure.model.imaging import DynamicSeries, Skipped, Study
+from calcmeasure.model.imaging import DynamicSeries, FrameReference, Skipped, Study
 from calcmeasure.pipeline.curves import lesion_curve
 from calcmeasure.pipeline.identity import LocatedLesion, annotation_id
 from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
@@ -103,11 +103,12 @@ def _measure_series(
     findings = load_detector(settings.lesion_detector, kind=LESIONS)(image)
     blank = _blank_annotation(series, study, early=early)
     blank = replace(blank, flags=_merge(blank.flags, findings.flags))
+    frames = series.phases[early.index].frames
     if not findings.lesions:
-        return DynamicResult((_nothing(blank, image, findings=findings, known=known),))
+        return DynamicResult((_with_image(_nothing(blank, image, findings=findings, known=known), frames),))
     curves = [lesion_curve(series, volumes, lesion=lesion, early=early) for lesion in findings.lesions]
     lesions = tuple(
-        _found(blank, findings, image=image, lesion=lesion, curve=curve, rank=rank)
+        _with_image(_found(blank, findings, image=image, lesion=lesion, curve=curve, rank=rank), frames)
         for rank, (lesion, curve) in enumerate(zip(findings.lesions, curves, strict=True), start=1)
     )
     return DynamicResult(lesions)
@@ -168,6 +169,13 @@ def _nothing(
     return FoundLesion(annotation, None, image.early[at_slice], findings.enhancement[at_slice], None)
 
 
+def _with_image(found: FoundLesion, frames: Sequence[FrameReference]) -> FoundLesion:
+    """Name the image of the slice that was measured."""
+    image = found.annotation.image
+    named = replace(image, sop_uid=frames[image.frame].sop_uid)
+    return replace(found, annotation=replace(found.annotation, image=named))
+
+
 def _relative_lps(lesion: LesionFinding, breast: NDArray[np.bool_], *, grid: ImageGrid) -> tuple[float, float, float]:
     """Lesion centre minus the centre of its breast, mm."""
     x, y, z = grid.to_lps(lesion.centre_zrc) - _breast_centre_lps(breast, lesion.laterality, grid=grid)
@@ -187,12 +195,10 @@ def _breast_centre_lps(breast: NDArray[np.bool_], laterality: Laterality, *, gri
 
 def _blank_annotation(series: DynamicSeries, study: Study, *, early: EarlyPhase | None) -> Annotation:
     """Annotation without points: looked for, nothing there."""
-    one_each = early is not None and len(series.series_uids) == len(series.phases)
-    phase_series = series.series_uids[early.index if early is not None and one_each else 0]
-    frames = series.phases[early.index].frames if early else ()
+    phase_series = (series.phases[early.index].series_uid if early else "") or series.series_uids[0]
     grid = series.grid
     image = ImageReference(
-        sop_uid=frames[0].sop_uid if frames else "",
+        sop_uid="",
         series_uid=phase_series,
         frame=0,
         rows=grid.shape[1] if grid else 0,

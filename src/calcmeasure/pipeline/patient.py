@@ -144,10 +144,11 @@ class _Analysis:
 
 
 def _visits(studies: Sequence[Study]) -> list[list[Study]]:
-    """Studies of one time point together, in the order of their first study."""
+    """Studies of one time point together, in the order of their first study; an assumed place is flagged."""
     visits: dict[str, list[Study]] = {}
     for study in studies:
-        visits.setdefault(study.timepoint, []).append(study)
+        flags = (*study.flags, str(Flag.VISIT_ORDER_UNKNOWN)) if study.timepoint_source == "assumed" else study.flags
+        visits.setdefault(study.timepoint, []).append(replace(study, flags=flags))
     return list(visits.values())
 
 

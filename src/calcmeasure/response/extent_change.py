@@ -9,7 +9,7 @@ from calcmeasure.geometry import SpacingSource
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.response.criteria import CriteriaProfile, ExtentRule
 from calcmeasure.response.exact import micrometres, millimetres, mm_words, percent_change, percent_words, reaches
-from calcmeasure.response.visits import BASELINE, in_time_order
+from calcmeasure.response.visits import BASELINE, in_time_order, is_order_known
 from calcmeasure.terms import ExtentChange, Flag, Laterality, Quantity, View
 
 NEVER_COMPARED = frozenset({Flag.MAGNIFICATION_VIEW, Flag.SPOT_COMPRESSION_VIEW, Flag.NOT_STANDARD_VIEW})
@@ -146,6 +146,9 @@ def _judge(pair: tuple[SideExtent, SideExtent], profile: CriteriaProfile) -> tup
             f"{name}: {e.reason}" for name, e in (("baseline", before), ("follow-up", after)) if e.value_um is None
         ]
         return ExtentChange.NOT_COMPARABLE, f"not_comparable: {'; '.join(reasons)}", ()
+    if not is_order_known((*before.used, *after.used)):
+        words = "nothing tells in which order the visits were"
+        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {words}", (Flag.VISIT_ORDER_UNKNOWN,)
     if len(before.sources | after.sources) > 1:
         words = f"calibrated by {_names(before.sources)} at baseline and {_names(after.sources)} at follow-up"
         return ExtentChange.NOT_COMPARABLE, f"not_comparable: {words}", (Flag.GEOMETRY_MISMATCH,)

@@ -10,7 +10,7 @@ from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.response.criteria import CriteriaProfile, LesionRule, LesionValue
 from calcmeasure.response.exact import micrometres, millimetres, percent_change
 from calcmeasure.response.recist import Course, LesionBurden, Verdict, judge_response
-from calcmeasure.response.visits import BASELINE, in_time_order
+from calcmeasure.response.visits import BASELINE, in_time_order, is_order_known
 from calcmeasure.terms import Flag, Laterality, Method, Modality, Quantity, Response
 
 PHASE_TIME_TOLERANCE_S = 30.0
@@ -40,6 +40,9 @@ class CountedLesions:
     reason: str = ""
     flags: tuple[str, ...] = ()
     others: tuple[Measurement, ...] = ()
+
+
+_UNPLACED = CountedLesions((), frozenset(), "nothing tells in which order the visits were", (Flag.VISIT_ORDER_UNKNOWN,))
 
 
 def choose_lesions(baseline: Sequence[Measurement], rule: LesionRule) -> CountedLesions:
@@ -89,13 +92,17 @@ def lesion_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -
     if profile.lesion is None:
         return
     visits = in_time_order(lesions)
-    counted = choose_lesions(visits.pop(BASELINE, ()), profile.lesion)
+    baseline = visits.pop(BASELINE, ())
+    counted = choose_lesions(baseline, profile.lesion) if is_order_known(baseline) else _UNPLACED
     if not counted.targets:
         yield from (_not_evaluable(group[0], counted, profile=profile) for group in visits.values())
         return
     baseline_um = _value_um(list(counted.targets), profile.lesion)
     course = Course(baseline_um, baseline_um, BASELINE)
     for timepoint, group in visits.items():
+        if not is_order_known(group):
+            yield _not_evaluable(group[0], _UNPLACED, profile=profile)
+            continue
         burden = lesion_burden(group, counted, rule=profile.lesion)
         verdict = judge_response(burden, course, profile.lesion)
         yield _row(group, counted, profile=profile, outcome=(burden, course, verdict))
@@ -261,7 +268,7 @@ def _advice(group: Sequence[Measurement], counted: CountedLesions) -> tuple[str,
 def _phase_changed(before: Measurement, after: Measurement) -> bool:
     if before.phase is None or after.phase is None:
         return False
-    if before.phase.rule != after.phase.rule:
+    if (before.phase.rule, before.phase.time_zero) != (after.phase.rule, after.phase.time_zero):
         return True
     times = (before.phase.time_s, after.phase.time_s)
     return times[0] is not None and times[1] is not None and abs(times[0] - times[1]) > PHASE_TIME_TOLERANCE_S

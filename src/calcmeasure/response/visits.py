@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from calcmeasure.model.measurement import Measurement
+from calcmeasure.terms import Flag
 
 BASELINE = "baseline"
 """Name of the time point before treatment."""
@@ -45,6 +46,11 @@ def in_time_order(measurements: Sequence[Measurement]) -> Visits:
         return (name != BASELINE, dates[name] if dated else "", _natural(name))
 
     return {name: tuple(sorted(groups[name], key=_identity)) for name in sorted(groups, key=order)}
+
+
+def is_order_known(measurements: Iterable[Measurement]) -> bool:
+    """Whether it is known when these were taken, so that they may be compared with another visit."""
+    return not any(Flag.VISIT_ORDER_UNKNOWN in measurement.flags for measurement in measurements)
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
