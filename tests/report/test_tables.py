@@ -125,6 +125,31 @@ def test_written_rows_are_read_back(tmp_path):
     assert sources == {SpacingSource.MAGNIFICATION_CORRECTED, SpacingSource.PATIENT}
 
 
+def test_a_table_read_and_written_again_is_the_same(tmp_path):
+    own = [of(marks()), of(outline()), of(marks(annotation_id="a2", points=(), timepoint="followup-1"))]
+    write_measurements(tmp_path / "m.csv", own)
+    write_measurements(tmp_path / "again.csv", read_measurements(tmp_path / "m.csv"))
+    assert (tmp_path / "again.csv").read_text(encoding="utf-8") == (tmp_path / "m.csv").read_text(encoding="utf-8")
+
+
+def test_half_an_end_point_is_no_end_point(tmp_path):
+    table = tmp_path / "t.csv"
+    header = (
+        "patient_id,timepoint,laterality,lesion_id,quantity,value_mm,spacing_row_mm,spacing_col_mm,end1_row,end1_col"
+    )
+    table.write_text(f"{header},end1_row,end1_col\nP,baseline,L,1,calcification_extent,3,0.1,0.1,50,60\n", encoding="utf-8")
+    (row,) = read_measurements(table)
+    assert (row.value_mm, row.ends) == (3.0, ())
+
+
+def test_a_date_that_sorts_wrongly_is_refused(tmp_path):
+    table = tmp_path / "t.csv"
+    header = "patient_id,timepoint,laterality,lesion_id,quantity,value_mm,study_date"
+    table.write_text(f"{header}\nP,baseline,L,1,lesion_diameter,3,31.03.2024\n", encoding="utf-8")
+    with pytest.raises(TableError, match="line 2: study_date must be a date such as"):
+        read_measurements(table)
+
+
 def test_a_corrected_spacing_corrects_the_value(tmp_path):
     write_measurements(tmp_path / "m.csv", [of(marks())])
     text = (tmp_path / "m.csv").read_text(encoding="utf-8").replace(",0.1,0.09,", ",0.2,0.18,")
@@ -152,6 +177,9 @@ def test_six_columns_are_enough(tmp_path):
         ("P,baseline,L,1,lesion_diameter,-3", "line 2: value_mm must not be negative"),
         ("P,baseline,L,1,tumour,3", "line 2: quantity must be one of"),
         ("P,baseline,left,1,lesion_diameter,3", "line 2: laterality must be one of"),
+        ("P,baseline,L,1,,3", "line 2: quantity must be one of"),
+        ("P,pre,L,1,lesion_diameter,3", "line 2: timepoint must be 'baseline', 'followup-1'"),
+        (",baseline,L,1,lesion_diameter,3", "line 2: patient_id must not be empty"),
     ],
 )
 def test_bad_cells_are_named(tmp_path, line, words):
