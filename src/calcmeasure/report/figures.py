@@ -26,6 +26,8 @@ ZOOM_MARGIN_MM = 12.0
 """Tissue shown around a finding in the close-up."""
 SMALLEST_ZOOM_MM = 30.0
 """Side of the smallest close-up."""
+Box = tuple[float, float, float, float]
+"""Left, top, width, height in mm."""
 PIXELS_ONLY = Spacing(1.0, 1.0, SpacingSource.GIVEN)
 """Stands in for the proportions of an image without millimetres; such a picture has no scale bar."""
 
@@ -54,7 +56,7 @@ def _mammogram_figure(panel: MammogramPanel) -> Figure:
         _outline_box(whole, box_mm)
         low, high = _local_window(panel.display, marks_rc)
         for axis in (plain, close):
-            _show(axis, panel.display, spacing, vmin=low, vmax=high)
+            _show(axis, panel.display, spacing, vmin=low, vmax=high, box_mm=box_mm)
             _zoom(axis, box_mm)
         _mark_benign(close, panel.benign_rc, spacing)
         _draw_marks(close, panel.annotation, spacing)
@@ -100,17 +102,41 @@ def _axes(widths: tuple[float, ...]) -> tuple[Figure, NDArray[np.object_]]:
     return figure, axes
 
 
-def _show(axis: Axes, image: NDArray[np.generic], spacing: Spacing, *, vmax: float, vmin: float = 0.0) -> None:
-    """Show an image in mm, pixel centres at whole multiples of the spacing."""
+def _show(
+    axis: Axes,
+    image: NDArray[np.generic],
+    spacing: Spacing,
+    *,
+    vmax: float,
+    vmin: float = 0.0,
+    box_mm: Box | None = None,
+) -> None:
+    """Show an image, or what lies in a box of it, in mm; pixel centres at whole multiples of the spacing."""
+    row, column = (0, 0)
+    if box_mm is not None:
+        # The rest would be resampled only to be cut off: most of the time a large mammogram's picture takes.
+        left, top, width, height = box_mm
+        row, column = max(int(top / spacing.row_mm) - 1, 0), max(int(left / spacing.col_mm) - 1, 0)
+        last_row, last_column = int((top + height) / spacing.row_mm) + 2, int((left + width) / spacing.col_mm) + 2
+        image = image[row : last_row + 1, column : last_column + 1]
     rows, columns = image.shape
-    left, top = -0.5 * spacing.col_mm, -0.5 * spacing.row_mm
-    box = (left, left + columns * spacing.col_mm, top + rows * spacing.row_mm, top)
-    axis.imshow(image, cmap="gray", vmin=vmin, vmax=vmax, extent=box, interpolation="antialiased", aspect="equal")
+    left, top = (column - 0.5) * spacing.col_mm, (row - 0.5) * spacing.row_mm
+    extent = (left, left + columns * spacing.col_mm, top + rows * spacing.row_mm, top)
+    axis.imshow(
+        image,
+        cmap="gray",
+        vmin=vmin,
+        vmax=vmax,
+        extent=extent,
+        interpolation="antialiased",
+        interpolation_stage="data",  # grey is linear: as good as resampling colours, at a fifth of the time
+        aspect="equal",
+    )
     axis.set_axis_off()
 
 
-def _zoom_box(points_mm: FloatArray, shape: tuple[int, ...], spacing: Spacing) -> tuple[float, float, float, float]:
-    """(left, top, width, height) of a square around row, column points in mm, moved inside the image."""
+def _zoom_box(points_mm: FloatArray, shape: tuple[int, ...], spacing: Spacing) -> Box:
+    """Square around row, column points in mm, moved inside the image."""
     low, high = points_mm.min(axis=0), points_mm.max(axis=0)
     size_mm = np.asarray(shape[:2]) * spacing.rc_mm
     side = min(max(float(np.max(high - low)) + 2 * ZOOM_MARGIN_MM, SMALLEST_ZOOM_MM), float(size_mm.min()))
@@ -130,13 +156,13 @@ def _local_window(display: NDArray[np.uint8], marks_rc: FloatArray) -> tuple[flo
     return (float(dark), float(max(bright, dark + 10)))
 
 
-def _zoom(axis: Axes, box_mm: tuple[float, float, float, float]) -> None:
+def _zoom(axis: Axes, box_mm: Box) -> None:
     left, top, width, height = box_mm
     axis.set_xlim(left, left + width)
     axis.set_ylim(top + height, top)
 
 
-def _outline_box(axis: Axes, box_mm: tuple[float, float, float, float]) -> None:
+def _outline_box(axis: Axes, box_mm: Box) -> None:
     left, top, width, height = box_mm
     axis.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=AMBER, linewidth=1.0, linestyle="--"))
 
