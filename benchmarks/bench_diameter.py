@@ -47,9 +47,9 @@ def speed() -> Iterator[tuple[str, ...]]:
         mask = rough_lesion(size, rng)
         image = sitk.GetImageFromArray(mask.astype(np.uint8))
         found = mask_diameters(mask, UNIT, convention=Convention.CENTRE)
-        start = time.perf_counter()
+        start = time.process_time()
         difference = abs(found.diameter_3d_mm - itk_feret(image))
-        itk = [time.perf_counter() - start]
+        itk = [time.process_time() - start]
         assert difference < 1e-6, f"answers differ by {difference} mm"
         ours = 1e3 * median_s(partial(mask_diameters, mask, UNIT, convention=Convention.CENTRE), repeats=15)
         if size < 1_000_000:  # one run takes minutes

@@ -1,4 +1,4 @@
-"""Header scan of a folder of MR slices beside its peers: files per second, medians of one run, same files, warm.
+"""Header scan of a folder of MR slices beside its peers: files per processor second, one run, same files, in memory.
 
 Usage: python benchmarks/bench_index.py [number of files] [repeats]
 """
@@ -9,7 +9,6 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pydicom
@@ -19,8 +18,16 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from calcmeasure.dicom.index import index_folder
 from calcmeasure.dicom.scan import FoundFile, scan_files, walk_sources
+from timing import print_machine, print_table, seconds
 
-SLICES, N_PRIVATE = 160, 60
+SLICES, PHASES, N_PRIVATE = 160, 6, 60
+STUDY_UID, POSITION_MM, TIME = b"1.2.826.0.1.10", b"977.5", b"101500.00"
+"""Values of the template that are replaced by others of the same length."""
+TAGS = [
+    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality", "PatientID", "StudyDate",
+    "ImageType", "SeriesDescription", "AcquisitionTime", "ImagePositionPatient", "ImageOrientationPatient",
+    "PixelSpacing", "Rows", "Columns",
+]  # fmt: skip
 
 
 def write_template(path: Path) -> tuple[bytes, bytes]:
@@ -28,7 +35,7 @@ def write_template(path: Path) -> tuple[bytes, bytes]:
     data = Dataset()
     uid = "1.2.826.0.1.3680043.8.498.1000000000"
     data.SOPClassUID, data.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.4", uid
-    data.StudyInstanceUID, data.SeriesInstanceUID = "1.2.826.0.1.1", "1.2.826.0.1.2"
+    data.StudyInstanceUID, data.SeriesInstanceUID = STUDY_UID.decode(), "1.2.826.0.1.2"
     data.Modality, data.PatientID, data.PatientName, data.StudyDate = "MR", "P1", "Doe^Ann", "20200101"
     data.ImageType, data.SeriesDescription, data.Manufacturer = ["ORIGINAL", "PRIMARY", "M"], "T1 dyn", "SIEMENS"
     reference = Dataset()
@@ -39,8 +46,8 @@ def write_template(path: Path) -> tuple[bytes, bytes]:
     block = data.private_block(0x0019, "VENDOR BLOCK", create=True)
     for i in range(N_PRIVATE):
         block.add_new(i, "LO", f"private value {i}")
-    data.AcquisitionTime, data.RepetitionTime, data.EchoTime = "101500.00", "5.1", "2.4"
-    data.ImagePositionPatient, data.ImageOrientationPatient = [0, 0, 0], [1, 0, 0, 0, 1, 0]
+    data.AcquisitionTime, data.RepetitionTime, data.EchoTime = TIME.decode(), "5.1", "2.4"
+    data.ImagePositionPatient, data.ImageOrientationPatient = ["0", "0", POSITION_MM.decode()], [1, 0, 0, 0, 1, 0]
     data.PixelSpacing, data.SliceThickness = [1, 1], 1
     data.Rows = data.Columns = 320
     data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 12, 11, 0
@@ -57,10 +64,14 @@ def write_folder(root: Path, n_files: int) -> None:
     raw, uid = write_template(root / "template")
     (root / "template").unlink()
     for i in range(n_files):
+        phase, position = divmod(i, SLICES)
+        study, phase = divmod(phase, PHASES)
         series = root / f"series{i // SLICES:03d}"
         series.mkdir(exist_ok=True)
         text = raw.replace(uid, uid[:-10] + b"%010d" % (1000000000 + i))
-        (series / f"{i:06d}").write_bytes(text.replace(b"1.2.826.0.1.2\0", b"1.2.826.0.1.%d\0" % (2 + i // SLICES % 7)))
+        text = text.replace(STUDY_UID, STUDY_UID[:-2] + b"%02d" % (10 + study))
+        text = text.replace(POSITION_MM, b"%05.1f" % position).replace(TIME, b"10%02d00.00" % (10 + 2 * phase))
+        (series / f"{i:06d}").write_bytes(text)
 
 
 def read_prefixes(files: list[FoundFile]) -> None:
@@ -70,21 +81,15 @@ def read_prefixes(files: list[FoundFile]) -> None:
         os.close(descriptor)
 
 
-def read_with_pydicom(files: list[FoundFile]) -> None:
+def read_with_pydicom(files: list[FoundFile], *, tags: list[str] | None = None) -> None:
     for file in files:
-        pydicom.dcmread(file.path, stop_before_pixels=True)
+        pydicom.dcmread(file.path, stop_before_pixels=True, specific_tags=tags)
 
 
 def scan_with_sitk(root: Path) -> None:
     for folder in sorted(root.iterdir()):
         for uid in sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder)):
             sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), uid)
-
-
-def seconds(work) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def main() -> None:
@@ -95,32 +100,39 @@ def main() -> None:
         root.mkdir()
         write_folder(root, n_files)
         files = [f for f in walk_sources([root]) if isinstance(f, FoundFile)]
-        scan_files(files[:10])
         cache = Path(name) / "cache.sqlite"
-        rows = {
-            "raw pread of 8 kB (limit)": lambda: read_prefixes(files),
+        scan_files(files[:10])
+        cases = {
             "calcmeasure scan_files": lambda: scan_files(files),
             "calcmeasure index_folder": lambda: index_folder([root]),
+            "index_folder, first, with cache": lambda: index_first(root, cache),
+            "index_folder, rescan": lambda: index_folder([root], cache=cache),
+            "limit: pread of 8 kB": lambda: read_prefixes(files),
             "pydicom stop_before_pixels": lambda: read_with_pydicom(files),
+            "pydicom, specific_tags": lambda: read_with_pydicom(files, tags=TAGS),
             "SimpleITK/GDCM series scan": lambda: scan_with_sitk(root),
         }
-        times = {label: [] for label in [*rows, "index_folder, first, with cache", "index_folder, rescan"]}
+        times = {label: [] for label in cases}
         for _ in range(repeats):
-            for label, work in rows.items():
+            for label, work in cases.items():
                 times[label].append(seconds(work))
-            cache.unlink(missing_ok=True)
-            times["index_folder, first, with cache"].append(seconds(lambda: index_folder([root], cache=cache)))
-            times["index_folder, rescan"].append(seconds(lambda: index_folder([root], cache=cache)))
-        ours = statistics.median(times["calcmeasure scan_files"])
-        print(f"{len(files)} files, {len(list(pydicom.dcmread(files[0].path)))} elements each, {repeats} repeats")
-        print("| method | files/s, median | time / scan_files |\n|---|---|---|")
-        for label, values in times.items():
-            median = statistics.median(values)
-            print(f"| {label} | {len(files) / median:,.0f} | {median / ours:.2f} |")
-        first = statistics.median(times["index_folder, first, with cache"])
-        print(
-            f"rescan is {first / statistics.median(times['index_folder, rescan']):.0f} times faster than the first index"
-        )
+        n_elements = len(list(pydicom.dcmread(files[0].path)))
+    print_machine("pydicom", "SimpleITK")
+    print(f"{len(files)} files in memory, {n_elements} elements each, {repeats} repeats")
+    scan, _, first, again = (statistics.median(values) for values in list(times.values())[:4])
+    print_table(
+        ("method", "files/s, median", "time / scan_files"),
+        (
+            (label, f"{len(files) / statistics.median(values):,.0f}", f"{statistics.median(values) / scan:.2f}")
+            for label, values in times.items()
+        ),
+    )
+    print(f"rescan is {first / again:.0f} times faster than the first index")
+
+
+def index_first(root: Path, cache: Path) -> None:
+    cache.unlink(missing_ok=True)
+    index_folder([root], cache=cache)
 
 
 if __name__ == "__main__":

@@ -91,15 +91,15 @@ def _stages(shape, spacing, *, repeats: int) -> tuple[str, ...]:
     before_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rounds: dict[str, list[float]] = {"breast_s": [], "motion_s": [], "maps_s": [], "lesions_s": [], "whole_s": []}
     for _ in range(repeats + 1):
-        marks = [time.perf_counter()]
+        marks = [time.process_time()]
         region = find_breasts((image.pre + image.early) * np.float32(0.5), image.grid)
-        marks.append(time.perf_counter())
+        marks.append(time.process_time())
         motion = correct_motion(image.pre, image.early, spacing=image.grid.spacing, region=region.mask)
-        marks.append(time.perf_counter())
+        marks.append(time.process_time())
         scene = stages._scene(image, motion.moved, region)
-        marks.append(time.perf_counter())
+        marks.append(time.process_time())
         stages._findings(scene)
-        marks.append(time.perf_counter())
+        marks.append(time.process_time())
         for name, seconds in zip(rounds, [*np.diff(marks), marks[-1] - marks[0]], strict=True):
             rounds[name].append(float(seconds))
     medians = [f"{statistics.median(values[1:] or values):.3f}" for values in rounds.values()]
@@ -119,9 +119,9 @@ def _motion(*, repeats: int) -> Iterator[tuple[object, ...]]:
     for name, method in {"calcmeasure": _ours, "SimpleITK demons": _demons, "SimpleITK B-spline": _bspline}.items():
         taken, image = [], moved.pre
         for _ in range(repeats if method is _ours else 1):
-            start = time.perf_counter()
+            start = time.process_time()
             image = method(moved, region)
-            taken.append(time.perf_counter() - start)
+            taken.append(time.process_time() - start)
         median_s = statistics.median(taken)
         own_s = own_s or median_s
         yield name, f"{median_s:.3f}", f"{median_s / own_s:.1f}", _residual(image, still.pre, region)
