@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -98,10 +99,25 @@ def _shapes(annotation: Annotation, *, name: str) -> LayerData | None:
         "opacity": 1.0,
         "face_color": "transparent",
         "features": {"length": [words for _, _, _, words in drawn]},
-        "text": {"string": "{length}", "color": AMBER, "size": 11, "anchor": "upper_left"},
+        "text": {
+            "string": "{length}",
+            "color": AMBER,
+            "size": 11,
+            "anchor": "upper_left",
+            "translation": _lift(annotation, ends),
+        },
         "metadata": {"annotation_id": annotation.annotation_id, "lesion_id": annotation.lesion_id},
     }
     return ([np.asarray(points, dtype=float) for points, _, _, _ in drawn], keywords, "shapes")
+
+
+def _lift(annotation: Annotation, ends: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Say how far, in pixels, the words go up from the line to stand clear of everything that was drawn."""
+    row = -2  # of (row, column) and of (slice, row, column)
+    top = min((end[row] for end in ends), default=0.0)
+    ring = MARK_MM / _pixel_mm(annotation.image.spacing) if annotation.geometry is GeometryKind.MARKS else 1.0
+    up = min(point[row] for point in annotation.points) - ring - top
+    return (up, 0.0) if len(annotation.points[0]) == 2 else (0.0, up, 0.0)
 
 
 def _caliper_ends(annotation: Annotation) -> tuple[tuple[float, ...], ...]:

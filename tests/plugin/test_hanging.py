@@ -154,7 +154,8 @@ def test_canvas_replaces_its_own_layers_and_leaves_others(items):
 
 def test_title_names_the_phase_under_the_slider(items):
     viewer = ViewerModel()
-    Canvas(viewer).show(hang(items[1]))
+    canvas = Canvas(viewer)  # listens to the slider as long as it lives
+    canvas.show(hang(items[1]))
     text = viewer.canvas.overlays.text
     assert text.text.splitlines() == ["P1 · baseline", "phase 1 of 0–4, early phase", "85 s after injection"]
     viewer.dims.set_current_step(0, 0)

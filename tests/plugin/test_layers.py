@@ -123,6 +123,15 @@ def test_an_outline_carries_both_axes(viewer):
     assert {point[0] for point in shapes.data[1]} == {7}
 
 
+def test_the_words_stand_clear_of_the_marks(viewer):
+    # The line runs from row 50 on; the highest mark lies at row 20, its ring reaches up by 1.6 mm at most.
+    annotation = marks(points=((50.0, 10.0), (110.0, 10.0), (20.0, 40.0), (60.0, 40.0)))
+    *_, shapes = add(viewer, annotation_layers(annotation))
+    line_top = min(point[0] for point in shapes.data[0])
+    ring = 1.6 / np.sqrt(0.1 * 0.09)
+    assert line_top + shapes.text.translation[0] == pytest.approx(20 - ring)
+
+
 def test_nothing_found_draws_nothing_and_reads_0_mm():
     assert annotation_layers(marks(points=())) == []
     assert length_words(marks(points=())) == "0 mm, magnification-corrected"
