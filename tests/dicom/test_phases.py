@@ -302,7 +302,7 @@ def test_one_consistent_kind_of_two_images_per_slice_and_time(first, second):
     (series,) = found.series
     assert {f.path for p in series.phases for f in p.frames} == {h.path for h in kept}
     assert {s.path for s in found.skipped} == {h.path for h in other}
-    assert {s.code for s in found.skipped} == {ErrorCode.DUPLICATE_POSITION}
+    assert {s.code for s in found.skipped} == {ErrorCode.NOT_PREFERRED}
 
 
 def test_enhanced_and_classic_give_the_same_phases():

@@ -255,7 +255,7 @@ def _skip(images: Iterable[MrImage], code: ErrorCode, reason: str) -> list[Skipp
 
 def _skip_sibling(item: _Sorted) -> list[Skipped]:
     reason = "another kind of picture (echo, component or storage form) of the same phases is used"
-    return _skip(item.family.images, ErrorCode.DUPLICATE_POSITION, reason)
+    return _skip(item.family.images, ErrorCode.NOT_PREFERRED, reason)
 
 
 def _skip_unused(item: _Sorted) -> list[Skipped]:
@@ -264,7 +264,7 @@ def _skip_unused(item: _Sorted) -> list[Skipped]:
     left = [image for image in item.family.images if image.frame not in used]
     if Flag.PHASE_DROPPED in item.series.flags:
         return _skip(left, ErrorCode.MISSING_SLICE, "this phase lacks slices; the other phases of the series are used")
-    return _skip(left, ErrorCode.DUPLICATE_POSITION, "another kind of image at the same positions and times is used")
+    return _skip(left, ErrorCode.NOT_PREFERRED, "another kind of image at the same positions and times is used")
 
 
 def _series_order(item: _Sorted) -> tuple[float, str]:
