@@ -16,6 +16,8 @@ from calcmeasure.terms import View
 from program import calcmeasure, codes_by_name, table
 from tiny_patients import BASELINE, FOLLOWUP, TinyPatient, write_dynamic, write_mammograms, write_patient
 
+pytestmark = pytest.mark.timeout(900)  # a busy machine may need minutes for a whole run
+
 
 def _load(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
@@ -181,6 +183,8 @@ def test_one_time_point_is_measured_and_not_scored(mixed):
     _, out, _ = mixed
     assert len(rows_of(out, "ONETIME")) == 2
     assert rows_of(out, "ONETIME", "responses.csv") == []
+    (line,) = [row for row in table(out / "skipped.csv") if row["path"].endswith("patients/ONETIME.csv")]
+    assert line["code"] == "E_NO_FOLLOWUP"
 
 
 def test_one_phase_cannot_enhance(mixed):

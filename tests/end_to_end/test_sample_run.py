@@ -16,6 +16,8 @@ from calcmeasure.errors import LEFT_OUT_BY_DESIGN, ErrorCode
 from calcmeasure.terms import Flag
 from program import calcmeasure, result_tables, table
 
+pytestmark = pytest.mark.timeout(900)  # a busy machine may need minutes for a whole run
+
 MEASUREMENT_HEADER = (
     "patient_id,study_uid,study_date,timepoint,modality,laterality,view,lesion_id,quantity,value_mm,short_axis_mm,reader,"
     "method,confidence,morphology,distribution,n_marks,series_uid,sop_uid,frame,end1_row,end1_col,end1_slice,end2_row,"
