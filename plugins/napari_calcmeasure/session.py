@@ -54,7 +54,7 @@ class Session:
         Parameters
         ----------
         source
-            Folder or file; a store beside the images, or in ``results`` of a run, is opened with `open_results`.
+            Folder or file; measurements are opened with `open_results`.
         on_progress
             Called with (files done, files in all).
 
