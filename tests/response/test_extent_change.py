@@ -125,6 +125,12 @@ def test_different_calibration_is_not_comparable():
     assert "detector at baseline" in row.rule
 
 
+@pytest.mark.parametrize("flag", [Flag.PARTIAL_VIEW, Flag.SPACING_PLANE_UNKNOWN])
+def test_doubts_about_a_length_are_carried_over_to_its_change(flag):
+    assert flag in only_row(extent("baseline", 20.0), extent("followup-1", 30.0, flags=(flag,))).flags
+    assert flag not in only_row(extent("baseline", 20.0), extent("followup-1", 30.0)).flags
+
+
 def test_visits_of_unknown_order_are_not_comparable():
     row = only_row(extent("baseline", 20.0), extent("followup-1", 30.0, flags=(Flag.VISIT_ORDER_UNKNOWN,)))
     assert (row.category, row.change_percent) == ("not_comparable", None)

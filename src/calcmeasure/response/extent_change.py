@@ -15,6 +15,9 @@ from calcmeasure.terms import ExtentChange, Flag, Laterality, Quantity, View
 NEVER_COMPARED = frozenset({Flag.MAGNIFICATION_VIEW, Flag.SPOT_COMPRESSION_VIEW, Flag.NOT_STANDARD_VIEW})
 """Views that are not the plain CC or MLO: their lengths are not compared with anything."""
 
+CARRIED_OVER = (Flag.PARTIAL_VIEW, Flag.SPACING_PLANE_UNKNOWN)
+"""What to know about a length that also puts its change in doubt: it may be cut, or its plane may have changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class SideExtent:
@@ -183,7 +186,8 @@ def _advice(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[str,
         flags.append(Flag.VIEW_SWITCHED)
     if _within_pixel_error(before, after, rule):
         flags.append(Flag.WITHIN_PIXEL_ERROR)
-    return tuple(flags)
+    known = {flag for extent in pair for m in extent.used for flag in m.flags}
+    return (*flags, *(flag for flag in CARRIED_OVER if flag in known))
 
 
 def _views_differ(before: SideExtent, after: SideExtent) -> bool:
