@@ -25,11 +25,13 @@ extensions = [
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "calcmeasure"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["page.css"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
+toc_object_entries = False
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
