@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
-from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA, score_readers
+from calcmeasure.errors import ErrorCode
+from calcmeasure.model.measurement import Measurement
+from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA, not_compared, score_readers
 from calcmeasure.response.criteria import load_profile
 from calcmeasure.terms import Laterality, Quantity
 from factories import measured
@@ -63,3 +66,18 @@ def test_extents_are_scored_by_the_profiles_that_know_them():
 
 def test_nothing_measured_gives_nothing():
     assert score_readers([], PROFILES) == []
+
+
+def test_what_was_looked_at_once_is_said_once_per_patient():
+    def extent(patient_id, timepoint, side):
+        return Measurement(patient_id, timepoint, Quantity.CALCIFICATION_EXTENT, 10.0, side)
+
+    right, left = Laterality.RIGHT, Laterality.LEFT
+    pair = [extent("PAIR", "baseline", right), extent("PAIR", "followup-1", right)]
+    once = [extent("ONCE", "baseline", right), extent("ONCE", "baseline", left)]
+    late = [extent("a/b", "followup-1", left), *(replace(m, patient_id="a/b") for m in pair)]
+    first, second = not_compared([*pair, *once, *late])
+    assert (first.path.name, first.code) == ("ONCE.csv", ErrorCode.NO_FOLLOWUP)
+    assert first.reason.endswith("calcification_extent L at baseline only; calcification_extent R at baseline only")
+    assert (second.code, second.path.parent.name) == (ErrorCode.NO_BASELINE, "patients")
+    assert second.reason.endswith("calcification_extent L at follow-up only")

@@ -89,12 +89,12 @@ def _write(
     skipped: Sequence[Skipped] = (),
     run: Mapping[str, Any],
 ) -> list[ResponseRow]:
-    from calcmeasure.pipeline.scoring import score_readers
+    from calcmeasure.pipeline.scoring import not_compared, score_readers
     from calcmeasure.report.outputs import Results, write_results
 
     rows = score_readers(measurements, profiles)
     run = {**run, "criteria": {profile.name: profile.sha256 for profile in profiles}}
-    write_results(out, Results(measurements, rows, skipped, stored, run))
+    write_results(out, Results(measurements, rows, [*skipped, *not_compared(measurements)], stored, run))
     return rows
 
 

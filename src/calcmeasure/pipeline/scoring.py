@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 
+from calcmeasure.errors import ErrorCode
+from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
+from calcmeasure.model.names import file_key
 from calcmeasure.response.criteria import CriteriaProfile
 from calcmeasure.response.score import score_measurements
+from calcmeasure.response.visits import BASELINE
+from calcmeasure.terms import Quantity
 
 DEFAULT_CRITERIA = ("paper-2023", "recist-1.1", "extent-10")
 """Profiles applied when none is asked for."""
@@ -33,6 +40,32 @@ def score_readers(measurements: Iterable[Measurement], profiles: Sequence[Criter
     ]
     return sorted(rows, key=lambda row: (row.patient_id, row.quantity, row.laterality or "", _visit(row.timepoint),
                                          row.reader, rank[row.criteria]))  # fmt: skip
+
+
+def not_compared(measurements: Iterable[Measurement]) -> list[Skipped]:
+    """Say which patients have something that was looked at before treatment only, or afterwards only.
+
+    Returns
+    -------
+    list of Skipped
+        One per patient, pointing at its table: its numbers stand, and there is nothing to compare some of them with.
+        ``E_NO_BASELINE`` when the baseline is what is lacking, else ``E_NO_FOLLOWUP``.
+    """
+    visits: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for m in measurements:
+        side = f" {m.laterality}" if m.laterality and m.quantity is Quantity.CALCIFICATION_EXTENT else ""
+        visits[m.patient_id][f"{m.quantity}{side}"].add(m.timepoint)
+    lines = []
+    for patient_id, seen in sorted(visits.items()):
+        lonely = {
+            name: BASELINE in when for name, when in sorted(seen.items()) if len(when) < 2 or BASELINE not in when
+        }
+        if lonely:
+            words = [f"{name} at {'baseline' if before else 'follow-up'} only" for name, before in lonely.items()]
+            code = ErrorCode.NO_FOLLOWUP if all(lonely.values()) else ErrorCode.NO_BASELINE
+            path = Path("patients", f"{file_key(patient_id)}.csv")
+            lines.append(Skipped(path, code, f"measured and not compared: {'; '.join(words)}"))
+    return lines
 
 
 def _reader(measurement: Measurement) -> str:
