@@ -62,7 +62,7 @@ def view(options: argparse.Namespace) -> int:
         missing = getattr(error, "name", None) or "napari"
         print(f"calcmeasure: {missing} is not installed; pip install 'calcmeasure[napari]'", file=sys.stderr)
         return ExitCode.USAGE
-    return int(opener(options.source, screenshot=options.screenshot))
+    return int(opener(options.source, screenshot=options.screenshot, results=options.results))
 
 
 def doctor(options: argparse.Namespace) -> int:

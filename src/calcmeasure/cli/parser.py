@@ -148,6 +148,7 @@ def _add_view(verbs: Verbs[argparse.ArgumentParser]) -> None:
     summary = "open napari with the plugin docked and the first patient shown"
     parser = _verb(verbs, "view", inspecting.view, summary, "calcmeasure view sample_dicom --screenshot window.png")
     parser.add_argument("source", nargs="?", type=Path, metavar="SOURCE", help="folder with DICOM")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="output folder of a run: its findings are drawn")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save the whole window and exit")
 
 
