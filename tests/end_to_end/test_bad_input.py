@@ -183,6 +183,7 @@ def test_one_time_point_is_measured_and_not_scored(mixed):
     _, out, _ = mixed
     assert len(rows_of(out, "ONETIME")) == 2
     assert rows_of(out, "ONETIME", "responses.csv") == []
+    assert codes_by_name(out)["ONETIME.csv"] == "E_NO_FOLLOWUP"
     (line,) = [row for row in table(out / "skipped.csv") if row["path"].endswith("patients/ONETIME.csv")]
     assert line["code"] == "E_NO_FOLLOWUP"
 
