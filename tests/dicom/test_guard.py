@@ -10,7 +10,7 @@ import pytest
 
 from calcmeasure.dicom.guard import PixelElement, check_pixel_size, check_regular_file, inflate, read_guarded
 from calcmeasure.dicom.header import Header
-from calcmeasure.dicom.scan import scan_file
+from calcmeasure.dicom.scan import scan_file, scan_whole
 from calcmeasure.errors import DicomReadError, ErrorCode
 from calcmeasure.model.imaging import Skipped
 
@@ -93,6 +93,7 @@ def test_hostile_file_gets_its_code(tmp_path, name):
     assert isinstance(result, Skipped), name
     assert result.code.startswith(code)
     assert str(tmp_path) not in result.reason
+    assert scan_whole(path) == result
 
 
 def test_honest_images_pass_in_every_plain_encoding(tmp_path):

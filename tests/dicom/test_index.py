@@ -75,7 +75,7 @@ def test_every_file_is_used_or_skipped_once(tmp_path):
     (tmp_path / "empty.dcm").write_bytes(b"")
     index = index_folder([tmp_path])
     assert codes(index) == {"slice.ima": "E_NOT_DYNAMIC", "notes.txt": "E_NOT_DICOM", "empty.dcm": "E_NOT_DICOM"}
-    assert index.counts == {"seen": 4, "used": 1, "skipped": 3}
+    assert index.counts == {"seen": 4, "used": 1, "skipped": 3, "cached": 0}
     assert [p.name for p in used_paths(index)] == ["no_extension"]
 
 
@@ -148,8 +148,14 @@ def test_both_presentations_of_an_exposure_are_kept_and_one_set_aside(tmp_path):
 
 @pytest.mark.parametrize(
     ("identity", "key"),
-    [(("P1", ""), "P1"), (("../../etc/passwd", ""), "etc_passwd-"), (("..", ""), "patient-"), (("a b", ""), "a_b-"), (("Ä", ""), "patient-")],
-)  # fmt: skip
+    [
+        (("P1", ""), "P1"),
+        (("../../etc/passwd", ""), "etc_passwd-"),
+        (("..", ""), "patient-"),
+        (("a b", ""), "a_b-"),
+        (("Ä", ""), "patient-"),
+    ],
+)
 def test_keys_are_safe_file_names(identity, key):
     found = name_keys([identity])[identity]
     assert found.startswith(key)

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import json
+import pickle
 import sqlite3
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from calcmeasure.dicom import index as index_module
 from calcmeasure.dicom.index import index_folder
+from calcmeasure.dicom.index_cache import _plain, _restorer, _StoredFrame
+from calcmeasure.errors import ErrorCode
+from calcmeasure.geometry import Spacing, SpacingSource
+from calcmeasure.model.imaging import FrameReference, Phase, Skipped, Study
 
 
 @pytest.fixture
@@ -21,7 +30,35 @@ def test_rescan_reads_nothing_and_gives_the_same(folder, tmp_path, monkeypatch):
     cache = tmp_path / "cache.sqlite"
     first = index_folder([folder], cache=cache)
     monkeypatch.setattr(index_module, "scan_files", None)
-    assert index_folder([folder], cache=cache) == first
+    again = index_folder([folder], cache=cache)
+    assert (first.counts["cached"], again.counts["cached"]) == (0, 2)
+    assert again == replace(first, counts=again.counts)
+
+
+def test_stored_frames_equal_new_ones():
+    new, stored = FrameReference(Path("a/b"), "1.2", 3), _StoredFrame("a/b", "1.2", 3)
+    assert stored == new
+    assert new == stored
+    assert hash(stored) == hash(new)
+    assert {new, stored} == {new}
+    assert stored.path == Path("a/b")
+    assert stored != FrameReference(Path("a/b"), "1.2", 4)
+    assert stored != "a/b"
+    assert replace(stored, frame=4) == FrameReference(Path("a/b"), "1.2", 4)
+    assert type(pickle.loads(pickle.dumps(stored))) is FrameReference
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Study("1.2", date(2024, 3, 1), "baseline", "table", (), (), ("F",)),
+        Phase(0, None, 1.5, None, (FrameReference(Path("a"), "1.2", 1),)),
+        Skipped(Path("a b"), ErrorCode.SCOUT, "a localizer"),
+        Spacing(0.1, 0.1, SpacingSource.PATIENT, slice_mm=None),
+    ],
+)
+def test_model_survives_the_cache(value):
+    assert _restorer(type(value))(json.loads(json.dumps(_plain(value)))) == value
 
 
 def test_only_changed_files_are_read_again(folder, tmp_path, monkeypatch):
@@ -33,7 +70,7 @@ def test_only_changed_files_are_read_again(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(
         index_module, "scan_files", lambda files, **options: seen.extend(files) or real(files, **options)
     )
-    index_folder([folder], cache=cache)
+    assert index_folder([folder], cache=cache).counts["cached"] == 1
     assert [f.path.rsplit("/", 1)[1] for f in seen] == ["b"]
 
 

@@ -8,6 +8,7 @@ out once.
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -242,7 +243,9 @@ def _read_values(value: bytes, vr: str, charset: str) -> tuple[str, ...]:
 def _read_text(value: bytes, charset: str) -> str:
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
-    return decode_bytes(value, list(_encodings(charset)), _DELIMITERS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # text outside its own character set is shown with replacement characters
+        return decode_bytes(value, list(_encodings(charset)), _DELIMITERS)
 
 
 def _split_text(text: str, vr: str) -> tuple[str, ...]:

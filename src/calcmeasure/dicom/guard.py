@@ -135,7 +135,7 @@ def check_transfer_syntax(header: Header) -> None:
     DicomReadError
         ``E_TRANSFER_SYNTAX``.
     """
-    uid = UID(header.transfer_syntax)
+    uid = _syntax(header)
     known = uid.type == "Transfer Syntax"
     video = uid.startswith("1.2.840.10008.1.2.4.10") or uid.name.startswith(("MPEG", "HEVC"))
     if not known or video:
@@ -162,7 +162,7 @@ def check_pixel_size(header: Header, pixels: PixelElement) -> None:
     expected = _expected_bytes(header)
     if expected > MAX_DECODED_BYTES:
         raise DicomReadError(f"the image would decode to {expected / 2**30:.0f} GiB", code=ErrorCode.BOMB)
-    if UID(header.transfer_syntax).is_encapsulated:
+    if _syntax(header).is_encapsulated:
         _check_encapsulated(pixels)
     else:
         _check_native(pixels, expected)
@@ -251,6 +251,11 @@ def _pixel_element(file: BinaryIO, size: int, *, little: bool) -> PixelElement:
     length = struct.unpack(order + "I", head[8:12] if explicit else head[4:8])[0]
     offset = start + (12 if explicit else 8)
     return PixelElement(offset, None if length == _UNDEFINED else length, True, size - offset)
+
+
+def _syntax(header: Header) -> UID:
+    """Transfer syntax, well formed or not: pydicom would warn of it, and quote it."""
+    return UID(header.transfer_syntax, validation_mode=pydicom.config.IGNORE)
 
 
 def _expected_bytes(header: Header) -> int:

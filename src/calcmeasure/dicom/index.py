@@ -47,22 +47,23 @@ def index_folder(
     -------
     FolderIndex
         Every file met is used by a mammogram or dynamic series, or stands in `skipped` once, with its reason. The
-        result does not depend on `jobs` or the cache.
+        result does not depend on `jobs`, nor on the cache but for the count of files taken from it (``cached``).
     """
     entries = list(walk_sources(sources))
     with open_cache(cache) as memory:
         digest = digest_folder(entries, settings=timepoints) if memory else ""
-        known = memory.find_result(digest) if memory else None
+        n_files = sum(isinstance(e, FoundFile) for e in entries)
+        known = memory.find_result(digest, n_files=n_files) if memory else None
         if known is not None:
             return known
-        scanned = _scan(entries, memory, jobs=jobs, on_progress=on_progress)
-        index = assemble(scanned, timepoints=timepoints)
+        scanned, n_cached = _scan(entries, memory, jobs=jobs, on_progress=on_progress)
+        index = assemble(scanned, timepoints=timepoints, n_cached=n_cached)
         if memory:
             memory.keep_result(digest, index)
     return index
 
 
-def assemble(scanned: Sequence[Scanned], *, timepoints: TimepointTable | None = None) -> FolderIndex:
+def assemble(scanned: Sequence[Scanned], *, timepoints: TimepointTable | None = None, n_cached: int = 0) -> FolderIndex:
     """Group what was read from every file into patients.
 
     Parameters
@@ -71,6 +72,8 @@ def assemble(scanned: Sequence[Scanned], *, timepoints: TimepointTable | None = 
         One entry per file.
     timepoints
         Time points named by the user.
+    n_cached
+        Files whose header was not read anew.
     """
     skipped = [s for s in scanned if isinstance(s, Skipped)]
     headers, copies = drop_duplicates([h for h in scanned if isinstance(h, Header)])
@@ -83,7 +86,8 @@ def assemble(scanned: Sequence[Scanned], *, timepoints: TimepointTable | None = 
         skipped += left_out
         if patient.studies:
             patients.append(patient)
-    counts = {"seen": len(scanned), "used": len(scanned) - len(skipped), "skipped": len(skipped)}
+    used = len(scanned) - len(skipped)
+    counts = {"seen": len(scanned), "used": used, "skipped": len(skipped), "cached": n_cached}
     return FolderIndex(tuple(sorted(patients, key=lambda p: p.key)), _in_path_order(skipped), counts)
 
 
@@ -93,16 +97,17 @@ def _scan(
     *,
     jobs: int,
     on_progress: Callable[[int, int], None] | None,
-) -> list[Scanned]:
-    """Read what the cache does not know; the order is that of the walk."""
+) -> tuple[list[Scanned], int]:
+    """Read what the cache does not know, and tell how many it knew; the order is that of the walk."""
     files = [e for e in entries if isinstance(e, FoundFile)]
     known = memory.find_headers(files) if memory else {}
     new = [f for f in files if f.path not in known]
     read = scan_files(new, jobs=jobs, on_progress=on_progress)
     if memory and new:
         memory.keep_headers(zip(new, read, strict=True))
+    n_cached = len(known)
     known |= {file.path: result for file, result in zip(new, read, strict=True)}
-    return [known[e.path] if isinstance(e, FoundFile) else e for e in entries]
+    return [known[e.path] if isinstance(e, FoundFile) else e for e in entries], n_cached
 
 
 @dataclass(slots=True)

@@ -14,20 +14,20 @@ import sqlite3
 import struct
 import types
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from calcmeasure.dicom.compact import CompactValues, unpack_header
 from calcmeasure.dicom.header import Header
 from calcmeasure.dicom.scan import FoundFile, Scanned
 from calcmeasure.errors import ErrorCode
-from calcmeasure.model.imaging import FolderIndex, Skipped
+from calcmeasure.model.imaging import FolderIndex, FrameReference, Skipped
 
 FORMAT = "calcmeasure-index-3"
 """Changes whenever a header, a rule or the model does: an older cache is then rebuilt."""
@@ -74,12 +74,13 @@ class IndexCache:
         with suppress(sqlite3.Error), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO headers VALUES (?, ?, ?, ?, ?)", rows)
 
-    def find_result(self, digest: str) -> FolderIndex | None:
-        """Look up the whole index of an unchanged folder."""
+    def find_result(self, digest: str, *, n_files: int) -> FolderIndex | None:
+        """Look up the whole index of an unchanged folder; its count of cached files is then `n_files`."""
         with suppress(*_DAMAGE):
             row = self._connection.execute("SELECT payload FROM results WHERE digest = ?", (digest,)).fetchone()
             if row is not None:
-                return cast("FolderIndex", _restore(FolderIndex, json.loads(zlib.decompress(row[0]))))
+                restored: FolderIndex = _restorer(FolderIndex)(json.loads(zlib.decompress(row[0])))
+                return replace(restored, counts={**restored.counts, "cached": n_files})
         return None
 
     def keep_result(self, digest: str, index: FolderIndex) -> None:
@@ -180,6 +181,43 @@ def _unpack_header(path: Path, packed: Sequence[Any]) -> Header:
     )
 
 
+class _StoredFrame(FrameReference):
+    """A frame from the cache: equal to any other, but its path is made when asked for, as most never are."""
+
+    __slots__ = ("_file",)
+    _file: str | Path
+
+    def __init__(self, path: str | Path, sop_uid: str, frame: int = 0) -> None:
+        _set(self, "_file", path)
+        _set(self, "sop_uid", sop_uid)
+        _set(self, "frame", frame)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        file = self._file
+        if isinstance(file, str):
+            file = Path(file)
+            _set(self, "_file", file)
+        return file
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FrameReference) and (self.path, self.sop_uid, self.frame) == (
+            other.path,
+            other.sop_uid,
+            other.frame,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.sop_uid, self.frame))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (FrameReference, (self.path, self.sop_uid, self.frame))
+
+
+_set = object.__setattr__  # the base class is frozen
+
+
 def _plain(value: object) -> object:
     """Turn frozen values into JSON: a dataclass becomes the list of its fields."""
     if is_dataclass(value):
@@ -195,29 +233,39 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _restore(kind: Any, data: Any) -> Any:  # noqa: ANN401  (any field type, any JSON value)
-    """Inverse of `_plain`, guided by the type of the field."""
-    if data is None:
-        return None
+@lru_cache(maxsize=256)
+def _restorer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  (any type of a field)
+    """Inverse of `_plain` for one type, worked out once: a folder holds thousands of each."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return _restore(next(a for a in arguments if a is not type(None)), data)
+        restore = _restorer(next(a for a in arguments if a is not type(None)))
+        return lambda data: None if data is None else restore(data)
     if origin is tuple:
-        return _restore_tuple(arguments, data)
+        return _tuple_restorer(arguments)
+    if kind is FrameReference:
+        return lambda data: _StoredFrame(*data)
     if is_dataclass(kind) and isinstance(kind, type):
-        return kind(*map(_restore, _field_types(kind), data))
-    if kind is Path or (isinstance(kind, type) and issubclass(kind, Enum)):
-        return kind(data)
-    return date.fromisoformat(data) if kind is date else data
+        return _dataclass_restorer(kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return {member.value: member for member in kind}.__getitem__
+    if kind is Path:
+        return Path
+    return date.fromisoformat if kind is date else _unchanged
 
 
-def _restore_tuple(arguments: tuple[Any, ...], data: Sequence[Any]) -> tuple[Any, ...]:
+def _tuple_restorer(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
     if arguments[-1] is Ellipsis:
-        return tuple(_restore(arguments[0], item) for item in data)
-    return tuple(map(_restore, arguments, data))
+        restore = _restorer(arguments[0])
+        return lambda data: tuple(map(restore, data))
+    restorers = tuple(map(_restorer, arguments))
+    return lambda data: tuple(restore(item) for restore, item in zip(restorers, data, strict=True))
 
 
-@lru_cache(maxsize=64)
-def _field_types(kind: type) -> tuple[Any, ...]:
+def _dataclass_restorer(kind: type) -> Callable[[Any], Any]:
     hints = get_type_hints(kind)
-    return tuple(hints[f.name] for f in fields(kind))
+    restorers = tuple(_restorer(hints[f.name]) for f in fields(kind))
+    return lambda data: kind(*[restore(item) for restore, item in zip(restorers, data, strict=True)])
+
+
+def _unchanged(data: Any) -> Any:  # noqa: ANN401  (a plain JSON value)
+    return data

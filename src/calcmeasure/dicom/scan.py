@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,15 +84,7 @@ def walk_sources(sources: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
     """
     seen: set[tuple[int, int]] = set()
     for source in sources:
-        root = source.resolve()
-        for entry in _walk_source(source, root):
-            if isinstance(entry, Skipped):
-                yield entry
-                continue
-            path, status = entry
-            if (status.st_dev, status.st_ino) not in seen:
-                seen.add((status.st_dev, status.st_ino))
-                yield FoundFile(path, status.st_size, status.st_mtime_ns)
+        yield from _walk_source(source, seen)
 
 
 def scan_files(
@@ -182,49 +175,61 @@ def _judge(header: Header, pixels: PixelElement) -> Scanned:
     return header
 
 
-def _walk_source(source: Path, root: Path) -> Iterator[tuple[str, os.stat_result] | Skipped]:
+def _walk_source(source: Path, seen: set[tuple[int, int]]) -> Iterator[FoundFile | Skipped]:
     try:
         status = source.stat()
     except OSError:
         yield Skipped(source, ErrorCode.UNREADABLE, "the source does not exist or cannot be read")
         return
     if stat.S_ISDIR(status.st_mode):
-        yield from _walk_folder(str(source), str(root))
+        yield from _walk_folder(str(source), source.resolve(), seen)
     elif stat.S_ISREG(status.st_mode):
-        yield str(source), status
+        if (found := _unless_seen(str(source), status, seen)) is not None:
+            yield found
     else:
         yield Skipped(source, ErrorCode.UNREADABLE, "not a regular file (pipe, socket or device)")
 
 
-def _walk_folder(top: str, root: str) -> Iterator[tuple[str, os.stat_result] | Skipped]:
+def _walk_folder(top: str, root: Path, seen: set[tuple[int, int]]) -> Iterator[FoundFile | Skipped]:
     """Depth first without recursion, names in order; links are not followed into folders, so loops cannot arise."""
     pending = [top]
     while pending:
         folder = pending.pop()
+        folders: list[str] = []
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda e: e.name)
+                entries = sorted(listing, key=attrgetter("name"))
         except OSError:
             yield Skipped(Path(folder), ErrorCode.UNREADABLE, "the folder cannot be listed")
             continue
-        pending += [e.path for e in reversed(entries) if e.is_dir(follow_symlinks=False)]
         for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                yield _look_at(entry, root)
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif (found := _look_at(entry, root, seen)) is not None:
+                yield found
+        pending += reversed(folders)
 
 
-def _look_at(entry: os.DirEntry[str], root: str) -> tuple[str, os.stat_result] | Skipped:
+def _look_at(entry: os.DirEntry[str], root: Path, seen: set[tuple[int, int]]) -> FoundFile | Skipped | None:
     try:
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
             return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "a link that leads out of the source folder")
         status = entry.stat()
     except (OSError, RuntimeError):
         return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "a broken or circular link")
+    if stat.S_ISREG(status.st_mode):
+        return _unless_seen(entry.path, status, seen)
     if stat.S_ISDIR(status.st_mode):
         return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "a link to a folder; the folder itself is walked")
-    if not stat.S_ISREG(status.st_mode):
-        return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "not a regular file (pipe, socket or device)")
-    return entry.path, status
+    return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "not a regular file (pipe, socket or device)")
+
+
+def _unless_seen(path: str, status: os.stat_result, seen: set[tuple[int, int]]) -> FoundFile | None:
+    identity = status.st_dev, status.st_ino
+    if identity in seen:
+        return None
+    seen.add(identity)
+    return FoundFile(path, status.st_size, status.st_mtime_ns)
 
 
 def _chunked(files: Sequence[FoundFile]) -> Iterator[list[FoundFile]]:

@@ -169,11 +169,11 @@ def _walk_meta(buffer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _put(target, at, source):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Copy bytes and return where they end; a loop, as most values are shorter than a call of `memcpy` is worth."""
-    for i in range(len(source)):
-        target[at + i] = source[i]
-    return at + len(source)
+def _put(target, at, source, start, length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Copy bytes and return where they end; no slices, as most values are shorter than making one is worth."""
+    for i in range(length):
+        target[at + i] = source[start + i]
+    return at + length
 
 
 @njit(cache=True)
@@ -254,25 +254,25 @@ def _walk(buffer, file_size, tags, vrs, spans):  # type: ignore[no-untyped-def] 
 @njit(cache=True)
 def _pack(buffer, elements, packed, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     tags, vrs, spans = elements
-    at = _put_number(packed, at, len(tags), 2)
-    at = _put(packed, at, tags.view(np.uint8))
-    at = _put(packed, at, vrs.view(np.uint8))
-    end = 0
-    at = _put_number(packed, at, end, 4)
-    for i in range(len(tags)):
-        end += spans[i, 1]
-        at = _put_number(packed, at, end, 4)
-    for i in range(len(tags)):
-        at = _put(packed, at, buffer[spans[i, 0] : spans[i, 0] + spans[i, 1]])
+    n = len(tags)
+    bounds = np.zeros(n + 1, dtype=np.uint32)
+    for i in range(n):
+        bounds[i + 1] = bounds[i] + np.uint32(spans[i, 1])
+    at = _put_number(packed, at, n, 2)
+    at = _put(packed, at, tags.view(np.uint8), 0, 4 * n)
+    at = _put(packed, at, vrs.view(np.uint8), 0, 2 * n)
+    at = _put(packed, at, bounds.view(np.uint8), 0, 4 * n + 4)
+    for i in range(n):
+        at = _put(packed, at, buffer, spans[i, 0], spans[i, 1])
     return at
 
 
 @njit(cache=True)
-def _has_first_value(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for byte in value:
-        if byte == 92:
+def _has_first_value(buffer, start, length):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for i in range(start, start + length):
+        if buffer[i] == 92:
             return False
-        if byte not in (0, 32):
+        if buffer[i] not in (0, 32):
             return True
     return False
 
@@ -289,16 +289,15 @@ def _key(buffer, elements, wanted, packed, at):  # type: ignore[no-untyped-def] 
             k += 1
         while m < len(needed_tags) and needed_tags[m] < tags[i]:
             m += 1
-        value = buffer[spans[i, 0] : spans[i, 0] + spans[i, 1]]
         needed = m < len(needed_tags) and needed_tags[m] == tags[i]
         if needed:
-            flags[m] = _has_first_value(value)
+            flags[m] = _has_first_value(buffer, spans[i, 0], spans[i, 1])
         if (k < len(key_tags) and key_tags[k] == tags[i]) or (needed and vrs[i] not in (0, _UI)):
             at = _put_number(packed, at, np.int64(tags[i]), 4)
             at = _put_number(packed, at, np.int64(vrs[i]), 2)
             at = _put_number(packed, at, spans[i, 1], 4)
-            at = _put(packed, at, value)
-    return _put(packed, at, flags)
+            at = _put(packed, at, buffer, spans[i, 0], spans[i, 1])
+    return _put(packed, at, flags, 0, len(flags))
 
 
 @njit(cache=True, nogil=True)
