@@ -24,7 +24,7 @@ from calcmeasure.errors import (
         (DicomReadError("x"), 3),
         (TableError("x"), 3),
         (OutputError("x"), 3),
-        (StoreError("x"), 6),
+        (StoreError("x"), 3),
         (StoreError("x", code=ErrorCode.STORE_BUSY), 6),
         (StoreError("x", code=ErrorCode.STORE_CHANGED), 4),
         (StoreError("x", code=ErrorCode.DISK_FULL), 7),

@@ -149,7 +149,7 @@ def test_scoring_what_is_not_there(name, tmp_path, capsys):
 
 def test_a_file_that_is_no_store_is_said(tmp_path, capsys):
     (tmp_path / "x.sqlite").write_bytes(b"not a database, only long enough to look like one" * 20)
-    assert main(["score", str(tmp_path / "x.sqlite"), "--out", str(tmp_path / "out")]) == 6
+    assert main(["score", str(tmp_path / "x.sqlite"), "--out", str(tmp_path / "out")]) == ExitCode.INPUT_REFUSED
     assert "[E_STORE]" in capsys.readouterr().err
 
 

@@ -191,7 +191,7 @@ def test_one_time_point_is_measured_and_not_scored(mixed):
 def test_one_phase_cannot_enhance(mixed):
     _, out, _ = mixed
     codes = {row["code"] for row in table(out / "skipped.csv") if "/ONEPHASE/" in row["path"]}
-    assert codes <= {"E_NOT_DYNAMIC", "E_ONE_PHASE"}
+    assert codes <= {"E_NOT_DYNAMIC"}
     assert codes
     assert not [r for r in rows_of(out, "ONEPHASE") if r["modality"] == "MR" and r["value_mm"]]
 
