@@ -96,7 +96,7 @@ def description_stem(description: str) -> str:
     >>> description_stem("Ph1/ax 3d dyn"), description_stem("AX 3D DYN PRE")
     ('ax 3d', 'ax 3d')
     """
-    text = re.sub(r"[^a-z0-9]+", " ", description.lower())
+    text = re.sub(r"[^a-z0-9]+", " ", description.lower().replace("w/o", "wo"))
     text = re.sub(r"\b(ph|phase|dyn|post|pre|p)?\d+(st|nd|rd|th|min|sec|s)?\b", " ", text)
     return " ".join(_PHASE_WORDS.sub(" ", text).split())
 

@@ -189,7 +189,7 @@ def is_pre_contrast_description(text: str) -> bool:
     >>> is_pre_contrast_description("AX T1 PRE"), is_pre_contrast_description("presat dyn")
     (True, False)
     """
-    return bool(_PRE_WORDS.search(re.sub(r"[^a-z]+", " ", text.lower())))
+    return bool(_PRE_WORDS.search(re.sub(r"[^a-z]+", " ", text.lower().replace("w/o", "wo"))))
 
 
 def _first_post_by_timing(starts_s: Sequence[float]) -> tuple[int | None, str, bool]:
