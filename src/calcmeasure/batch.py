@@ -253,4 +253,5 @@ def _work(patient: Patient, settings: RunSettings, pictures: Path | None) -> _An
 def _given_up(patient: Patient, code: ErrorCode, reason: str) -> PatientOutcome:
     frames = [m.image.path for s in patient.studies for m in s.mammograms]
     frames += [p.frames[0].path for s in patient.studies for d in s.dynamic_series for p in d.phases if p.frames]
-    return PatientOutcome(patient.patient_id, (Skipped(frames[0] if frames else Path(), code, reason),), {}, 0.0)
+    place = frames[0] if frames else Path("patients", f"{file_key(patient.patient_id)}.csv")
+    return PatientOutcome(patient.patient_id, (Skipped(place, code, reason),), {}, 0.0)

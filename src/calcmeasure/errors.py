@@ -88,8 +88,6 @@ class ErrorCode(StrEnum):
     """Slices differ in orientation, matrix or spacing, or carry none."""
     TIME_UNKNOWN = "E_TIME_UNKNOWN"
     """Phases are ordered but no usable acquisition time tells when they were taken."""
-    ONE_PHASE = "E_ONE_PHASE"
-    """The dynamic series holds a single phase."""
     NO_EARLY_PHASE = "E_NO_EARLY_PHASE"
     """No phase satisfies the early-phase rule."""
     NO_BASELINE_PHASE = "E_NO_PRE_CONTRAST"
@@ -99,8 +97,6 @@ class ErrorCode(StrEnum):
     # -- measuring and scoring ---------------------------------------------------------------
     NOT_MEASURABLE = "E_NOT_MEASURABLE"
     """A reader or a rule declared the finding not measurable."""
-    BASIS_MISMATCH = "E_BASIS_MISMATCH"
-    """The two time points were calibrated differently and cannot be compared."""
     NO_BASELINE = "E_NO_BASELINE"
     """There is no baseline measurement to compare with."""
     NO_FOLLOWUP = "E_NO_FOLLOWUP"

@@ -287,8 +287,6 @@ class Flag(StrEnum):
     BREAST_MASK_UNCERTAIN = "breast_mask_uncertain"
     """The breast could not be told from the background; the whole image was searched."""
     # -- identity ----------------------------------------------------------------------------
-    DUPLICATE_INSTANCE = "duplicate_instance"
-    """Exact copies of the image were found; one of them was read."""
     NO_STUDY_DATE = "no_study_date"
     """The study has no usable date: it is put after the dated ones."""
     VISIT_ORDER_UNKNOWN = "visit_order_unknown"
@@ -317,3 +315,20 @@ class Flag(StrEnum):
     """The early phase was chosen by different rules or lies at a different time."""
     WITHIN_PIXEL_ERROR = "within_pixel_error"
     """A shift of one pixel at each end would change the category."""
+
+
+FINDING_FLAGS = frozenset(
+    {Flag.LOW_CONFIDENCE, Flag.SEGMENTATION_DISAGREES, Flag.SENSITIVE_TO_ONE_MARK, Flag.NEW_LESION_CANDIDATE}
+)
+"""Flags that speak of one finding, not of the image it was found on."""
+
+
+def merge_flags(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Join groups of codes, each code once, first come first.
+
+    Examples
+    --------
+    >>> merge_flags(("slice_gap",), ("E_VIEW", "slice_gap"))
+    ('slice_gap', 'E_VIEW')
+    """
+    return tuple(dict.fromkeys(str(flag) for group in groups for flag in group))

@@ -31,7 +31,7 @@ COLUMNS = (
     "patient_id,study_uid,study_date,timepoint,modality,laterality,view,lesion_id,quantity,value_mm,short_axis_mm,reader,"
     "method,confidence,morphology,distribution,n_marks,series_uid,sop_uid,frame,end1_row,end1_col,end1_slice,end2_row,"
     "end2_col,end2_slice,spacing_row_mm,spacing_col_mm,spacing_slice_mm,spacing_source,magnification,phase_index,"
-    "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc"
+    "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc,phase_time_zero"
 )
 RESPONSE_COLUMNS = (
     "patient_id,laterality,quantity,criteria,timepoint,baseline_mm,reference_mm,reference_timepoint,value_mm,change_mm,"
@@ -137,7 +137,9 @@ def test_half_an_end_point_is_no_end_point(tmp_path):
     header = (
         "patient_id,timepoint,laterality,lesion_id,quantity,value_mm,spacing_row_mm,spacing_col_mm,end1_row,end1_col"
     )
-    table.write_text(f"{header},end1_row,end1_col\nP,baseline,L,1,calcification_extent,3,0.1,0.1,50,60\n", encoding="utf-8")
+    table.write_text(
+        f"{header},end1_row,end1_col\nP,baseline,L,1,calcification_extent,3,0.1,0.1,50,60\n", encoding="utf-8"
+    )
     (row,) = read_measurements(table)
     assert (row.value_mm, row.ends) == (3.0, ())
 

@@ -125,6 +125,17 @@ def test_different_calibration_is_not_comparable():
     assert "detector at baseline" in row.rule
 
 
+@pytest.mark.parametrize(
+    ("before_mm", "after_mm", "category"),
+    [(0.0, 0.0, "unchanged"), (0.0, 9.0, "not_comparable"), (9.0, 0.0, "not_comparable")],
+)
+def test_only_nothing_to_nothing_needs_no_common_calibration(before_mm, after_mm, category):
+    corrected = replace(CONTACT, source=SpacingSource.MAGNIFICATION_CORRECTED, magnification=1.06)
+    row = only_row(extent("baseline", before_mm), extent("followup-1", after_mm, spacing=corrected))
+    assert row.category == category
+    assert Flag.GEOMETRY_MISMATCH in row.flags
+
+
 @pytest.mark.parametrize("flag", [Flag.PARTIAL_VIEW, Flag.SPACING_PLANE_UNKNOWN])
 def test_doubts_about_a_length_are_carried_over_to_its_change(flag):
     assert flag in only_row(extent("baseline", 20.0), extent("followup-1", 30.0, flags=(flag,))).flags

@@ -11,7 +11,6 @@ from calcmeasure.errors import (
     CriteriaError,
     DetectorError,
     ErrorCode,
-    StoreError,
 )
 
 
@@ -39,8 +38,6 @@ def exit_code_of(error: CalcMeasureError) -> ExitCode:
         return by_code[error.code]
     if isinstance(error, (CriteriaError, DetectorError)):
         return ExitCode.USAGE
-    if isinstance(error, StoreError):
-        return ExitCode.STORE_BUSY
     return ExitCode.INPUT_REFUSED
 
 

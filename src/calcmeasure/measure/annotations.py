@@ -13,7 +13,7 @@ from calcmeasure.measure.extent import measure_extent
 from calcmeasure.measure.outline import choose_outline, measure_outline
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.terms import Flag, GeometryKind
+from calcmeasure.terms import Flag, GeometryKind, merge_flags
 
 __all__ = ["choose_outline", "measure_annotation"]
 
@@ -73,7 +73,7 @@ def measure_annotation(annotation: Annotation, *, patient_id: str, reader: str) 
         phase=annotation.phase,
         volume_mm3=annotation.volume_mm3,
         annotation_id=annotation.annotation_id,
-        flags=_joined(annotation.flags, length.flags),
+        flags=merge_flags(annotation.flags, length.flags),
         software=annotation.software,
         created_utc=annotation.created_utc,
     )
@@ -127,8 +127,3 @@ _MEASURES: Mapping[GeometryKind, Callable[[FloatArray, Spacing], _Length]] = {
 
 def _tuples(points: FloatArray) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(value) for value in point) for point in points)
-
-
-def _joined(*groups: tuple[str, ...]) -> tuple[str, ...]:
-    """All flags once, in order."""
-    return tuple(dict.fromkeys(str(flag) for group in groups for flag in group))

@@ -24,7 +24,7 @@ from calcmeasure.pipeline.identity import LocatedLesion, annotation_id
 from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
 from calcmeasure.report.panels import CurvePanel
 from calcmeasure.store.clock import utc_now
-from calcmeasure.terms import GeometryKind, Laterality, Method, Modality, Quantity
+from calcmeasure.terms import GeometryKind, Laterality, Method, Modality, Quantity, merge_flags
 
 logger = logging.getLogger(__name__)
 
@@ -76,21 +76,25 @@ def read_dynamic(
 
     Notes
     -----
-    One series is measured per visit: the usable one with the most phases. Others are reported as left out. A series
-    that cannot be measured still yields a row without a value, so that the gap is explained.
+    One series is measured per visit: the first that can be, usable ones with the most phases first. Others are
+    reported as left out. A visit whose series all fail still yields a row without a value: the gap is explained.
     """
     pairs = [(study, series) for study in studies for series in study.dynamic_series]
     ranked = sorted(pairs, key=lambda pair: (pair[1].usable, len(pair[1].phases)), reverse=True)
     if not ranked:
         return DynamicResult()
-    (study, chosen), rest = ranked[0], ranked[1:]
-    others = tuple(_left_out(series) for _, series in rest if series.phases)
-    try:
-        result = _measure_series(chosen, study, settings=settings, known=known)
-    except CalcMeasureError as error:
-        logger.warning("dynamic series …%s refused: %s", chosen.series_uids[0][-8:], error.code)
-        result = _refused(chosen, study, error=error)
-    return replace(result, skipped=(*result.skipped, *others))
+    refused: list[DynamicResult] = []
+    for rank, (study, series) in enumerate(ranked, start=1):
+        try:
+            result = _measure_series(series, study, settings=settings, known=known)
+        except CalcMeasureError as error:
+            logger.warning("dynamic series …%s refused: %s", series.series_uids[0][-8:], error.code)
+            refused.append(_refused(series, study, error=error))
+            continue
+        others = [_left_out(series) for _, series in ranked[rank:] if series.phases]
+        return replace(result, skipped=(*(s for r in refused for s in r.skipped), *others))
+    # Nothing could be measured: one row says so, every series gives its reason.
+    return DynamicResult(refused[0].lesions, tuple(s for r in refused for s in r.skipped))
 
 
 def _measure_series(
@@ -102,7 +106,7 @@ def _measure_series(
     image, volumes = _load(series, early=early)
     findings = load_detector(settings.lesion_detector, kind=LESIONS)(image)
     blank = _blank_annotation(series, study, early=early)
-    blank = replace(blank, flags=_merge(blank.flags, findings.flags))
+    blank = replace(blank, flags=merge_flags(blank.flags, findings.flags))
     frames = series.phases[early.index].frames
     if not findings.lesions:
         return DynamicResult((_with_image(_nothing(blank, image, findings=findings, known=known), frames),))
@@ -148,7 +152,7 @@ def _found(
         confidence=round(float(lesion.confidence), 3),
         volume_mm3=round(solid.volume_mm3, 1),
         diameter_3d_mm=round(solid.diameter_3d_mm, 3),
-        flags=_merge(blank.flags, lesion.flags),
+        flags=merge_flags(blank.flags, lesion.flags),
     )
     located = LocatedLesion(lesion.laterality, _relative_lps(lesion, findings.breast, grid=image.grid))
     return FoundLesion(annotation, located, image.early[at_slice], findings.enhancement[at_slice], curve)
@@ -220,7 +224,7 @@ def _blank_annotation(series: DynamicSeries, study: Study, *, early: EarlyPhase 
         image=image,
         phase=phase,
         method=Method.AUTO,
-        flags=_merge(study.flags, _merge(series.flags, early.flags if early else ())),
+        flags=merge_flags(study.flags, series.flags, early.flags if early else ()),
         software=SOFTWARE,
         created_utc=utc_now(),
     )
@@ -228,7 +232,7 @@ def _blank_annotation(series: DynamicSeries, study: Study, *, early: EarlyPhase 
 
 def _refused(series: DynamicSeries, study: Study, *, error: CalcMeasureError) -> DynamicResult:
     blank = _blank_annotation(series, study, early=None)
-    annotation = replace(blank, flags=_merge(blank.flags, (error.code,)))
+    annotation = replace(blank, flags=merge_flags(blank.flags, (error.code,)))
     empty = np.zeros((1, 1), np.float32)
     path = next((p.frames[0].path for p in series.phases if p.frames), None)
     skipped = (Skipped(path, error.code, error.message),) if path else ()
@@ -239,14 +243,10 @@ def _left_out(series: DynamicSeries) -> Skipped:
     return Skipped(
         series.phases[0].frames[0].path,
         ErrorCode.NOT_PREFERRED if series.usable else _refusal_code(series),
-        "another dynamic series of this visit with more phases was measured" if series.usable else series.sort_reason,
+        "another dynamic series of this visit was measured" if series.usable else series.sort_reason,
     )
 
 
 def _refusal_code(series: DynamicSeries) -> ErrorCode:
     codes = [flag for flag in series.flags if flag.startswith("E_")]
     return ErrorCode(codes[0]) if codes else ErrorCode.PHASE_AMBIGUOUS
-
-
-def _merge(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*map(str, one), *map(str, other))))

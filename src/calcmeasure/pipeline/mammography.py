@@ -21,7 +21,7 @@ from calcmeasure.pipeline.identity import annotation_id
 from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
 from calcmeasure.report.panels import MammogramPanel
 from calcmeasure.store.clock import utc_now
-from calcmeasure.terms import GeometryKind, Modality, Quantity
+from calcmeasure.terms import GeometryKind, Modality, Quantity, merge_flags
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def _read_one(mammogram: Mammogram, study: Study, *, settings: RunSettings, pati
     blank = _blank_annotation(mammogram, study, flags=pixels.flags)
     if mammogram.spacing is None:
         reason = _spacing_reason(mammogram)
-        found: tuple[Annotation, ...] = (replace(blank, flags=_merge(blank.flags, (reason,))),)
+        found: tuple[Annotation, ...] = (replace(blank, flags=merge_flags(blank.flags, (reason,))),)
         skipped = (Skipped(mammogram.image.path, reason, "no usable pixel spacing: shown, not measured"),)
         return MammogramResult(found, _panels(found, pixels, patient_id=patient_id), skipped)
     try:
@@ -86,7 +86,7 @@ def _detect(pixels: MammogramPixels, mammogram: Mammogram, *, settings: RunSetti
 
 def _annotate(blank: Annotation, findings: CalcificationFindings) -> tuple[Annotation, ...]:
     """One annotation per cluster, largest first; a single empty one when nothing was found."""
-    flagged = replace(blank, flags=_merge(blank.flags, findings.flags))
+    flagged = replace(blank, flags=merge_flags(blank.flags, findings.flags))
     if not findings.clusters:
         return (flagged,)
     ranked = sorted(findings.clusters, key=lambda cluster: _span_mm(cluster, blank), reverse=True)
@@ -102,7 +102,7 @@ def _cluster_annotation(blank: Annotation, cluster: CalcificationCluster, *, ran
         mark_diameters_mm=tuple(round(float(d), 3) for d in cluster.diameters_mm),
         distribution=cluster.distribution,
         confidence=round(float(cluster.confidence), 3),
-        flags=_merge(blank.flags, cluster.flags),
+        flags=merge_flags(blank.flags, cluster.flags),
     )
 
 
@@ -129,7 +129,7 @@ def _blank_annotation(mammogram: Mammogram, study: Study, *, flags: tuple[str, .
         geometry=GeometryKind.MARKS,
         points=(),
         image=image,
-        flags=_merge(study.flags, _merge(mammogram.flags, flags)),
+        flags=merge_flags(study.flags, mammogram.flags, flags),
         software=SOFTWARE,
         created_utc=utc_now(),
     )
@@ -173,7 +173,3 @@ def _spacing_reason(mammogram: Mammogram) -> ErrorCode:
 def _span_mm(cluster: CalcificationCluster, blank: Annotation) -> float:
     spacing = blank.image.spacing
     return measure_extent(cluster.points_rc, spacing).value_mm if spacing else 0.0
-
-
-def _merge(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*map(str, one), *map(str, other))))

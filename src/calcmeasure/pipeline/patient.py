@@ -17,7 +17,7 @@ from calcmeasure.pipeline.identity import KnownLesion, annotation_id, link_lesio
 from calcmeasure.pipeline.mammography import read_mammograms
 from calcmeasure.pipeline.settings import RunSettings
 from calcmeasure.report.panels import DynamicPanel, MammogramPanel
-from calcmeasure.terms import Flag
+from calcmeasure.terms import FINDING_FLAGS, Flag
 
 Panel = MammogramPanel | DynamicPanel
 
@@ -164,7 +164,7 @@ def _vanished(template: Annotation, before: KnownLesion) -> Annotation:
         morphology=None,
         diameter_3d_mm=None,
         confidence=None,
-        flags=tuple(f for f in template.flags if f != Flag.NEW_LESION_CANDIDATE),
+        flags=tuple(f for f in template.flags if f not in FINDING_FLAGS),
     )
 
 

@@ -122,7 +122,7 @@ def _phase(cell: _Row) -> PhaseReference | None:
     index = cell.count("phase_index")
     if index is None:
         return None
-    return PhaseReference(index, cell.number("phase_time_s"), cell.text("phase_rule"))
+    return PhaseReference(index, cell.number("phase_time_s"), cell.text("phase_rule"), cell.text("phase_time_zero"))
 
 
 class _Row:

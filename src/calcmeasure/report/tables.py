@@ -19,6 +19,7 @@ MEASUREMENT_COLUMNS = (
     "series_uid", "sop_uid", "frame", "end1_row", "end1_col", "end1_slice", "end2_row", "end2_col", "end2_slice",
     "spacing_row_mm", "spacing_col_mm", "spacing_slice_mm", "spacing_source", "magnification",
     "phase_index", "phase_time_s", "phase_rule", "volume_mm3", "flags", "software", "created_utc",
+    "phase_time_zero",
 )  # fmt: skip
 """Columns of ``measurements.csv`` in order."""
 
@@ -64,6 +65,7 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
         "phase_time_s": _number(phase.time_s, 3) if phase else "",
         "phase_rule": _text(phase.rule) if phase else "",
         "volume_mm3": _number(m.volume_mm3, 1),
+        "phase_time_zero": _text(phase.time_zero) if phase else "",
         "flags": ";".join(m.flags),
         "software": _text(m.software),
         "created_utc": m.created_utc,

@@ -152,7 +152,8 @@ def _judge(pair: tuple[SideExtent, SideExtent], profile: CriteriaProfile) -> tup
     if not is_order_known((*before.used, *after.used)):
         words = "nothing tells in which order the visits were"
         return ExtentChange.NOT_COMPARABLE, f"not_comparable: {words}", (Flag.VISIT_ORDER_UNKNOWN,)
-    if len(before.sources | after.sources) > 1:
+    # Nothing stays nothing on any scale; every other pair of lengths needs one.
+    if len(before.sources | after.sources) > 1 and (before.value_um or after.value_um):
         words = f"calibrated by {_names(before.sources)} at baseline and {_names(after.sources)} at follow-up"
         return ExtentChange.NOT_COMPARABLE, f"not_comparable: {words}", (Flag.GEOMETRY_MISMATCH,)
     category = classify_extent_change(before.value_um, after.value_um, rule)
@@ -179,7 +180,7 @@ def _cutoff(category: ExtentChange, rule: ExtentRule) -> str:
 
 def _advice(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[str, ...]:
     before, after = pair
-    flags = []
+    flags = [Flag.GEOMETRY_MISMATCH] if len(before.sources | after.sources) > 1 else []
     if any(len(extent.views) == 1 for extent in pair):
         flags.append(Flag.ONE_VIEW_ONLY)
     if _views_differ(before, after):
