@@ -73,6 +73,8 @@ class ErrorCode(StrEnum):
     """Every pixel is padding."""
     PIXELS = "E_PIXELS"
     """The pixel data could not be decoded."""
+    NO_BREAST = "E_NO_BREAST"
+    """The breast could not be told from the background: what was found is shown, not measured."""
     PHOTOMETRIC = "E_PHOTOMETRIC"
     """A colour image where a grey one is needed."""
     # -- dynamic series ----------------------------------------------------------------------

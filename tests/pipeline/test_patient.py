@@ -231,9 +231,30 @@ def test_marks_become_rows_largest_first(detectors):
 
 
 def test_no_marks_are_zero(detectors):
-    detectors.clusters = [marked(flags=("breast_mask_uncertain",))]
+    detectors.clusters = [marked()]
     (row,) = analyse(visit(0, view())).measurements
-    assert (row.value_mm, row.lesion_id, row.flags) == (0.0, "R-C1", ("breast_mask_uncertain",))
+    assert (row.value_mm, row.lesion_id, row.flags) == (0.0, "R-C1", ())
+
+
+@pytest.mark.parametrize("flag", ["breast_mask_uncertain", "no_breast"])
+def test_marks_on_what_may_be_no_breast_are_shown_and_not_measured(detectors, flag):
+    detectors.clusters = [marked(group((10, 10), (20, 10)), flags=(flag,))]
+    found = analyse(visit(0, view()))
+    (row,) = found.measurements
+    assert (row.value_mm, row.n_marks) == (None, 2)
+    assert row.flags == ("E_NO_BREAST", flag)
+    assert [entry.code for entry in found.skipped] == ["E_NO_BREAST"]
+    assert len(found.panels) == 1
+
+
+def test_a_defect_of_a_detector_costs_one_image(detectors, monkeypatch):
+    def broken(image):
+        raise ZeroDivisionError("secret header value")
+
+    monkeypatch.setattr("calcmeasure.pipeline.mammography.load_detector", lambda name, *, kind: broken)
+    found = analyse(visit(0, view()))
+    assert [row.flags for row in found.measurements] == [("E_DETECTION",)]
+    assert "secret" not in found.skipped[0].reason
 
 
 @pytest.mark.parametrize(

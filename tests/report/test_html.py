@@ -39,7 +39,7 @@ def test_hostile_text_stays_text(tmp_path):
 def test_numbers_spacing_phase_and_flags_are_shown(tmp_path):
     rows = [of(marks(flags=("low_confidence",))), of(outline())]
     page = render_report(rows, [], out=tmp_path)
-    for words in ("10.0 mm", "low confidence", "÷ 1.06", "3 marks", "phase 1 at 62 s after injection", "reader auto"):
+    for words in ("10.0 mm", "low confidence", "÷ 1.06", "3 marks", "phase 1 at 62 s after injection", "automatic"):
         assert words in page, words
     assert "short axis 8.0 mm" in page or "short axis" in page
 

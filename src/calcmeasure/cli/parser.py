@@ -20,8 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="calcmeasure",
         description="Calcification extent and enhancing-lesion diameter before and after neoadjuvant treatment: "
         f"DICOM in, explained measurements and response categories out. {RESEARCH_USE}",
-        epilog="Exit codes: 0 ok, 1 unexpected, 2 usage, 3 input refused, 4 source changed, 5 partial success, "
-        "6 store busy, 7 disk full.",
+        epilog="Exit codes: 0 ok, 1 unexpected, 2 usage, 3 input refused, 4 the store was changed from outside, "
+        "5 partial success, 6 store busy, 7 disk full.",
     )
     parser.add_argument("--version", action="version", version=f"calcmeasure {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)

@@ -7,14 +7,15 @@ Entry points are named ``<kind>.<name>``, such as ``calcifications.band-snr``. A
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Final, Literal, overload
 
 from calcmeasure.detect.contract import CalcificationDetector, LesionDetector
-from calcmeasure.errors import DetectorError, ErrorCode
+from calcmeasure.errors import CalcMeasureError, DetectorError, ErrorCode
 
 GROUP = "calcmeasure.detectors"
 """Entry points group."""
@@ -59,6 +60,24 @@ def load_detector(name: str, *, kind: str) -> Callable[..., object]:
             f"no usable detector {name!r} of kind {kind!r}; available: {names}", code=ErrorCode.DETECTOR_UNKNOWN
         )
     return detector
+
+
+@contextmanager
+def failing_as_detector() -> Iterator[None]:
+    """Turn whatever a detector raises into a coded refusal of the image it was given.
+
+    Raises
+    ------
+    DetectorError
+        `ErrorCode.DETECTION`; names the kind of failure only, for its text may hold header values.
+    """
+    try:
+        yield
+    except (CalcMeasureError, MemoryError):
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise DetectorError(f"the detector failed with {kind}; please report it", code=ErrorCode.DETECTION) from error
 
 
 def available_detectors(kind: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.detect.contract import DynamicImage, LesionFinding, LesionFindings
-from calcmeasure.detect.registry import LESIONS, load_detector
+from calcmeasure.detect.registry import LESIONS, failing_as_detector, load_detector
 from calcmeasure.dicom.volumes import load_phases
 from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
 from calcmeasure.geometry import FloatArray, ImageGrid
@@ -104,7 +104,9 @@ def _measure_series(
         raise PhaseError(series.sort_reason or "the dynamic series cannot be used", code=_refusal_code(series))
     early = choose_early_phase(series, rule=settings.early_phase_rule)
     image, volumes = _load(series, early=early)
-    findings = load_detector(settings.lesion_detector, kind=LESIONS)(image)
+    detector = load_detector(settings.lesion_detector, kind=LESIONS)
+    with failing_as_detector():
+        findings = detector(image)
     blank = _blank_annotation(series, study, early=early)
     blank = replace(blank, flags=merge_flags(blank.flags, findings.flags))
     frames = series.phases[early.index].frames

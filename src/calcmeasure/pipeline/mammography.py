@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, ProjectionImage
-from calcmeasure.detect.registry import CALCIFICATIONS, load_detector
+from calcmeasure.detect.registry import CALCIFICATIONS, failing_as_detector, load_detector
 from calcmeasure.dicom.pixels import MammogramPixels, load_mammogram
 from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.measure.annotations import measure_annotation
@@ -21,9 +21,12 @@ from calcmeasure.pipeline.identity import annotation_id
 from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
 from calcmeasure.report.panels import MammogramPanel
 from calcmeasure.store.clock import utc_now
-from calcmeasure.terms import GeometryKind, Modality, Quantity, merge_flags
+from calcmeasure.terms import Flag, GeometryKind, Modality, Quantity, merge_flags
 
 logger = logging.getLogger(__name__)
+
+UNTRUSTED = frozenset({Flag.BREAST_MASK_UNCERTAIN, Flag.NO_BREAST})
+"""Flags of a detector after which its marks are shown, not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +64,36 @@ def _read_one(mammogram: Mammogram, study: Study, *, settings: RunSettings, pati
         return _refused(mammogram, study, error=error)
     blank = _blank_annotation(mammogram, study, flags=pixels.flags)
     if mammogram.spacing is None:
-        reason = _spacing_reason(mammogram)
-        found: tuple[Annotation, ...] = (replace(blank, flags=merge_flags(blank.flags, (reason,))),)
-        skipped = (Skipped(mammogram.image.path, reason, "no usable pixel spacing: shown, not measured"),)
+        code = _spacing_reason(mammogram)
+        found: tuple[Annotation, ...] = (replace(blank, flags=merge_flags(blank.flags, (code,))),)
+        skipped: tuple[Skipped, ...] = (
+            Skipped(mammogram.image.path, code, "no usable pixel spacing: shown, not measured"),
+        )
         return MammogramResult(found, _panels(found, pixels, patient_id=patient_id), skipped)
     try:
         findings = _detect(pixels, mammogram, settings=settings)
     except CalcMeasureError as error:
         return _refused(mammogram, study, error=error)
+    skipped = ()
+    if UNTRUSTED.intersection(findings.flags):
+        # An extent over letters, frames or a test pattern would look as sure as one over calcifications.
+        blank = replace(blank, flags=merge_flags(blank.flags, (ErrorCode.NO_BREAST,)))
+        reason = "the breast could not be told from the background: shown, not measured"
+        skipped = (Skipped(mammogram.image.path, ErrorCode.NO_BREAST, reason),)
     found = _annotate(blank, findings)
-    return MammogramResult(found, _panels(found, pixels, patient_id=patient_id, benign_rc=findings.benign_rc))
+    panels = _panels(found, pixels, patient_id=patient_id, benign_rc=findings.benign_rc)
+    return MammogramResult(found, panels, skipped)
 
 
 def _detect(pixels: MammogramPixels, mammogram: Mammogram, *, settings: RunSettings) -> CalcificationFindings:
     detector = load_detector(settings.calcification_detector, kind=CALCIFICATIONS)
     if mammogram.spacing is None:
         raise ValueError("an image without spacing is not given to a detector")
-    return detector(
-        ProjectionImage(
-            pixels.attenuation, pixels.valid, mammogram.spacing, mammogram.laterality, mammogram.view, mammogram.intent
-        )
+    image = ProjectionImage(
+        pixels.attenuation, pixels.valid, mammogram.spacing, mammogram.laterality, mammogram.view, mammogram.intent
     )
+    with failing_as_detector():
+        return detector(image)
 
 
 def _annotate(blank: Annotation, findings: CalcificationFindings) -> tuple[Annotation, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from calcmeasure import __version__
-from calcmeasure.model.measurement import Measurement, ResponseRow
+from calcmeasure.model.measurement import AUTO_READER, Measurement, ResponseRow
 from calcmeasure.model.names import file_key
 from calcmeasure.report.tables import measurement_order
 from calcmeasure.report.text import format_flag, format_mm, format_percent
@@ -153,7 +153,7 @@ def _details(m: Measurement) -> Iterable[str]:
         at = f" at {m.phase.time_s:.0f} s" if m.phase.time_s is not None else ""
         after = f" after {m.phase.time_zero.replace('_', ' ')}" if m.phase.time_zero and at else ""
         yield f"phase {m.phase.index}{at}{after}, rule {m.phase.rule}"
-    yield f"reader {m.reader}, {m.method or 'as given'}"
+    yield "automatic" if m.reader == AUTO_READER else f"reader {m.reader}, {m.method or 'as given'}"
 
 
 def _verdict(row: ResponseRow) -> Verdict:
