@@ -73,6 +73,13 @@ def test_index_is_the_same_by_either_way(study_folder, monkeypatch):
     assert fast.counts["used"] > 0
 
 
+def test_index_is_the_same_from_the_cache(study_folder, tmp_path):
+    first = index_folder([study_folder], cache=tmp_path / "cache")
+    again = index_folder([study_folder], cache=tmp_path / "cache")
+    assert again.counts["cached"] == first.counts["seen"]
+    assert again == dataclasses.replace(first, counts=again.counts)
+
+
 def damaged(folder: Path, target: Path) -> Path:
     """Slices of one series, most with something wrong, among sound ones."""
     sources = sorted(folder.rglob("*.dcm"))[:12]

@@ -29,7 +29,7 @@ from calcmeasure.dicom.scan import FoundFile, Scanned
 from calcmeasure.errors import ErrorCode
 from calcmeasure.model.imaging import FolderIndex, FrameReference, Skipped
 
-FORMAT = "calcmeasure-index-3"
+FORMAT = "calcmeasure-index-4"
 """Changes whenever a header, a rule or the model does: an older cache is then rebuilt."""
 
 _DAMAGE = (sqlite3.Error, zlib.error, ValueError, TypeError, KeyError, struct.error)
@@ -219,9 +219,11 @@ _set = object.__setattr__  # the base class is frozen
 
 
 def _plain(value: object) -> object:
-    """Turn frozen values into JSON: a dataclass becomes the list of its fields."""
+    """Turn frozen values into JSON: a dataclass becomes the list of its fields, many frames three columns."""
     if is_dataclass(value):
         return [_plain(getattr(value, f.name)) for f in fields(value)]
+    if isinstance(value, tuple) and value and isinstance(value[0], FrameReference):
+        return [[str(f.path) for f in value], [f.sop_uid for f in value], [f.frame for f in value]]
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
     if isinstance(value, Mapping):
@@ -254,6 +256,8 @@ def _restorer(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401  (any type of 
 
 
 def _tuple_restorer(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if arguments[0] is FrameReference:
+        return lambda columns: tuple(map(_StoredFrame, *columns)) if columns else ()
     if arguments[-1] is Ellipsis:
         restore = _restorer(arguments[0])
         return lambda data: tuple(map(restore, data))

@@ -82,7 +82,7 @@ def walk_sources(sources: Sequence[Path]) -> Iterator[FoundFile | Skipped]:
     FoundFile or Skipped
         Links that lead out of their source, pipes, devices and unreadable folders are reported, never opened.
     """
-    seen: set[tuple[int, int]] = set()
+    seen: set[int] = set()
     for source in sources:
         yield from _walk_source(source, seen)
 
@@ -175,7 +175,7 @@ def _judge(header: Header, pixels: PixelElement) -> Scanned:
     return header
 
 
-def _walk_source(source: Path, seen: set[tuple[int, int]]) -> Iterator[FoundFile | Skipped]:
+def _walk_source(source: Path, seen: set[int]) -> Iterator[FoundFile | Skipped]:
     try:
         status = source.stat()
     except OSError:
@@ -190,7 +190,7 @@ def _walk_source(source: Path, seen: set[tuple[int, int]]) -> Iterator[FoundFile
         yield Skipped(source, ErrorCode.UNREADABLE, "not a regular file (pipe, socket or device)")
 
 
-def _walk_folder(top: str, root: Path, seen: set[tuple[int, int]]) -> Iterator[FoundFile | Skipped]:
+def _walk_folder(top: str, root: Path, seen: set[int]) -> Iterator[FoundFile | Skipped]:
     """Depth first without recursion, names in order; links are not followed into folders, so loops cannot arise."""
     pending = [top]
     while pending:
@@ -210,7 +210,7 @@ def _walk_folder(top: str, root: Path, seen: set[tuple[int, int]]) -> Iterator[F
         pending += reversed(folders)
 
 
-def _look_at(entry: os.DirEntry[str], root: Path, seen: set[tuple[int, int]]) -> FoundFile | Skipped | None:
+def _look_at(entry: os.DirEntry[str], root: Path, seen: set[int]) -> FoundFile | Skipped | None:
     try:
         if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
             return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "a link that leads out of the source folder")
@@ -224,8 +224,8 @@ def _look_at(entry: os.DirEntry[str], root: Path, seen: set[tuple[int, int]]) ->
     return Skipped(Path(entry.path), ErrorCode.UNREADABLE, "not a regular file (pipe, socket or device)")
 
 
-def _unless_seen(path: str, status: os.stat_result, seen: set[tuple[int, int]]) -> FoundFile | None:
-    identity = status.st_dev, status.st_ino
+def _unless_seen(path: str, status: os.stat_result, seen: set[int]) -> FoundFile | None:
+    identity = status.st_dev << 64 | status.st_ino
     if identity in seen:
         return None
     seen.add(identity)
