@@ -121,3 +121,99 @@ def test_typical_gap(points: np.ndarray, gap_mm: float):
 )
 def test_distribution_hint(points: np.ndarray, expected: Distribution):
     assert hint_distribution(points) is expected
+
+
+def _square(side_mm: float = 1.0) -> np.ndarray:
+    return np.array([(0.0, 0.0), (0.0, side_mm), (side_mm, 0.0), (side_mm, side_mm)])
+
+
+def test_a_mark_that_is_no_core_hangs_on_its_nearest_core():
+    """Only the last core is within 7.5 mm of it; that core reaches 1.75 times its second gap of 4 mm, 7 mm."""
+    cores = _line(3, 2.0)
+    assert _link(np.vstack([cores, [[0, 10.9]]])) == [[0, 1, 2, 3]]
+    assert _link(np.vstack([cores, [[0, 11.1]]])) == [[0, 1, 2]]
+
+
+def test_a_mark_that_is_no_core_joins_one_of_two_groups():
+    """6.0 mm from the last of one group, 5.8 mm from the first of the other: both reach it, the nearer has it."""
+    points = np.vstack([_line(3, 2.0), _line(3, 2.0, start_mm=15.8), [[0, 10.0]]])
+    assert _link(points) == [[0, 1, 2], [3, 4, 5, 6]]
+
+
+@pytest.mark.parametrize(("far", "linked"), [(7.4, True), (7.6, False)])
+def test_three_marks_within_the_far_distance_make_a_core(far, linked):
+    angles = np.array([0.0, 2.1, 4.2])
+    star = np.vstack([[[0.0, 0.0]], far * np.column_stack([np.sin(angles), np.cos(angles)])])
+    assert bool(_link(star)) is linked
+
+
+@pytest.mark.parametrize(
+    ("points", "gap_mm"),
+    [
+        ([], 0.0),
+        ([(3, 3)], 0.0),
+        ([(0, 0), (3, 4)], 5.0),
+        ([(0, 0), (0, 1), (0, 3)], 3.0),  # second-nearest: 3, 2, 3
+        ([(0, 0), (0, 1), (0, 2), (0, 3)], 1.5),  # 2, 1, 1, 2
+    ],
+)
+def test_typical_gap_is_to_the_second_nearest(points, gap_mm):
+    assert typical_gap_mm(np.array(points, dtype=float).reshape(-1, 2)) == pytest.approx(gap_mm)
+
+
+@pytest.mark.parametrize(("gap_mm", "groups"), [(1.9, [[0, 1], [2, 3], [4, 5]]), (2.0, [[0, 1, 2, 3], [4, 5]])])
+def test_groups_are_united_by_their_nearest_marks(gap_mm, groups):
+    points = np.array([(0, 0), (0, 10), (0, 12), (0, 30), (50, 0), (60, 0)], dtype=float)
+    united = merge_close([np.array([0, 1]), np.array([2, 3]), np.array([4, 5])], points, gap_mm=gap_mm)
+    assert [group.tolist() for group in united] == groups
+
+
+def test_groups_are_united_in_a_chain_and_sorted():
+    points = np.array([(0, k) for k in (0, 4, 2)], dtype=float)
+    groups = [np.array([1]), np.array([0]), np.array([2])]
+    assert [g.tolist() for g in merge_close(groups, points, gap_mm=2.0)] == [[0, 1, 2]]
+    assert [g.tolist() for g in merge_close(groups[:1], points, gap_mm=2.0)] == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("side_mm", "away_mm", "joined"),
+    [
+        (0.2, 0.9, True),  # the reach is never below 1 mm
+        (0.2, 1.1, False),
+        (1.0, 1.9, True),  # twice the typical gap
+        (1.0, 2.1, False),
+        (4.0, 4.9, True),  # never more than asked for
+        (4.0, 5.1, False),
+    ],
+)
+def test_weak_marks_join_at_the_rim_by_the_density_of_members(side_mm, away_mm, joined):
+    candidate = np.array([(0.0, side_mm + away_mm)])
+    found = join_at_rim(_square(side_mm), candidate, reach_mm=5.0)
+    assert found.tolist() == ([0] if joined else [])
+
+
+def test_nothing_joins_nothing():
+    assert join_at_rim(np.empty((0, 2)), _square(), reach_mm=5.0).size == 0
+    assert join_at_rim(_square(), np.empty((0, 2)), reach_mm=5.0).size == 0
+
+
+@pytest.mark.parametrize(
+    ("points", "hint"),
+    [
+        (_line(4, 3.0), Distribution.LINEAR),
+        (_line(3, 4.0), Distribution.GROUPED),  # three marks are no line yet
+        (_line(4, 2.5), Distribution.GROUPED),  # 7.5 mm is too short for a line
+        (np.vstack([_line(4, 3.0), [[2.2, 4.0]]]), Distribution.LINEAR),
+        (np.vstack([_line(4, 3.0), [[2.3, 4.0]]]), Distribution.GROUPED),
+        (_square(14.0), Distribution.GROUPED),
+        (_square(14.5), Distribution.REGIONAL),
+        (np.empty((0, 2)), Distribution.GROUPED),
+        (_square()[:1], Distribution.GROUPED),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("angle", [0.0, 0.7])
+def test_hinted_distribution_by_span_and_width(points, hint, angle):
+    """A line is four times longer than wide; the width is that of the narrowest strip, at any angle."""
+    turn = np.array([(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))])
+    assert hint_distribution(np.asarray(points) @ turn) is hint

@@ -136,6 +136,20 @@ def test_other_types_and_layouts_measure_alike():
         assert mask_diameters(other, OBLONG).value_mm == expected.value_mm
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_a_mask_turned_half_round_has_the_same_short_axis(seed):
+    """On oblong pixels hardly two corners lie at one height along the axis: none of them may be passed over."""
+    rng = np.random.default_rng(seed)
+    (long_mm, short_mm), angle = rng.uniform((8, 5), (26, 16)), rng.uniform(0, np.pi)
+    row_mm, col_mm = (np.indices((44, 36)) - rng.uniform(17, 19, (2, 1, 1))) * np.reshape(OBLONG.rc_mm, (2, 1, 1))
+    along = row_mm * np.cos(angle) + col_mm * np.sin(angle)
+    across = col_mm * np.cos(angle) - row_mm * np.sin(angle)
+    mask = ((along / long_mm) ** 2 + (across / short_mm) ** 2 <= 0.25)[None]
+    upright, turned = (mask_diameters(m, OBLONG, convention=EDGE) for m in (mask, mask[:, ::-1, ::-1]))
+    assert turned.value_mm == pytest.approx(upright.value_mm)
+    assert turned.short_axis_mm == pytest.approx(upright.short_axis_mm)
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="slices, rows and columns"):
         mask_diameters(np.ones((3, 3)), OBLONG)

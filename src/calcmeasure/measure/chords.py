@@ -29,7 +29,9 @@ def longest_perpendicular(starts_mm: FloatArray, stops_mm: FloatArray, *, axis_m
     along = (axis_mm[1] - axis_mm[0]) / np.linalg.norm(axis_mm[1] - axis_mm[0])
     axes = np.stack([along, [-along[1], along[0]]])
     start_uv, stop_uv = ((points - axis_mm[0]) @ axes.T for points in (starts_mm, stops_mm))
-    level, low, high = _longest_chord(start_uv, stop_uv, np.unique(start_uv[:, 0]))
+    # A corner at which both of its edges stop starts none: every end counts as a level.
+    levels = np.unique(np.concatenate([start_uv[:, 0], stop_uv[:, 0]]))
+    level, low, high = _longest_chord(start_uv, stop_uv, levels)
     ends_mm: FloatArray = np.array([[level, low], [level, high]]) @ axes + axis_mm[0]
     return ends_mm
 
