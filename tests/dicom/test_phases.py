@@ -152,6 +152,25 @@ def test_spacing_comes_from_positions_and_a_gap_is_flagged():
     assert Flag.SLICE_GAP in series.flags
 
 
+@pytest.mark.parametrize(
+    ("thickness_mm", "gap"),
+    [(1.5, True), (1.97, True), (1.99, False), ("2", False), (3, False), (0, False), ("thin", False), (None, False)],
+)
+def test_slices_two_mm_apart_have_a_gap_when_they_are_thinner(thickness_mm, gap):
+    """Beyond the 1 % that headers round away; no thickness, no statement."""
+    series = only(sort_dynamic_series(study(lambda p, z: {**simple(p, z), "SliceThickness": thickness_mm})))
+    assert (Flag.SLICE_GAP in series.flags) is gap
+    assert series.grid.spacing.slice_mm == 2.0
+
+
+@pytest.mark.parametrize("thickness_mm", ["5", None])
+def test_a_single_slice_has_no_gap(thickness_mm):
+    headers = [image(p, 0, **simple(p, 0), SliceThickness=thickness_mm) for p in range(PHASES)]
+    series = only(sort_dynamic_series(headers))
+    assert series.grid.shape == (1, 8, 6)
+    assert Flag.SLICE_GAP not in series.flags
+
+
 @pytest.mark.parametrize("lost_phase", range(PHASES))
 @pytest.mark.parametrize("lost_slice", range(SLICES))
 def test_phase_with_a_missing_slice_is_dropped(lost_phase, lost_slice):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydicom import Dataset
 from pydicom.pixels import apply_voi_lut
 
-from calcmeasure.dicom.voi import LookupTable, VoiFunction, Window, window_from_pixels
+from calcmeasure.dicom.voi import FALLBACK_PERCENTILES, LookupTable, VoiFunction, Window, window_from_pixels
 
 LINEAR, EXACT, SIGMOID = VoiFunction.LINEAR, VoiFunction.LINEAR_EXACT, VoiFunction.SIGMOID
 
@@ -95,3 +95,11 @@ def test_guessed_window_covers_the_breast_not_the_air():
 def test_guessed_window_of_two_levels_and_of_one():
     assert window_from_pixels(np.array([0.0] * 90 + [5.0] * 10)) == Window(2.5, 5.0, EXACT)
     assert window_from_pixels(np.full(50, 3.0)) is None
+
+
+@pytest.mark.parametrize(("size", "stride"), [(199_999, 1), (399_999, 1), (400_000, 2), (1_000_000, 5)])
+def test_guessed_window_of_a_large_picture_comes_from_evenly_spread_pixels(size, stride):
+    values = np.random.default_rng(0).permutation(size).astype(np.float64)
+    low, high = np.percentile(values[::stride], FALLBACK_PERCENTILES)
+    window = window_from_pixels(values.reshape(-1, 1))
+    assert (window.centre, window.width) == pytest.approx(((low + high) / 2, high - low), rel=1e-12)

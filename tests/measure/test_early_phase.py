@@ -58,6 +58,17 @@ def test_assumed_delay_is_said_and_never_enters_the_recorded_time():
     assert "if that was 25 s before" in early.reason
 
 
+@pytest.mark.parametrize("rule", EARLY_PHASE_RULES)
+@pytest.mark.parametrize("duration_s", [GE, PHILIPS, 20.0])
+@pytest.mark.parametrize("shift_s", [-40.0, 160.0])
+def test_without_an_injection_it_does_not_matter_what_the_series_counts_from(rule, duration_s, shift_s):
+    series = protocol(duration_s, injection=False)
+    phases = tuple(replace(p, time_s=p.time_s + shift_s, start_s=p.start_s + shift_s) for p in series.phases)
+    early = choose_early_phase(series, rule=rule)
+    moved = choose_early_phase(replace(series, phases=phases, time_zero="series_start"), rule=rule)
+    assert moved == replace(early, time_s=early.time_s + shift_s)
+
+
 @pytest.mark.parametrize(
     ("centre_s", "fits"), [(59.99, False), (60.0, True), (90.0, True), (120.0, True), (120.01, False)]
 )

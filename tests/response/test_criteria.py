@@ -79,6 +79,10 @@ def test_hash_follows_the_rules_not_the_layout():
         ("response_percent = 30", "response_percents = 30", "lesion.response_percents"),
         ("max_targets = 5", "max_targets = 0", "lesion.max_targets"),
         ("max_targets = 5", "max_targets = 1.5", "lesion.max_targets"),
+        ("max_targets = 5", "max_targets = true", "lesion.max_targets"),
+        ("max_targets = 5", "max_targets = -5", "lesion.max_targets"),
+        ("max_targets = 5", "max_targets = 101", "lesion.max_targets"),
+        ("response_percent = 30", "response_percent = 1000.5", "lesion.response_percent"),
         ("response_inclusive = true", "response_inclusive = 1", "lesion.response_inclusive"),
         ('value = "sum-of-targets"', 'value = "median"', "lesion.value"),
         ('reference = "nadir"', "reference = 3", "lesion.reference"),
@@ -96,6 +100,17 @@ def test_a_bad_profile_names_the_field(old, new, field):
     with pytest.raises(CriteriaError, match=re.escape(f"criteria profile: {field} must be")) as caught:
         parse_profile(RECIST.replace(old, new))
     assert caught.value.code is ErrorCode.CRITERIA_INVALID
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_the_ends_of_the_range_of_a_count_are_allowed(count):
+    assert parse_profile(RECIST.replace("max_targets = 5", f"max_targets = {count}")).lesion.max_targets == count
+
+
+@pytest.mark.parametrize("percent", ["0", "1000", "12.5"])
+def test_the_ends_of_the_range_of_a_cut_off_are_allowed(percent):
+    profile = parse_profile(RECIST.replace("response_percent = 30", f"response_percent = {percent}"))
+    assert profile.lesion.response_percent == Decimal(percent)
 
 
 def test_a_profile_without_rules_is_refused():

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from calcmeasure.response.visits import by_patient, in_time_order
-from calcmeasure.terms import Laterality, View
+from calcmeasure.response.visits import by_patient, in_time_order, is_order_known
+from calcmeasure.terms import Flag, Laterality, View
 from factories import measured
 
 
@@ -74,3 +74,17 @@ def test_readers_of_one_patient_are_never_mixed():
     with pytest.raises(ValueError, match="one reader at a time, got R1, R2"):
         by_patient([measured(reader="R2"), measured(reader="R1")])
     assert len(by_patient([measured(reader="R1"), measured(reader="R2", patient_id="P2")])) == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "known"),
+    [
+        ([], True),
+        ([()], True),
+        ([("slice_gap",), ("detector_plane",)], True),
+        ([(Flag.VISIT_ORDER_UNKNOWN.value,)], False),
+        ([(), ("slice_gap", Flag.VISIT_ORDER_UNKNOWN.value)], False),
+    ],
+)
+def test_one_row_of_unknown_order_makes_the_order_of_its_visit_unknown(flags, known):
+    assert is_order_known(measured(flags=row) for row in flags) is known

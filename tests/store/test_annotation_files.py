@@ -210,6 +210,18 @@ def test_a_wrong_value_is_named_by_its_place(tmp_path, place, value, match):
     refused(tmp_path, content, match)
 
 
+@pytest.mark.parametrize(("n_points", "allowed"), [(0, True), (1, False), (2, True), (3, False), (4, False)])
+def test_a_caliper_has_two_ends_or_is_not_placed_yet(tmp_path, n_points, allowed):
+    points = tuple((float(k), 2.0) for k in range(n_points))
+    caliper = replace(MARKS, geometry=GeometryKind.CALIPER, points=points, mark_diameters_mm=())
+    path = tmp_path / "a.json"
+    if allowed:
+        assert read_annotations(save(path, caliper)).annotations == (caliper,)
+        return
+    with pytest.raises(AnnotationError, match=r"\$\.annotations\[0\]\.points: expected"):
+        save(path, caliper)
+
+
 def test_a_missing_field_is_named(tmp_path):
     content = document(tmp_path)
     del content["annotations"][0]["image"]
