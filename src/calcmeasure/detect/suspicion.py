@@ -18,6 +18,9 @@ MIN_VOLUME_MM3 = 65.0
 """A ball of that diameter; stubs and crossings of vessels hold less."""
 MIN_FILL = 0.45
 """Least share of its own ellipsoid of moments: crossing vessels are stars."""
+SMALL_MM, MIN_BALL_SHARE = 15.0, 0.22
+"""A small lesion holds at least this share of the ball of its own diameter: where vessels meet or branch, the outline
+is as long as a small lesion and nearly empty. (An ellipsoid twice as long as wide and high holds 0.25.)"""
 UNMISTAKABLE = 1.5
 """Uptake of this many times the demand needs no further sign..."""
 SET_OFF_AT, SET_OFF_SHARE = 0.3, 0.42
@@ -44,6 +47,8 @@ def is_lesion(outline: Outline, smooth: FloatImage, *, excess: float, diameter_m
     """
     if excess < 1 or diameter_mm < MIN_DIAMETER_MM or not is_solid(outline.mask, voxel_mm):
         return False
+    if diameter_mm < SMALL_MM and _ball_share(outline.mask, diameter_mm, voxel_mm) < MIN_BALL_SHARE:
+        return False
     return excess >= UNMISTAKABLE or _set_off(outline, smooth, reach_mm=diameter_mm / 2, voxel_mm=voxel_mm)
 
 
@@ -58,6 +63,10 @@ def confidence_of(excess: float, diameter_mm: float) -> float:
     """Rises with uptake and size: a half at 1.25 times the demand and 5 mm, 0.95 at twice that and 10 mm."""
     logit = 3.0 * (excess - 1.25) + (diameter_mm - MIN_DIAMETER_MM) / 8.0
     return float(1.0 / (1.0 + np.exp(-logit)))
+
+
+def _ball_share(mask: BoolImage, diameter_mm: float, voxel_mm: FloatArray) -> float:
+    return float(mask.sum() * np.prod(voxel_mm) / (np.pi / 6 * diameter_mm**3))
 
 
 def _set_off(outline: Outline, smooth: FloatImage, *, reach_mm: float, voxel_mm: FloatArray) -> bool:
