@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from calcmeasure.detect.boundary import outline_lesion
+from calcmeasure.detect.boundary import outline_lesion, smoothed
 
 VOXEL_MM = np.array([2.0, 0.8, 0.6])
 SHAPE = (15, 50, 64)
@@ -110,3 +110,34 @@ def test_a_neighbour_is_left_out():
     signal = np.maximum(ball(4.5), ball(5.0, centre_zrc=other_zrc))
     found = outline(signal)
     assert not found.mask[distance_mm(other_zrc) < 4].any()
+
+
+def test_voxels_that_touch_at_a_corner_are_one_lesion():
+    """Cubes of 8 mm: on voxels wider than the gap that is closed only the corner joins them."""
+    candidate = np.zeros((14, 14, 14), bool)
+    candidate[5:7, 5:7, 5:7] = candidate[7:10, 7:10, 7:10] = True
+    signal = np.where(candidate, 200.0, 20.0).astype(np.float32)
+    found = outline_lesion(signal, candidate, tissue=np.ones(candidate.shape, bool), voxel_mm=np.full(3, 4.0))
+    np.testing.assert_array_equal(found.mask, candidate)
+    assert [polygon[0, 0] for polygon in found.contours_zrc] == [5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("voxel_mm", [(2.0, 0.8, 0.4), (1.0, 1.0, 1.6), (0.5, 0.6, 0.7)])
+def test_the_noise_kernel_is_at_most_half_a_voxel_and_at_most_0_4_mm_wide(voxel_mm):
+    point = np.zeros((9, 9, 9), np.float32)
+    point[4, 4, 4] = 1.0
+    answer = smoothed(point, np.array(voxel_mm)).astype(float)
+    assert answer.sum() == pytest.approx(1.0, abs=1e-5)
+    for axis, step_mm in enumerate(voxel_mm):
+        neighbour = [4, 4, 4]
+        neighbour[axis] = 5
+        sigma = min(0.5, 0.4 / step_mm)
+        assert answer[tuple(neighbour)] / answer[4, 4, 4] == pytest.approx(np.exp(-0.5 / sigma**2), rel=1e-3)
+
+
+@pytest.mark.parametrize(("radius_mm", "outlined"), [(4.2, False), (4.7, True)])
+def test_islands_below_6_square_millimetres_are_not_outlined(radius_mm, outlined):
+    """Slices 4 mm off the centre cut circles of 5 and of 19 mm²."""
+    found = outline(ball(radius_mm, blur_mm=0.1), radius_mm=3.0)
+    assert found.mask[[5, 9]].any(axis=(1, 2)).all()
+    assert ({5.0, 9.0} <= {polygon[0, 0] for polygon in found.contours_zrc}) is outlined
