@@ -45,8 +45,8 @@ def of(annotation, patient_id="P1"):
 
 def response(**changes) -> ResponseRow:
     row = ResponseRow(
-        "P1", Laterality.RIGHT, Quantity.LESION_DIAMETER, "recist-1.1", "followup-1", 28.0, 28.0, "baseline", 16.0, -12.0,
-        -42.857142, "PR", "PR: because", ("view_switched",), "auto",
+        "P1", Laterality.RIGHT, Quantity.LESION_DIAMETER, "recist-1.1", "followup-1", 28.0, 28.0, "baseline",
+        16.0, -12.0, -42.857142, "PR", "PR: because", ("view_switched",), "auto",
     )  # fmt: skip
     return replace(row, **changes)
 
