@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from calcmeasure.detect.breast import erode_mm, find_breast, looks_like_breast, segment_breast
 from calcmeasure.geometry import Spacing, SpacingSource
@@ -153,3 +154,41 @@ def test_erosion_takes_off_a_band_of_that_many_millimetres(rc_mm: tuple[float, f
 def test_erosion_of_everything_or_nothing_changes_nothing():
     for mask in (np.ones((50, 50), dtype=bool), np.zeros((50, 50), dtype=bool)):
         assert_array_equal(erode_mm(mask, 1.7, spacing=SPACING), mask)
+
+
+@pytest.mark.parametrize("rc_mm", [(0.3, 0.3), (0.25, 0.5)])
+def test_erosion_treats_what_lies_beyond_the_image_as_breast(rc_mm: tuple[float, float]):
+    """Against an erosion by the same ellipse in which the outside counts as inside; edges and corners included."""
+    rng = np.random.default_rng(5)
+    half_r, half_c = (round(1.5 / step) for step in rc_mm)
+    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * half_c + 1, 2 * half_r + 1)).astype(bool)
+    for _ in range(5):
+        mask = rng.random((50, 60)) < 0.995
+        expected = binary_erosion(mask, ellipse, border_value=1)
+        assert_array_equal(erode_mm(mask, 1.5, spacing=Spacing(*rc_mm, SpacingSource.DETECTOR)), expected)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_padding_may_lie_between_the_breast_and_the_edge(side: str):
+    """12 mm of padding on the chest wall, far more than the near miss that is allowed without it."""
+    truth = np.roll(_half_disc(), 120, axis=1)
+    valid = ALL_VALID.copy()
+    valid[:, :120] = False
+    image = np.where(valid, _tissue(truth), -50.0)
+    if side == "right":
+        truth, valid, image = (a[:, ::-1].copy() for a in (truth, valid, image))
+    found = find_breast(image.astype(np.float32), valid=valid, spacing=SPACING)
+    assert found.trusted
+    assert _overlap(found.mask, truth) > 0.97
+
+
+def test_padding_above_and_below_is_no_part_of_the_picture():
+    """All tissue within the valid rows and columns: the mask covers everything that was imaged, so is not believed."""
+    rng = np.random.default_rng(1)
+    valid = ALL_VALID.copy()
+    valid[:150] = valid[-150:] = valid[:, -100:] = False
+    image = np.where(valid, 1.0 + 0.1 * rng.standard_normal(SHAPE), 0.0)
+    image[150:160, 0:20] = 0.0
+    found = find_breast(image.astype(np.float32), valid=valid, spacing=SPACING)
+    assert not found.trusted
+    assert_array_equal(found.mask, valid)

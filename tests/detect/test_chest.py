@@ -114,3 +114,28 @@ def test_block_mean_and_unblock_keep_ragged_ends():
         expected = volume[2 * z : 2 * z + 2, 1, 3 * c : 3 * c + 3].mean()
         assert blocks[z, 1, c] == pytest.approx(expected)
     assert unblock(blocks > 0, (2, 1, 3), volume.shape).shape == volume.shape
+
+
+@pytest.mark.parametrize(
+    ("spacing_mm", "block"),
+    [((3.0, 3.0, 3.0), (1, 1, 1)), ((5.0, 2.0, 4.0), (1, 2, 1)), ((10.0, 0.8, 4 / 3), (1, 5, 3))],
+)
+def test_blocks_are_as_large_as_fits_into_4_mm(spacing_mm, block):
+    """Thick slices are never merged; steps that divide 4 mm fill it in spite of rounding."""
+    grid = _grid(AXIAL, spacing_mm=spacing_mm)
+    body = find_breasts(_woman(grid)[0], grid).body
+    for axis, size in enumerate(block):
+        changes = np.flatnonzero(np.diff(body, axis=axis).any(axis=tuple({0, 1, 2} - {axis}))) + 1
+        assert len(changes)
+        assert np.gcd.reduce(changes) == size
+
+
+@pytest.mark.parametrize(("width_mm", "flags"), [(7, ("one_breast",)), (10, ())])
+def test_a_front_too_narrow_for_two_breasts_has_no_midline(width_mm, flags):
+    """Two prongs of 60 mm with a gap of half their width each: below 8 columns of 4 mm they are one breast's edge."""
+    grid = _grid(AXIAL, spacing_mm=(4.0, 4.0, 4.0))
+    x, y, _ = np.moveaxis(_places(grid), -1, 0)
+    column = np.floor(x / 4).astype(int) + width_mm // 2
+    gap = (column >= width_mm // 2 - 1) & (column < width_mm // 2 + 1) & (y < 40)
+    signal = np.where((column >= 0) & (column < width_mm) & (y > -40) & ~gap, 100.0, 1.0).astype(np.float32)
+    assert find_breasts(signal, grid).flags == flags
