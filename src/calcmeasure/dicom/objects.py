@@ -172,7 +172,7 @@ def _refuse_mr(header: Header) -> None:
     types = tuple(t.upper() for t in header.texts("ImageType"))
     description = words_of(header.text("SeriesDescription") or header.text("ProtocolName"))
     if "LOCALIZER" in types or description & _SCOUT_WORDS:
-        raise DicomReadError("a localizer", code=ErrorCode.SCOUT)
+        raise DicomReadError("a localizer or scout image", code=ErrorCode.SCOUT)
     if "DERIVED" in types[:1] or set(types) & _DERIVED_TYPES or description & _DERIVED_WORDS:
         raise DicomReadError("a derived image: subtraction, projection, map or copy", code=ErrorCode.DERIVED)
     if description & _NOT_DYNAMIC_WORDS or (header.number("DiffusionBValue") or 0.0) > 0.0:
