@@ -146,3 +146,13 @@ def test_rules_are_named_once_and_read_only():
     assert all(name == rule.name and rule.summary for name, rule in EARLY_PHASE_RULES.items())
     with pytest.raises(TypeError):
         EARLY_PHASE_RULES["x"] = EARLY_PHASE_RULES[DEFAULT_EARLY_PHASE_RULE]
+
+
+def test_second_zero_stays_when_the_first_post_contrast_phase_was_left_out():
+    """The kept phases start 75, 150, ... s after the first, dropped one: the nearest lies at 137.5 s, not at 62.5 s."""
+    whole = protocol(GE, injection=False)
+    series = replace(whole, phases=(whole.phases[0], *whole.phases[2:]))
+    early = choose_early_phase(series)
+    assert early.time_s == 112.5
+    assert "137.5 s" in early.reason
+    assert Flag.EARLY_PHASE_OUTSIDE_WINDOW in early.flags

@@ -45,7 +45,7 @@ def is_lesion(outline: Outline, smooth: FloatImage, *, excess: float, diameter_m
     voxel_mm
         (3,) voxel size.
     """
-    if excess < 1 or diameter_mm < MIN_DIAMETER_MM or not is_solid(outline.mask, voxel_mm):
+    if not excess >= 1 or diameter_mm < MIN_DIAMETER_MM or not is_solid(outline.mask, voxel_mm):
         return False
     if diameter_mm < SMALL_MM and _ball_share(outline.mask, diameter_mm, voxel_mm) < MIN_BALL_SHARE:
         return False

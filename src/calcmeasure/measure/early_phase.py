@@ -170,7 +170,9 @@ def _post_contrast(series: DynamicSeries) -> tuple[Phase, ...]:
 
 def _rule_clock(series: DynamicSeries, rule: EarlyPhaseRule) -> _RuleClock:
     first = series.phases[series.first_post_contrast or 0]
-    first_start_s = first.start_s or 0.0
+    # Second 0 stays where it was when the first post-contrast phase itself had to be left out.
+    starts_at_zero = series.time_zero == "first_post_contrast_start"
+    first_start_s = 0.0 if starts_at_zero else first.start_s or 0.0
     if rule.origin == "first_post_contrast_start":
         return _RuleClock(
             lambda phase: (phase.time_s or 0.0) - first_start_s, assumed=False, words="after first post start"
