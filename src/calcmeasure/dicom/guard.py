@@ -27,8 +27,6 @@ MAX_INFLATE_RATIO = 200
 """Deflate reaches about 1000:1 on constant bytes; images stay below 50:1."""
 MAX_DECODED_BYTES = 4 * 2**30
 """Ceiling for the decoded pixels of one file."""
-MAX_SEQUENCE_DEPTH = 32
-"""Deepest nesting read. Enhanced multi-frame objects and structured reports stay below 20."""
 
 _PREAMBLE = 128
 _META_START = _PREAMBLE + 4 + 12
