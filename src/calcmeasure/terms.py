@@ -210,6 +210,31 @@ _DISTRIBUTION_CODES = {
 }
 
 
+class LesionType(StrEnum):
+    """BI-RADS kind of an enhancing lesion."""
+
+    MASS = "mass"
+    NON_MASS = "non-mass"
+    """Non-mass enhancement."""
+    FOCUS = "focus"
+    """Enhancement too small to characterise."""
+
+
+class LesionRelation(StrEnum):
+    """How a finding of a follow-up continues what was seen before, as a reader stated it (RECIST 1.1, EORTC notes)."""
+
+    SAME = "same"
+    """The lesion of that identifier, seen again."""
+    SPLIT = "split"
+    """One part of a lesion that fell apart: all parts carry its identifier, and their lengths are added."""
+    MERGED = "merged"
+    """Several lesions that grew into one: it carries the first identifier and stands for all of them."""
+    NEW = "new"
+    """Not seen before."""
+    GONE = "gone"
+    """Looked for, and not there any more: 0 mm."""
+
+
 class Flag(StrEnum):
     """Advisory codes: the value stands, and this is what to know about it."""
 
@@ -308,6 +333,14 @@ class Flag(StrEnum):
     """Present but too small to measure: counts as 5 mm in a RECIST sum."""
     NEW_LESION_CANDIDATE = "new_lesion_candidate"
     """Not linked to any lesion seen before; a reader must confirm that it is new."""
+    MOTION_BLUR = "motion_blur"
+    """A reader could not measure because the patient or the detector moved."""
+    CUT_OFF = "cut_off"
+    """A reader could not measure because part of the finding lies outside the image."""
+    HIDDEN = "hidden"
+    """A reader could not measure because a clip, a scar, an implant or an artefact covers the finding."""
+    EDGES_UNCLEAR = "edges_unclear"
+    """A reader could not measure because the finding has no edge that could be followed."""
     # -- comparison --------------------------------------------------------------------------
     GEOMETRY_MISMATCH = "geometry_mismatch"
     """The two time points were calibrated by different rules."""

@@ -10,6 +10,8 @@ from calcmeasure.terms import (
     Distribution,
     GeometryKind,
     Laterality,
+    LesionRelation,
+    LesionType,
     Method,
     Modality,
     Morphology,
@@ -81,6 +83,8 @@ class Annotation:
         (n, 2) row, column on a projection; (n, 3) slice, row, column in a volume; pixel centres.
         Marks: one per calcification. Caliper: two ends. Outline: polygon vertices on one slice.
         Empty means: looked for, and nothing was there (a measurement of 0 mm).
+    relation, from_lesions
+        How a reader linked it to the visits before, and the identifiers meant; None when no reader said.
     mark_diameters_mm
         One per mark where the detector knows them; empty otherwise.
     volume_mm3, diameter_3d_mm
@@ -108,6 +112,9 @@ class Annotation:
     method: Method = Method.AUTO
     morphology: Morphology | None = None
     distribution: Distribution | None = None
+    lesion_type: LesionType | None = None
+    relation: LesionRelation | None = None
+    from_lesions: tuple[str, ...] = ()
     confidence: float | None = None
     mark_diameters_mm: tuple[float, ...] = ()
     volume_mm3: float | None = None

@@ -1,0 +1,1 @@
+"""What the reader decides: findings, tools, undo, drafts, signatures, answers. No Qt and no napari."""

@@ -1,0 +1,198 @@
+"""One reader's findings in one patient as values: every edit gives a new one, so that undo is keeping the old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
+from calcmeasure.terms import Laterality, Modality, Quantity, View
+
+Point = tuple[float, ...]
+"""(row, column) of a projection or (slice, row, column) of a volume; pixel indices, whole number = pixel centre."""
+
+
+class FindingState(StrEnum):
+    """Where a finding stands."""
+
+    DRAFT = "draft"
+    """Never signed."""
+    SIGNED = "signed"
+    CHANGED = "changed"
+    """Signed once, and different now: signing again supersedes, with a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The image a finding belongs to, as far as it is known before anything is drawn.
+
+    Parameters
+    ----------
+    laterality
+        None where it depends on the place (MR).
+    image
+        Of a volume: series and matrix; the slice and its UID follow from the points.
+    phase
+        The phase measured; None for a projection.
+    flags
+        What is known about the image; an ``E_...`` code makes everything drawn on it not measurable.
+    """
+
+    timepoint: str
+    study_date: str
+    modality: Modality
+    quantity: Quantity
+    laterality: Laterality | None
+    view: View | None
+    image: ImageReference
+    phase: PhaseReference | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LesionMask:
+    """Voxels of a lesion, cut out of the volume.
+
+    Parameters
+    ----------
+    offset_zrc
+        Voxel of the volume at which the cut begins.
+    voxels
+        (slices, rows, columns) bool; never written to after it was made.
+    seed_zrc, level
+        What a seeded segmentation started from, and its threshold between background (0) and lesion (1).
+    """
+
+    offset_zrc: tuple[int, int, int]
+    voxels: NDArray[np.bool_]
+    seed_zrc: Point | None = None
+    level: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One annotation on the desk.
+
+    Parameters
+    ----------
+    annotation
+        As it would be signed now. Method ``auto`` until a reader's hand changes it, then ``edited``.
+    mask
+        Of a segmented lesion.
+    signed
+        The annotation in the store; None when it was never signed.
+    version
+        Of `signed` in the store; 0 when never signed.
+    """
+
+    annotation: Annotation
+    mask: LesionMask | None = None
+    signed: Annotation | None = None
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        """Annotation id: unique within the patient and reader."""
+        return self.annotation.annotation_id
+
+    @property
+    def state(self) -> FindingState:
+        """Draft, signed, or signed and changed since."""
+        if self.signed is None:
+            return FindingState.DRAFT
+        return FindingState.SIGNED if _same(self.signed, self.annotation) else FindingState.CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A drawing between its first and last click.
+
+    Parameters
+    ----------
+    tool
+        Name of the tool.
+    target
+        Image drawn on.
+    points
+        Clicked so far; the place under the cursor is not among them.
+    """
+
+    tool: str
+    target: Target
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatientReading:
+    """Everything one reader has on the desk for one patient.
+
+    Parameters
+    ----------
+    findings
+        In the order they were made.
+    given_up
+        Signed findings deleted since, to be retracted when signing.
+    unfinished
+        A drawing that is not complete yet.
+    selected
+        Key of the finding that keys and panels act on; empty for none.
+    """
+
+    patient_id: str
+    reader: str
+    findings: tuple[Finding, ...] = ()
+    given_up: tuple[Finding, ...] = ()
+    unfinished: Unfinished | None = None
+    selected: str = ""
+    phase_choices: dict[str, int] = field(default_factory=dict)
+    """First series UID to the phase a reader chose instead of the rule's."""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether nothing waits for a signature."""
+        return (
+            not self.given_up
+            and self.unfinished is None
+            and all(finding.state is FindingState.SIGNED for finding in self.findings)
+        )
+
+    def find(self, key: str) -> Finding | None:
+        """Look a finding up."""
+        return next((finding for finding in self.findings if finding.key == key), None)
+
+    @property
+    def selected_finding(self) -> Finding | None:
+        """What keys and panels act on."""
+        return self.find(self.selected)
+
+    def put(self, finding: Finding) -> PatientReading:
+        """Add a finding, or replace the one with its key; it becomes the selected one."""
+        if self.find(finding.key) is None:
+            findings = (*self.findings, finding)
+        else:
+            findings = tuple(finding if one.key == finding.key else one for one in self.findings)
+        return replace(self, findings=findings, selected=finding.key)
+
+    def change(self, key: str, edit: Callable[[Finding], Finding]) -> PatientReading:
+        """Replace one finding by what `edit` makes of it; an unknown key changes nothing."""
+        before = self.find(key)
+        return self if before is None else self.put(edit(before))
+
+    def drop(self, key: str) -> PatientReading:
+        """Take a finding off the desk; a signed one is kept to be retracted."""
+        gone = self.find(key)
+        if gone is None:
+            return self
+        kept = tuple(finding for finding in self.findings if finding.key != key)
+        given_up = (*self.given_up, gone) if gone.signed is not None else self.given_up
+        selected = "" if self.selected == key else self.selected
+        return replace(self, findings=kept, given_up=given_up, selected=selected)
+
+
+def _same(one: Annotation, other: Annotation) -> bool:
+    """Whether two annotations differ in nothing but when and by which version they were written."""
+    return replace(one, created_utc="", software="") == replace(other, created_utc="", software="")
