@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from calcmeasure.errors import ErrorCode, PhaseError
-from calcmeasure.measure.early_phase import DEFAULT_EARLY_PHASE_RULE, EARLY_PHASE_RULES, choose_early_phase
+from calcmeasure.measure.early_phase import (
+    DEFAULT_EARLY_PHASE_RULE,
+    EARLY_PHASE_RULES,
+    choose_early_phase,
+    early_phase_of_reader,
+)
 from calcmeasure.model.imaging import DynamicSeries, FrameReference, Phase
 from calcmeasure.terms import Flag
 
@@ -156,3 +161,32 @@ def test_second_zero_stays_when_the_first_post_contrast_phase_was_left_out():
     assert early.time_s == 112.5
     assert "137.5 s" in early.reason
     assert Flag.EARLY_PHASE_OUTSIDE_WINDOW in early.flags
+
+
+def test_a_reader_overrides_the_rule_and_the_reason_says_what_it_would_have_taken():
+    series = protocol(GE)
+    early = early_phase_of_reader(series, index=3)
+    assert (early.index, early.rule, early.time_s) == (3, "reader", series.phases[3].time_s)
+    assert early.reason == "phase 3 was chosen by the reader; rule k-space-centre-90s takes phase 1"
+    assert early.alternatives == (2, 4)
+
+
+def test_a_reader_can_choose_where_the_rule_refuses():
+    series = protocol(GE, first_start_s=200.0)
+    with pytest.raises(PhaseError):
+        choose_early_phase(series)
+    early = early_phase_of_reader(series, index=1)
+    assert early.index == 1
+    assert "takes none (E_NO_EARLY_PHASE" in early.reason
+
+
+def test_a_choice_of_the_reader_keeps_what_was_assumed_about_the_times():
+    early = early_phase_of_reader(protocol(GE, injection=False), index=2)
+    assert early.flags == (Flag.TIME_ZERO_ASSUMED,)
+
+
+@pytest.mark.parametrize("index", [-1, 0, 7])
+def test_a_reader_cannot_choose_a_phase_before_contrast_or_none(index):
+    with pytest.raises(PhaseError, match="choose one of 1-6") as caught:
+        early_phase_of_reader(protocol(GE), index=index)
+    assert caught.value.code == ErrorCode.NO_EARLY_PHASE

@@ -38,3 +38,21 @@ def test_the_measured_phase_is_marked_and_named(axis):
 def test_the_axes_say_what_second_zero_is(axis):
     assert axis.get_xlabel() == "seconds after first post contrast start"
     assert axis.get_title().startswith("kinetics: ")
+
+
+def test_without_times_the_axis_counts_phases_and_names_no_second():
+    signal = np.stack([np.full((1, 1, 1), value, np.float32) for value in (100, 190, 170)])
+    curve = kinetic_curve(signal, [0.0, 1.0, 2.0], where=(0, 0, 0), first_post=1)
+    plain = Figure().subplots()
+    draw_curve(plain, CurvePanel(curve, 1, ""))
+    assert plain.get_xlabel() == "phase number, times unknown"
+    assert [text.get_text() for text in plain.texts] == ["phase 1"]
+
+
+def test_no_chosen_phase_shades_nothing():
+    signal = np.stack([np.full((1, 1, 1), value, np.float32) for value in (100, 190, 170)])
+    curve = kinetic_curve(signal, [-20.0, 60.0, 140.0], where=(0, 0, 0), first_post=1)
+    plain = Figure().subplots()
+    draw_curve(plain, CurvePanel(curve, -1, "injection"))
+    assert not plain.texts
+    assert not plain.patches

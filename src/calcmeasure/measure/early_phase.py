@@ -15,6 +15,8 @@ from calcmeasure.model.imaging import DynamicSeries, Phase
 from calcmeasure.terms import Flag
 
 DEFAULT_EARLY_PHASE_RULE = "k-space-centre-90s"
+READER_RULE = "reader"
+"""Stands where the name of a rule stands when a reader chose the phase."""
 ASSUMED_DELAY_S = 25.0
 """From injection to the start of the first post-contrast phase, where no injection time is known: the delay of the
 study's own protocols. It moves the aim of a rule, never a recorded time."""
@@ -86,6 +88,8 @@ EARLY_PHASE_RULES: Mapping[str, EarlyPhaseRule] = MappingProxyType(
 """By name. 60-120 s: kinetics of the BI-RADS initial phase; 2 min: BI-RADS 5th edition; 150 s: the timing of the
 functional tumour volume tool of UCSF."""
 
+_READER = EarlyPhaseRule(READER_RULE, "the phase a reader chose", "injection")
+
 
 @dataclass(frozen=True, slots=True)
 class EarlyPhase:
@@ -143,6 +147,36 @@ def choose_early_phase(series: DynamicSeries, *, rule: str = DEFAULT_EARLY_PHASE
         raise PhaseError("the times of the phases are unknown", code=ErrorCode.TIME_UNKNOWN)
     clock = _rule_clock(series, chosen_rule)
     return (_latest if chosen_rule.latest else _nearest)(series, rule=chosen_rule, candidates=candidates, clock=clock)
+
+
+def early_phase_of_reader(
+    series: DynamicSeries, *, index: int, instead_of: str = DEFAULT_EARLY_PHASE_RULE
+) -> EarlyPhase:
+    """Take the phase a reader chose, and say what the rule would have taken.
+
+    Parameters
+    ----------
+    index
+        0-based phase of the series, after contrast.
+    instead_of
+        Key of `EARLY_PHASE_RULES`: the rule that was overridden.
+
+    Raises
+    ------
+    PhaseError
+        ``E_NO_EARLY_PHASE`` when the series has no such phase after contrast; otherwise as `choose_early_phase` where
+        nothing can be chosen at all.
+    """
+    allowed = {phase.index: phase for phase in _post_contrast(series)}
+    if index not in allowed:
+        known = f"{min(allowed)}-{max(allowed)}"
+        raise PhaseError(f"phase {index} is none after contrast; choose one of {known}", code=ErrorCode.NO_EARLY_PHASE)
+    try:
+        by_rule = f"takes phase {choose_early_phase(series, rule=instead_of).index}"
+    except PhaseError as error:
+        by_rule = f"takes none ({error.code}: {error.message})"
+    how = f"was chosen by the reader; rule {instead_of} {by_rule}"
+    return _result(series, rule=_READER, phase=allowed[index], how=how)
 
 
 @dataclass(frozen=True, slots=True)

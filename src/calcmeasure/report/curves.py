@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from calcmeasure.measure.enhancement import percent_enhancement
 from calcmeasure.report.palette import AMBER, GREY, INK, PAPER, SKY
 from calcmeasure.report.panels import CurvePanel
 
@@ -18,23 +17,34 @@ def draw_curve(axis: Axes, panel: CurvePanel) -> None:
     axis
         Where to draw.
     panel
-        Curve and chosen phase.
+        Curve and chosen phase. An empty `time_zero` says that the times are unknown: `times_s` then holds phase
+        numbers, and the axis says so. A negative `chosen` says that no phase was chosen: none is shaded.
     """
-    times_s = panel.curve.times_s
-    percent = percent_enhancement(np.full_like(panel.curve.signal, panel.curve.baseline), panel.curve.signal)
-    at = (float(times_s[panel.chosen]), float(percent[panel.chosen]))
     axis.set_facecolor(INK)
-    axis.plot(times_s, percent, color=SKY, marker="o", markersize=4, linewidth=1.5)
-    half = float(np.diff(times_s).min()) / 2
-    axis.axvspan(at[0] - half, at[0] + half, color=AMBER, alpha=0.22)
-    axis.plot([at[0]], [at[1]], marker="D", color=AMBER, markersize=7)
-    words = f"phase {panel.chosen}, {at[0]:.0f} s"
-    axis.annotate(words, at, xytext=(6, -14), textcoords="offset points", color=AMBER, fontsize=9)
+    axis.plot(panel.curve.times_s, panel.curve.percent, color=SKY, marker="o", markersize=4, linewidth=1.5)
+    if panel.chosen >= 0:
+        _mark_chosen(axis, panel)
     axis.axhline(0.0, color=GREY, linewidth=0.6)
-    axis.set_xlabel(f"seconds after {panel.time_zero.replace('_', ' ')}", color=PAPER, fontsize=9)
+    axis.set_xlabel(_time_words(panel), color=PAPER, fontsize=9)
     axis.set_ylabel("enhancement in lesion, %", color=PAPER, fontsize=9)
     words = ", ".join(word for word in (panel.curve.initial, panel.curve.delayed) if word)
     axis.set_title(f"kinetics: {words}" if words else "kinetics", color=PAPER, fontsize=9, pad=4)
     axis.tick_params(colors=PAPER, labelsize=8)
     for side in axis.spines.values():
         side.set_color(GREY)
+
+
+def _mark_chosen(axis: Axes, panel: CurvePanel) -> None:
+    times_s = panel.curve.times_s
+    at = (float(times_s[panel.chosen]), float(panel.curve.percent[panel.chosen]))
+    half = float(np.diff(times_s).min()) / 2
+    axis.axvspan(at[0] - half, at[0] + half, color=AMBER, alpha=0.22)
+    axis.plot([at[0]], [at[1]], marker="D", color=AMBER, markersize=7)
+    words = f"phase {panel.chosen}, {at[0]:.0f} s" if panel.time_zero else f"phase {panel.chosen}"
+    axis.annotate(words, at, xytext=(6, -14), textcoords="offset points", color=AMBER, fontsize=9)
+
+
+def _time_words(panel: CurvePanel) -> str:
+    if not panel.time_zero:
+        return "phase number, times unknown"
+    return f"seconds after {panel.time_zero.replace('_', ' ')}"
