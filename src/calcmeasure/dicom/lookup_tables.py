@@ -15,7 +15,12 @@ from calcmeasure.dicom.voi import LookupTable
 
 
 def read_lookup_table(header: Header, keyword: str, *, signed_input: bool) -> LookupTable | None:
-    """First table of a sequence.
+    """First usable table of a sequence, as `read_lookup_tables`; None when there is none."""
+    return next(iter(read_lookup_tables(header, keyword, signed_input=signed_input)), None)
+
+
+def read_lookup_tables(header: Header, keyword: str, *, signed_input: bool) -> tuple[LookupTable, ...]:
+    """Tables of a sequence, in its order; unusable ones are left out.
 
     Parameters
     ----------
@@ -25,42 +30,38 @@ def read_lookup_table(header: Header, keyword: str, *, signed_input: bool) -> Lo
         ``ModalityLUTSequence`` or ``VOILUTSequence``.
     signed_input
         Whether input values can be negative: the first mapped value is then read as signed.
-
-    Returns
-    -------
-    LookupTable or None
-        None when there is no usable table.
     """
-    item = header.item(keyword)
+    tables = (_read_item(header, keyword, number, signed_input) for number in range(len(header.items(keyword))))
+    return tuple(table for table in tables if table is not None)
+
+
+def _read_item(header: Header, keyword: str, number: int, signed_input: bool) -> LookupTable | None:
+    item = header.items(keyword)[number]
     numbers = [int(n) for n in item.numbers("LUTDescriptor")]
     if len(numbers) != 3 or not 1 <= numbers[2] <= 16:
         return None
     entries, first, bits = numbers[0] % 65536 or 65536, numbers[1], numbers[2]
-    outputs = _outputs(header, keyword, entries)
-    if outputs is None:
+    listed = item.numbers("LUTData")
+    outputs = np.asarray(listed, np.uint16) if listed else _words(header, keyword, number, entries=entries)
+    if outputs.size < entries:
         return None
-    return LookupTable(outputs, first - 65536 if signed_input and first > 32767 else first, bits)
+    first = first - 65536 if signed_input and first > 32767 else first
+    return LookupTable(outputs[:entries], first, bits, explanation=item.text("LUTExplanation"))
 
 
-def _outputs(header: Header, keyword: str, entries: int) -> NDArray[np.uint16] | None:
-    numbers = header.item(keyword).numbers("LUTData")
-    outputs = np.asarray(numbers, np.uint16) if numbers else _words(header, keyword, entries)
-    return outputs[:entries] if outputs.size >= entries else None
-
-
-def _words(header: Header, keyword: str, entries: int) -> NDArray[np.uint16]:
+def _words(header: Header, keyword: str, number: int, *, entries: int) -> NDArray[np.uint16]:
     """Table data of VR OW, which a `Header` leaves out."""
-    data = _raw_table(header.path, keyword)
+    data = _raw_table(header.path, keyword, number)
     if entries <= len(data) < 2 * entries:
         return np.frombuffer(data, np.uint8).astype(np.uint16)
     order = ">" if header.transfer_syntax == BIG_ENDIAN else "<"
     return np.frombuffer(data[: len(data) // 2 * 2], f"{order}u2").astype(np.uint16)
 
 
-def _raw_table(path: Path, keyword: str) -> bytes:
+def _raw_table(path: Path, keyword: str, number: int) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[keyword], force=True)
-    items = dataset.get(keyword) or [pydicom.Dataset()]
-    data = items[0].get("LUTData")
+    items = dataset.get(keyword) or []
+    data = items[number].get("LUTData") if number < len(items) else None
     return data if isinstance(data, bytes) else b""

@@ -41,11 +41,14 @@ class Window:
         In modality units.
     function
         How values inside the window are spread.
+    explanation
+        What the header calls it, such as ``NORMAL``; often empty.
     """
 
     centre: float
     width: float
     function: VoiFunction = VoiFunction.LINEAR
+    explanation: str = ""
 
     @property
     def is_usable(self) -> bool:
@@ -86,11 +89,14 @@ class LookupTable:
         Input value of entry 0; inputs below take its output, inputs above the last entry that of the last.
     bits
         Of one output.
+    explanation
+        What the header calls it; often empty.
     """
 
     outputs: NDArray[np.uint16]
     first: int
     bits: int
+    explanation: str = ""
 
     def apply(self, values: Values) -> Values:
         """Map values to table outputs; inputs are rounded to whole numbers."""

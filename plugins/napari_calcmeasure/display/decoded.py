@@ -1,0 +1,142 @@
+"""Decoded images kept in memory, the least lately used given up first.
+
+Nothing is written to disk: a cache of pixels there would leave pictures of patients behind, in a place that nobody
+expects and nobody clears, while decoding again takes a fraction of a second.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from calcmeasure.errors import CalcMeasureError
+from calcmeasure.model.imaging import Mammogram
+
+if TYPE_CHECKING:
+    from calcmeasure.dicom.presentation import DisplayValues
+
+DEFAULT_BYTES = 2**30
+"""Some sixty mammograms of 16 bits and 3328 × 2560 pixels."""
+BYTES_PER_PIXEL = 4
+"""At most, of an image not decoded yet: For Processing images are shown in float32."""
+
+_Key = tuple[Path, int, int, int]
+
+
+class DecodedImages:
+    """Mammograms decoded to be looked at; safe to use from several threads, each image decoded once.
+
+    Parameters
+    ----------
+    max_bytes
+        Upper bound of all arrays kept. The image loaded last is kept even when it alone is larger.
+    """
+
+    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[_Key, DisplayValues] = OrderedDict()
+        self._under_way: dict[_Key, Future[DisplayValues]] = {}
+        self._lock = Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """Size of all arrays kept."""
+        with self._lock:
+            return self._nbytes()
+
+    def load(self, mammogram: Mammogram) -> DisplayValues:
+        """Decode a mammogram, or take it from memory when its file has not changed.
+
+        Parameters
+        ----------
+        mammogram
+            From the index.
+
+        Raises
+        ------
+        PixelError
+            As `calcmeasure.dicom.pixels.load_mammogram`.
+        """
+        key = _key(mammogram)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+            waiting = self._under_way.get(key)
+            if waiting is None:
+                mine = self._under_way[key] = Future()
+        return self._decode(mammogram, key, mine) if waiting is None else waiting.result()
+
+    def is_ready(self, mammogram: Mammogram) -> bool:
+        """Whether it would be taken from memory."""
+        with self._lock:
+            return _key(mammogram) in self._kept
+
+    def prefetch(
+        self, mammograms: Iterable[Mammogram], *, is_cancelled: Callable[[], bool] | None = None
+    ) -> Iterator[Mammogram]:
+        """Decode ahead in a worker thread, one image per step; images that cannot be decoded are left out.
+
+        Parameters
+        ----------
+        mammograms
+            In the order they will be wanted.
+        is_cancelled
+            Asked before every image.
+
+        Yields
+        ------
+        Mammogram
+            Each one that is ready now. It ends early rather than give up what was loaded before.
+        """
+        for mammogram in mammograms:
+            if is_cancelled is not None and is_cancelled():
+                return
+            expected = mammogram.rows * mammogram.columns * BYTES_PER_PIXEL
+            if not self.is_ready(mammogram) and self.nbytes + expected > self._max_bytes:
+                return
+            try:
+                self.load(mammogram)
+            except CalcMeasureError:
+                continue  # said where it is hung
+            yield mammogram
+
+    def clear(self) -> None:
+        """Give up everything kept."""
+        with self._lock:
+            self._kept.clear()
+
+    def _decode(self, mammogram: Mammogram, key: _Key, mine: Future[DisplayValues]) -> DisplayValues:
+        from calcmeasure.dicom.presentation import load_display_values
+
+        try:
+            shown = load_display_values(mammogram)
+        except BaseException as error:
+            with self._lock:
+                del self._under_way[key]
+            mine.set_exception(error)
+            raise
+        with self._lock:
+            self._kept[key] = shown
+            del self._under_way[key]
+            while len(self._kept) > 1 and self._nbytes() > self._max_bytes:
+                self._kept.popitem(last=False)
+        mine.set_result(shown)
+        return shown
+
+    def _nbytes(self) -> int:
+        return sum(shown.nbytes for shown in self._kept.values())
+
+
+def _key(mammogram: Mammogram) -> _Key:
+    """File, frame, and the file's state: a file written anew is decoded anew."""
+    path = mammogram.image.path
+    try:
+        state = path.stat()
+    except OSError:
+        return (path, mammogram.image.frame, 0, 0)
+    return (path, mammogram.image.frame, state.st_mtime_ns, state.st_size)
