@@ -27,6 +27,7 @@ BUILTIN_AND_CODE = [
     ("TableError", ValueError, "E_TABLE"),
     ("DetectorError", KeyError, "E_DETECTOR_UNKNOWN"),
     ("StoreError", OSError, "E_STORE"),
+    ("ReadingError", ValueError, "E_DRAFT"),
     ("OutputError", OSError, "E_OUTPUT"),
 ]
 

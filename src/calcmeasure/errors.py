@@ -119,6 +119,13 @@ class ErrorCode(StrEnum):
     """The process working on this patient died; the others went on."""
     INTERNAL = "E_INTERNAL"
     """A defect: this patient was given up, the others went on."""
+    # -- reading -----------------------------------------------------------------------------
+    NO_READER = "E_NO_READER"
+    """A signature needs a reader id."""
+    UNFINISHED = "E_UNFINISHED"
+    """A drawing was begun and not completed."""
+    NO_REASON = "E_NO_REASON"
+    """A signed value changes only with a reason."""
     # -- storing and writing -----------------------------------------------------------------
     STORE = "E_STORE"
     """The measurement store cannot be opened or written."""
@@ -126,8 +133,14 @@ class ErrorCode(StrEnum):
     """Another process kept the store locked."""
     STORE_CHANGED = "E_STORE_CHANGED"
     """A row of the store was changed after it was written."""
+    STORE_CONFLICT = "E_STORE_CONFLICT"
+    """Another window recorded a newer version of a finding since it was read."""
     STORE_NEWER = "E_STORE_NEWER"
     """The store was written by a newer version."""
+    DRAFT = "E_DRAFT"
+    """A draft of unsigned work is damaged or was taken up by another window."""
+    PREFERENCES = "E_PREFERENCES"
+    """The file of a reader's preferences is damaged."""
     OUTPUT = "E_OUTPUT"
     """The output folder cannot be written."""
     DISK_FULL = "E_DISK_FULL"
@@ -243,6 +256,12 @@ class StoreError(CalcMeasureError, OSError):
     """The measurement store cannot be opened or written."""
 
     default_code = ErrorCode.STORE
+
+
+class ReadingError(CalcMeasureError, ValueError):
+    """A reading cannot be signed, kept or taken up as it is."""
+
+    default_code = ErrorCode.DRAFT
 
 
 class OutputError(CalcMeasureError, OSError):

@@ -341,6 +341,8 @@ class Flag(StrEnum):
     """A reader could not measure because a clip, a scar, an implant or an artefact covers the finding."""
     EDGES_UNCLEAR = "edges_unclear"
     """A reader could not measure because the finding has no edge that could be followed."""
+    UNSIGNED = "unsigned"
+    """Drawn and not signed yet: the reader may still change it."""
     # -- comparison --------------------------------------------------------------------------
     GEOMETRY_MISMATCH = "geometry_mismatch"
     """The two time points were calibrated by different rules."""

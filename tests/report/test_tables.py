@@ -24,14 +24,15 @@ from calcmeasure.report.tables import (
     write_responses,
     write_skipped,
 )
-from calcmeasure.terms import Laterality, Quantity
+from calcmeasure.terms import Laterality, LesionRelation, LesionType, Quantity
 from factories import marks, measured, outline
 
 COLUMNS = (
     "patient_id,study_uid,study_date,timepoint,modality,laterality,view,lesion_id,quantity,value_mm,short_axis_mm,reader,"
     "method,confidence,morphology,distribution,n_marks,series_uid,sop_uid,frame,end1_row,end1_col,end1_slice,end2_row,"
     "end2_col,end2_slice,spacing_row_mm,spacing_col_mm,spacing_slice_mm,spacing_source,magnification,phase_index,"
-    "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc,phase_time_zero"
+    "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc,phase_time_zero,"
+    "lesion_type,relation,from_lesions"
 )
 RESPONSE_COLUMNS = (
     "patient_id,laterality,quantity,criteria,timepoint,baseline_mm,reference_mm,reference_timepoint,value_mm,change_mm,"
@@ -74,6 +75,18 @@ def test_a_row_explains_its_number():
     assert lesion["end1_slice"] == "7.0"
     assert (lesion["phase_index"], lesion["phase_time_s"], lesion["phase_rule"]) == ("1", "62.5", "k-space-centre-90s")
     assert lesion["spacing_slice_mm"] == "2.5"
+
+
+def test_what_a_reader_said_about_a_lesion_goes_through_the_table(tmp_path):
+    said = outline(lesion_type=LesionType.NON_MASS, relation=LesionRelation.MERGED, from_lesions=("R-L1", "=R-L2"))
+    formula = outline(annotation_id="l2", relation=LesionRelation.SAME, from_lesions=("=R-L2",))
+    write_measurements(tmp_path / "m.csv", [of(said), of(formula), of(marks())])
+    silent, first, second = sorted(rows_of(tmp_path / "m.csv"), key=lambda row: row["relation"])
+    assert [silent[name] for name in ("lesion_type", "relation", "from_lesions")] == ["", "", ""]
+    assert [first[name] for name in ("lesion_type", "relation", "from_lesions")] == ["non-mass", "merged", "R-L1;=R-L2"]
+    assert second["from_lesions"] == "'=R-L2"
+    back = {(m.lesion_type, m.relation, m.from_lesions) for m in read_measurements(tmp_path / "m.csv")}
+    assert back == {(a.lesion_type, a.relation, a.from_lesions) for a in (said, formula, marks())}
 
 
 def test_nothing_found_is_zero_and_not_measurable_is_empty():

@@ -18,7 +18,18 @@ from calcmeasure.errors import AnnotationError, ErrorCode, OutputError
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
 from calcmeasure.store.annotation_files import annotation_schema, read_annotations, write_annotations
-from calcmeasure.terms import Distribution, GeometryKind, Laterality, Method, Modality, Morphology, Quantity, View
+from calcmeasure.terms import (
+    Distribution,
+    GeometryKind,
+    Laterality,
+    LesionRelation,
+    LesionType,
+    Method,
+    Modality,
+    Morphology,
+    Quantity,
+    View,
+)
 
 MARKS = Annotation(
     annotation_id="m1",
@@ -91,6 +102,9 @@ def annotations(draw):
         method=draw(st.sampled_from(Method)),
         morphology=draw(st.none() | st.sampled_from(Morphology)),
         distribution=draw(st.none() | st.sampled_from(Distribution)),
+        lesion_type=draw(st.none() | st.sampled_from(LesionType)),
+        relation=draw(st.none() | st.sampled_from(LesionRelation)),
+        from_lesions=tuple(draw(st.lists(texts, max_size=2))),
         confidence=draw(st.none() | st.floats(0.0, 1.0)),
         mark_diameters_mm=tuple(0.5 for _ in points) if draw(st.booleans()) else (),
         volume_mm3=draw(st.none() | st.floats(0.0, 1e6)),
@@ -148,6 +162,23 @@ def test_a_minimal_file_written_by_hand_is_enough(tmp_path):
     assert annotation.image.spacing is None
 
 
+def test_what_no_reader_said_leaves_no_trace(tmp_path):
+    """Files and stored rows from before these fields keep their bytes when they are written again."""
+    (entry,) = document(tmp_path)["annotations"]
+    assert not {"lesion_type", "relation", "from_lesions", "mask"} & set(entry)
+    said = replace(MARKS, lesion_type=LesionType.MASS, relation=LesionRelation.SPLIT, from_lesions=("c1",))
+    (entry,) = json.loads(save(tmp_path / "b.json", said).read_text())["annotations"]
+    assert (entry["lesion_type"], entry["relation"], entry["from_lesions"]) == ("mass", "split", ["c1"])
+
+
+def test_null_says_nothing(tmp_path):
+    content = document(tmp_path)
+    content["annotations"][0] |= {"lesion_type": None, "relation": None, "from_lesions": [], "mask": None}
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    (annotation,) = read_annotations(tmp_path / "b.json").annotations
+    assert replace(annotation, extra={}) == MARKS
+
+
 def test_visits_without_findings_are_kept(tmp_path):
     path = save(tmp_path / "a.json", MARKS, timepoints=[("baseline", ""), ("followup-1", "2020-07-01")])
     assert read_annotations(path).timepoints == (("baseline", "2020-01-02"), ("followup-1", "2020-07-01"))
@@ -166,6 +197,8 @@ def test_the_schema_knows_every_term():
         "method": terms.Method,
         "morphology": terms.Morphology,
         "distribution": terms.Distribution,
+        "lesion_type": terms.LesionType,
+        "relation": terms.LesionRelation,
     }
     for name, kind in pairs.items():
         assert {value for value in fields[name]["enum"] if value} == {str(member) for member in kind}
@@ -182,6 +215,13 @@ def test_the_schema_knows_every_term():
         (("reader",), "", r"\$\.reader: expected minLength 1"),
         (("timepoints", 0, "study_date"), "02.01.2020", r"\$\.timepoints\[0\]\.study_date: expected pattern"),
         (("annotations",), {}, r"\$\.annotations: expected type"),
+        (("annotations", 0, "relation"), "prior", r"\$\.annotations\[0\]\.relation: expected enum"),
+        (("annotations", 0, "from_lesions"), ["a", 7], r"\$\.annotations\[0\]\.from_lesions\[1\]: expected type"),
+        (
+            ("annotations", 0, "mask"),
+            {"offset": [0, 0, 0], "shape": [1, 0, 1], "data": ""},
+            r"\$\.annotations\[0\]\.mask\.shape\[1\]: expected minimum 1",
+        ),
         (("annotations", 0, "view"), "AP", r"\$\.annotations\[0\]\.view: expected enum"),
         (("annotations", 0, "points", 1), [1], r"\$\.annotations\[0\]\.points\[1\]: expected minItems 2"),
         (("annotations", 0, "points", 1, 0), "1", r"\$\.annotations\[0\]\.points\[1\]\[0\]: expected type"),

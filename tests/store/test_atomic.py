@@ -27,6 +27,18 @@ def test_writes_what_it_is_given(tmp_path):
     assert names(tmp_path) == ["a.json"]
 
 
+@pytest.mark.parametrize(("private", "mode"), [(True, 0o600), (False, 0o644)])
+def test_a_private_file_is_its_owners_alone(tmp_path, private, mode):
+    before = os.umask(0o022)
+    try:
+        write_atomically(tmp_path / "a.json", b"x", private=private)
+        write_atomically(tmp_path / "a.json", b"y", private=private)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a.json").stat().st_mode) == mode
+    assert (tmp_path / "a.json").read_bytes() == b"y"
+
+
 @pytest.mark.parametrize("step", ["_write_flushed", "_flush_folder"])
 def test_the_old_content_or_the_new_survives_a_failure(tmp_path, monkeypatch, step):
     target = tmp_path / "a.json"

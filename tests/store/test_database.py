@@ -14,6 +14,7 @@ import pytest
 
 from calcmeasure.errors import ErrorCode, StoreError
 from calcmeasure.store.database import MeasurementStore, Reading
+from calcmeasure.terms import LesionRelation
 from factories import marks, outline
 
 
@@ -213,3 +214,134 @@ def test_postponed_values_are_stored_beside_the_points(path):
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT value_mm FROM annotation_version").fetchall() == [(12.5,)]
     connection.close()
+
+
+def corrected(*annotations, based_on, retract=(), reason="looked again") -> Reading:
+    return replace(reading(*annotations, reader="r1", reason=reason), based_on=based_on, retract=retract)
+
+
+def test_what_a_reader_gives_up_is_retracted_with_her_reason(path):
+    with MeasurementStore(str(path)) as store:
+        store.record(reading(marks(), outline(), reader="r1"))
+        assert store.record(corrected(based_on={"a1": 1}, retract=["a1"], reason="an artefact")) == 1
+        assert store.record(corrected(based_on={"a1": 1}, retract=["a1"])) == 0, "given up already"
+        assert [s.annotation.annotation_id for s in store.current()] == ["l1"]
+        assert [s.reason for s in store.history("a1", patient_id="P1", reader="r1")] == ["measured", "an artefact"]
+        assert store.record(corrected(marks(), based_on={})) == 1, "nothing was in force: no conflict"
+        store.verify()
+
+
+def test_drawn_and_given_up_at_once_is_drawn(path):
+    with MeasurementStore(str(path)) as store:
+        store.record(reading(marks(), reader="r1"))
+        moved = marks(points=((1.0, 1.0), (9.0, 9.0)))
+        assert store.record(corrected(moved, based_on={"a1": 1}, retract=["a1"])) == 1
+        assert store.current()[0].annotation == moved
+
+
+def test_giving_up_what_was_never_recorded_is_refused(path):
+    with MeasurementStore(str(path)) as store, pytest.raises(StoreError, match="never recorded"):
+        store.record(corrected(outline(), based_on=None, retract=["a1"]))
+    with MeasurementStore(str(path)) as store:
+        assert store.current() == []
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(corrected(marks(lesion_id="mine"), outline(), based_on={"a1": 1}), id="older"),
+        pytest.param(corrected(marks(lesion_id="mine"), outline(), based_on={}), id="never seen"),
+        pytest.param(corrected(outline(), based_on={"a1": 1}, retract=["a1"]), id="older, given up"),
+        pytest.param(corrected(marks(lesion_id="mine"), outline(), based_on={"a1": 3}), id="from elsewhere"),
+        pytest.param(corrected(marks(annotation_id="a9"), outline(), based_on={"a9": 2}), id="not in this store"),
+    ],
+)
+def test_what_the_reader_never_saw_is_not_superseded(path, second):
+    with MeasurementStore(str(path)) as store:
+        store.record(reading(marks(), reader="r1"))
+        store.record(corrected(marks(lesion_id="theirs"), based_on={"a1": 1}))
+        with pytest.raises(StoreError, match=r"signed 1 of these findings as r1.*Load the patient again") as caught:
+            store.record(second)
+        assert caught.value.code is ErrorCode.STORE_CONFLICT
+        assert "P1" not in caught.value.message
+        assert [s.annotation.lesion_id for s in store.current()] == ["theirs"], "all or nothing"
+        assert store.verify() == 2
+
+
+def test_a_retracted_finding_is_none_in_force(path):
+    with MeasurementStore(str(path)) as store:
+        store.record(reading(marks(), reader="r1"))
+        store.record(corrected(based_on={"a1": 1}, retract=["a1"]))
+        with pytest.raises(StoreError) as caught:
+            store.record(corrected(marks(lesion_id="mine"), based_on={"a1": 1}))
+        assert caught.value.code is ErrorCode.STORE_CONFLICT
+
+
+def test_recorded_the_same_way_already_is_no_conflict(path):
+    """After a crash between the commit and the next click, signing the restored draft again adds nothing."""
+    with MeasurementStore(str(path)) as store:
+        store.record(corrected(marks(), based_on={}))
+        assert store.record(corrected(marks(), based_on={})) == 0
+
+
+def test_one_finding_twice_in_a_reading_is_refused(path):
+    with MeasurementStore(str(path)) as store, pytest.raises(StoreError):
+        store.record(reading(marks(), marks(lesion_id="other")))
+
+
+def _correct_many(path: str, name: str, count: int) -> None:
+    """Supersede the same finding again and again, each time what was seen; load again after a conflict."""
+    with MeasurementStore(path) as store:
+        done = 0
+        while done < count:
+            seen = store.current(reader="r1")[0]
+            mine = replace(seen.annotation, lesion_id=f"{seen.annotation.lesion_id},{name}{done}")
+            try:
+                store.record(corrected(mine, based_on={"a1": seen.version}))
+            except StoreError as error:
+                if error.code is not ErrorCode.STORE_CONFLICT:
+                    raise
+            else:
+                done += 1
+
+
+def test_two_windows_on_one_finding_never_overwrite_each_other(path):
+    """Every correction builds on the one before: none is lost, whoever came second had to look again."""
+    with MeasurementStore(str(path)) as store:
+        store.record(reading(marks(lesion_id="start"), reader="r1"))
+    context = multiprocessing.get_context("spawn")
+    windows = [context.Process(target=_correct_many, args=(str(path), name, 12)) for name in "AB"]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+    assert [window.exitcode for window in windows] == [0, 0]
+    with MeasurementStore(str(path)) as store:
+        (last,) = store.current()
+        assert last.version == store.verify() == 25
+    steps = last.annotation.lesion_id.split(",")
+    assert sorted(steps) == sorted(["start", *(f"{name}{i}" for name in "AB" for i in range(12))])
+
+
+OLD_CONTENT = (
+    '{"annotation_id":"a1","confidence":null,"created_utc":"2026-01-01T00:00:00Z","diameter_3d_mm":null,'
+    '"distribution":null,"flags":[],"geometry":"marks","image":{"columns":800,"frame":0,"rows":1000,"series_uid":'
+    '"1.2.3","sop_uid":"1.2.3.4","spacing":{"col_mm":0.09,"magnification":1.06,"row_mm":0.1,"slice_mm":null,"source":'
+    '"magnification_corrected"},"study_uid":"1.2"},"laterality":"R","lesion_id":"R-C1","mark_diameters_mm":[],'
+    '"method":"auto","modality":"MG","morphology":null,"phase":null,"points":[[10.0,10.0],[110.0,10.0],[60.0,40.0]],'
+    '"quantity":"calcification_extent","software":"calcmeasure test","study_date":"2021-03-04","timepoint":"baseline",'
+    '"view":"CC","volume_mm3":null}'
+)
+"""A row as stores held it before readers could say the kind of a lesion and its links."""
+
+
+def test_rows_from_before_new_fields_keep_their_content(path):
+    with MeasurementStore(str(path)) as store:
+        store.record(reading(marks()))
+        assert store.record(reading(marks())) == 0
+        assert store.record(reading(marks(relation=LesionRelation.SAME, from_lesions=("R-C1",)))) == 1
+        store.verify()
+    connection = sqlite3.connect(path)
+    ((content,),) = connection.execute("SELECT content FROM annotation_version WHERE version = 1").fetchall()
+    connection.close()
+    assert content == OLD_CONTENT

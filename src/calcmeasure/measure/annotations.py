@@ -76,6 +76,9 @@ def measure_annotation(annotation: Annotation, *, patient_id: str, reader: str) 
         flags=merge_flags(annotation.flags, length.flags),
         software=annotation.software,
         created_utc=annotation.created_utc,
+        lesion_type=annotation.lesion_type,
+        relation=annotation.relation,
+        from_lesions=annotation.from_lesions,
     )
 
 

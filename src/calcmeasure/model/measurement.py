@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calcmeasure.model.annotation import ImageReference, PhaseReference
-from calcmeasure.terms import Distribution, Laterality, Method, Modality, Morphology, Quantity, View
+from calcmeasure.terms import (
+    Distribution,
+    Laterality,
+    LesionRelation,
+    LesionType,
+    Method,
+    Modality,
+    Morphology,
+    Quantity,
+    View,
+)
 
 AUTO_READER = "auto"
 """Reader name of automatic measurements."""
@@ -27,6 +37,8 @@ class Measurement:
         None for a row read from a bare table.
     n_marks
         Number of calcification marks.
+    relation, from_lesions
+        How a reader linked it to the visits before, and the identifiers meant; None when no reader said.
     """
 
     patient_id: str
@@ -54,6 +66,9 @@ class Measurement:
     flags: tuple[str, ...] = ()
     software: str = ""
     created_utc: str = ""
+    lesion_type: LesionType | None = None
+    relation: LesionRelation | None = None
+    from_lesions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,17 @@ from calcmeasure.geometry import Spacing, SpacingSource, line_length_mm
 from calcmeasure.model.annotation import ImageReference, PhaseReference
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.report.tables import FORMULA_STARTS
-from calcmeasure.terms import Distribution, Laterality, Method, Modality, Morphology, Quantity, View
+from calcmeasure.terms import (
+    Distribution,
+    Laterality,
+    LesionRelation,
+    LesionType,
+    Method,
+    Modality,
+    Morphology,
+    Quantity,
+    View,
+)
 
 NEEDED_COLUMNS = ("patient_id", "timepoint", "laterality", "lesion_id", "quantity", "value_mm")
 """Without these a table cannot be scored."""
@@ -78,9 +88,12 @@ def _measurement(record: Mapping[str, str], *, line: int) -> Measurement:
         image=image,
         phase=_phase(cell),
         volume_mm3=cell.number("volume_mm3"),
-        flags=tuple(flag for flag in cell.text("flags").split(";") if flag),
+        flags=cell.several("flags"),
         software=cell.text("software"),
         created_utc=cell.text("created_utc"),
+        lesion_type=cell.member(LesionType, "lesion_type"),
+        relation=cell.member(LesionRelation, "relation"),
+        from_lesions=cell.several("from_lesions"),
     )
 
 
@@ -135,6 +148,9 @@ class _Row:
     def text(self, column: str) -> str:
         value = self._record.get(column, "").strip()
         return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA_STARTS) else value
+
+    def several(self, column: str) -> tuple[str, ...]:
+        return tuple(part for part in self.text(column).split(";") if part)
 
     def matching(self, column: str, pattern: re.Pattern[str], rule: str) -> str:
         text = self.text(column)

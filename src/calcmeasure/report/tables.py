@@ -19,7 +19,7 @@ MEASUREMENT_COLUMNS = (
     "series_uid", "sop_uid", "frame", "end1_row", "end1_col", "end1_slice", "end2_row", "end2_col", "end2_slice",
     "spacing_row_mm", "spacing_col_mm", "spacing_slice_mm", "spacing_source", "magnification",
     "phase_index", "phase_time_s", "phase_rule", "volume_mm3", "flags", "software", "created_utc",
-    "phase_time_zero",
+    "phase_time_zero", "lesion_type", "relation", "from_lesions",
 )  # fmt: skip
 """Columns of ``measurements.csv`` in order."""
 
@@ -69,6 +69,9 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
         "flags": ";".join(m.flags),
         "software": _text(m.software),
         "created_utc": m.created_utc,
+        "lesion_type": m.lesion_type or "",
+        "relation": m.relation or "",
+        "from_lesions": _text(";".join(m.from_lesions)),
     }
     record |= _ends(m.ends) | _spacing(image.spacing if image else None)
     return {column: str(record[column]) for column in MEASUREMENT_COLUMNS}

@@ -8,7 +8,18 @@ from typing import Any
 from calcmeasure.errors import AnnotationError, CalcMeasureError
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
-from calcmeasure.terms import Distribution, GeometryKind, Laterality, Method, Modality, Morphology, Quantity, View
+from calcmeasure.terms import (
+    Distribution,
+    GeometryKind,
+    Laterality,
+    LesionRelation,
+    LesionType,
+    Method,
+    Modality,
+    Morphology,
+    Quantity,
+    View,
+)
 
 _ENUMS: Mapping[str, Any] = {
     "modality": Modality,
@@ -20,6 +31,7 @@ _ENUMS: Mapping[str, Any] = {
     "morphology": Morphology,
     "distribution": Distribution,
 }
+_OPTIONAL_ENUMS: Mapping[str, Any] = {"lesion_type": LesionType, "relation": LesionRelation}
 _PLAIN = (
     "annotation_id",
     "lesion_id",
@@ -31,28 +43,33 @@ _PLAIN = (
     "created_utc",
 )
 _LISTS = ("mark_diameters_mm", "flags")
+_OPTIONAL_LISTS = ("from_lesions",)
 _NESTED: Mapping[str, tuple[str, ...]] = {
     "image": ("sop_uid", "series_uid", "study_uid", "frame", "rows", "columns", "spacing"),
     "phase": ("index", "time_s", "rule", "time_zero"),
 }
-_FIELDS = {*_ENUMS, *_PLAIN, *_LISTS, *_NESTED, "points", "study_date"}
+_FIELDS = {*_ENUMS, *_OPTIONAL_ENUMS, *_PLAIN, *_LISTS, *_OPTIONAL_LISTS, *_NESTED, "points", "study_date"}
 
 
 def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
-    """Turn an annotation into JSON values, its unknown fields included."""
+    """Turn an annotation into JSON values, its unknown fields included.
+
+    Notes
+    -----
+    What only a reader says (kind of lesion, link to earlier visits) is left out where nothing was said, so that files
+    and stored rows without it keep their bytes.
+    """
     spare = dict(annotation.extra)
     nested = {name: spare.pop(name, {}) for name in _NESTED}
     content: dict[str, Any] = {name: getattr(annotation, name) for name in ("annotation_id", "lesion_id", "timepoint")}
     content["study_date"] = annotation.study_date
     content |= {name: _text_or_none(getattr(annotation, name)) for name in _ENUMS}
     content["points"] = [list(point) for point in annotation.points]
-    content["image"] = _image_to_json(annotation.image) | _mapping(nested["image"])
-    content["phase"] = (
-        None if annotation.phase is None else _phase_to_json(annotation.phase) | _mapping(nested["phase"])
-    )
+    content["image"] = image_to_json(annotation.image) | _mapping(nested["image"])
+    content["phase"] = None if annotation.phase is None else phase_to_json(annotation.phase) | _mapping(nested["phase"])
     content |= {name: getattr(annotation, name) for name in _PLAIN}
     content |= {name: list(getattr(annotation, name)) for name in _LISTS}
-    return content | spare
+    return content | _said_by_reader(annotation) | spare
 
 
 def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: str) -> Annotation:
@@ -74,21 +91,28 @@ def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: 
     """
     _check_points(content, place)
     try:
-        image = _image_from_json(content["image"])
+        image = image_from_json(content["image"])
     except CalcMeasureError as error:
         raise AnnotationError(f"annotation file, at {place}.image.spacing: {error}") from error
     fields: dict[str, Any] = {name: content[name] for name in _PLAIN if name in content}
-    fields |= {name: kind(content[name]) for name, kind in _ENUMS.items() if content.get(name) is not None}
-    fields |= {name: tuple(content.get(name, ())) for name in _LISTS}
+    enums = {**_ENUMS, **_OPTIONAL_ENUMS}
+    fields |= {name: kind(content[name]) for name, kind in enums.items() if content.get(name) is not None}
+    fields |= {name: tuple(content.get(name) or ()) for name in (*_LISTS, *_OPTIONAL_LISTS)}
     fields.setdefault("laterality", None)
     return Annotation(
         **fields,
         study_date=content.get("study_date") or study_date,
         points=tuple(tuple(float(value) for value in point) for point in content["points"]),
         image=image,
-        phase=_phase_from_json(content.get("phase")),
+        phase=phase_from_json(content.get("phase")),
         extra=_unknown(content),
     )
+
+
+def _said_by_reader(annotation: Annotation) -> dict[str, Any]:
+    said = {name: _text_or_none(getattr(annotation, name)) for name in _OPTIONAL_ENUMS}
+    lists = {name: list(getattr(annotation, name)) for name in _OPTIONAL_LISTS}
+    return {name: value for name, value in (said | lists).items() if value}
 
 
 def _check_points(content: Mapping[str, Any], place: str) -> None:
@@ -111,7 +135,8 @@ def _unknown(content: Mapping[str, Any]) -> dict[str, object]:
     return extra
 
 
-def _image_to_json(image: ImageReference) -> dict[str, Any]:
+def image_to_json(image: ImageReference) -> dict[str, Any]:
+    """Turn the reference to an image into JSON values."""
     content = {name: getattr(image, name) for name in _NESTED["image"]}
     spacing = image.spacing
     content["spacing"] = spacing and {
@@ -124,7 +149,14 @@ def _image_to_json(image: ImageReference) -> dict[str, Any]:
     return content
 
 
-def _image_from_json(content: Mapping[str, Any]) -> ImageReference:
+def image_from_json(content: Mapping[str, Any]) -> ImageReference:
+    """Build the reference to an image.
+
+    Raises
+    ------
+    SpacingError
+        If its spacing is impossible.
+    """
     return ImageReference(
         sop_uid=content.get("sop_uid", ""),
         series_uid=content.get("series_uid", ""),
@@ -148,11 +180,13 @@ def _spacing_from_json(content: Mapping[str, Any] | None) -> Spacing | None:
     )
 
 
-def _phase_to_json(phase: PhaseReference) -> dict[str, Any]:
+def phase_to_json(phase: PhaseReference) -> dict[str, Any]:
+    """Turn the reference to a phase into JSON values."""
     return {name: getattr(phase, name) for name in _NESTED["phase"]}
 
 
-def _phase_from_json(content: Mapping[str, Any] | None) -> PhaseReference | None:
+def phase_from_json(content: Mapping[str, Any] | None) -> PhaseReference | None:
+    """Build the reference to a phase; None stays None."""
     if content is None:
         return None
     return PhaseReference(int(content["index"]), content.get("time_s"), content["rule"], content.get("time_zero", ""))

@@ -10,7 +10,7 @@ from pathlib import Path
 from calcmeasure.errors import ErrorCode, OutputError
 
 
-def write_atomically(path: str | Path, data: bytes) -> None:
+def write_atomically(path: str | Path, data: bytes, *, private: bool = False) -> None:
     """Write a file beside its place, flush it to the disk, then put it in place.
 
     After a crash at any moment the path holds the whole old or the whole new content.
@@ -21,6 +21,8 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         Its folder must exist.
     data
         The whole content.
+    private
+        Whether only its owner may read the file.
 
     Raises
     ------
@@ -30,6 +32,8 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
+        if private:
+            temporary.touch(mode=0o600)
         _write_flushed(temporary, data)
         temporary.replace(target)
         _flush_folder(target.parent)

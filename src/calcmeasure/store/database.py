@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 
@@ -29,6 +29,8 @@ class StoredAnnotation:
         1 for the first; higher when superseded.
     reason
         Why it superseded the one before.
+    recorded_utc
+        When, ISO 8601.
     """
 
     patient_id: str
@@ -36,6 +38,7 @@ class StoredAnnotation:
     annotation: Annotation
     version: int
     reason: str
+    recorded_utc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ class Reading:
     complete
         Whether annotations of this reader that are not among these were given up (an automatic re-run) or are
         simply not touched (a reader's correction).
+    retract
+        Identifiers of annotations given up, with the reading's reason; one given up before adds nothing.
+    based_on
+        Annotation id to the version the reader saw, 0 or absent where there was none in force; None when nothing was
+        looked at before (an automatic run).
     """
 
     patient_id: str
@@ -57,6 +65,8 @@ class Reading:
     values_mm: dict[str, float | None]
     reason: str = "measured"
     complete: bool = False
+    retract: Sequence[str] = ()
+    based_on: Mapping[str, int] | None = None
 
 
 class MeasurementStore:
@@ -104,6 +114,12 @@ class MeasurementStore:
         -------
         int
             Number of rows added to the annotations.
+
+        Raises
+        ------
+        StoreError
+            With `ErrorCode.STORE_CONFLICT` when another version than the one the reader saw is in force; nothing is
+            recorded then.
         """
         with writing(self._engine) as connection:
             added = _append_changes(connection, reading_)
@@ -171,27 +187,48 @@ def _append_changes(connection: Connection, reading_: Reading) -> int:
         row["annotation_id"]: row
         for row in _current_rows(connection, patient_id=reading_.patient_id, reader=reading_.reader)
     }
-    added = 0
-    for annotation in reading_.annotations:
-        added += _append(connection, reading_, annotation, in_force.pop(annotation.annotation_id, None))
-    if reading_.complete:
-        added += _retract(connection, reading_, in_force.values())
-    return added
-
-
-def _append(connection: Connection, reading_: Reading, annotation: Annotation, before: RowMapping | None) -> int:
-    if before is not None and not before["retracted"] and _same_finding(_stored(before).annotation, annotation):
-        return 0
-    content = _canonical(annotation)
-    _insert_version(connection, reading_, before, annotation.annotation_id, content, retracted=False)
-    return 1
-
-
-def _retract(connection: Connection, reading_: Reading, gone: Iterable[RowMapping]) -> int:
-    given_up = [row for row in gone if not row["retracted"]]
-    for row in given_up:
+    drawn = {annotation.annotation_id for annotation in reading_.annotations}
+    new = [one for one in reading_.annotations if not _stands(in_force.get(one.annotation_id), one)]
+    gone = [row for row in _given_up(in_force, reading_) if row["annotation_id"] not in drawn and not row["retracted"]]
+    _check_seen([*(one.annotation_id for one in new), *(row["annotation_id"] for row in gone)], in_force, reading_)
+    for one in new:
+        before, content = in_force.get(one.annotation_id), _canonical(one)
+        _insert_version(connection, reading_, before, one.annotation_id, content, retracted=False)
+    for row in gone:
         _insert_version(connection, reading_, row, row["annotation_id"], row["content"], retracted=True)
-    return len(given_up)
+    return len(new) + len(gone)
+
+
+def _stands(row: RowMapping | None, annotation: Annotation) -> bool:
+    return row is not None and not row["retracted"] and _same_finding(_stored(row).annotation, annotation)
+
+
+def _given_up(in_force: Mapping[str, RowMapping], reading_: Reading) -> list[RowMapping]:
+    unknown = [annotation_id for annotation_id in reading_.retract if annotation_id not in in_force]
+    if unknown:
+        raise StoreError(f"{len(unknown)} finding(s) to be given up were never recorded; load the patient again")
+    return list(in_force.values()) if reading_.complete else [in_force[one] for one in dict.fromkeys(reading_.retract)]
+
+
+def _check_seen(touched: Sequence[str], in_force: Mapping[str, RowMapping], reading_: Reading) -> None:
+    """Refuse to supersede what the reader never saw; what is recorded the same way already is no conflict."""
+    if reading_.based_on is None:
+        return
+    rows = [in_force[one] for one in touched if one in in_force]
+    newer = [row for row in rows if _version_in_force(row) != reading_.based_on.get(row["annotation_id"], 0)]
+    lost = [one for one in touched if one not in in_force and reading_.based_on.get(one, 0)]
+    if newer or lost:
+        last = max((row["recorded_utc"] for row in newer), default="")
+        raise StoreError(
+            f"another window signed {len(newer) + len(lost)} of these findings as {reading_.reader}"
+            f"{f' on {last}' if last else ''}, after they were opened here; nothing was recorded. "
+            "Load the patient again, compare, and sign",
+            code=ErrorCode.STORE_CONFLICT,
+        )
+
+
+def _version_in_force(row: RowMapping) -> int:
+    return 0 if row["retracted"] else int(row["version"])
 
 
 def _insert_version(
@@ -210,7 +247,7 @@ def _insert_version(
         "version": 1 if before is None else before["version"] + 1,
         "supersedes": None if before is None else before["seq"],
         "retracted": retracted,
-        "reason": f"no longer found; {reading_.reason}" if retracted else reading_.reason,
+        "reason": _reason(reading_, annotation_id, retracted=retracted),
         "content": content,
         "value_mm": None if retracted else reading_.values_mm.get(annotation_id),
         "content_sha256": _digest(content),
@@ -218,6 +255,11 @@ def _insert_version(
     }
     last = connection.execute(select(versions.c.chain_sha256).order_by(versions.c.seq.desc()).limit(1)).scalar()
     connection.execute(insert(versions).values(**row, chain_sha256=_chain(last or "", row)))
+
+
+def _reason(reading_: Reading, annotation_id: str, *, retracted: bool) -> str:
+    by_rerun = retracted and annotation_id not in reading_.retract
+    return f"no longer found; {reading_.reason}" if by_rerun else reading_.reason
 
 
 def _mark_finished(connection: Connection, *, patient_id: str, fingerprint: str, outcome: str) -> None:
@@ -246,7 +288,9 @@ def _current_rows(connection: Connection, *, patient_id: str | None, reader: str
 
 def _stored(row: RowMapping) -> StoredAnnotation:
     annotation = annotation_from_json(json.loads(row["content"]), study_date="", place=f"row {row['seq']}")
-    return StoredAnnotation(row["patient_id"], row["reader"], annotation, row["version"], row["reason"])
+    return StoredAnnotation(
+        row["patient_id"], row["reader"], annotation, row["version"], row["reason"], row["recorded_utc"]
+    )
 
 
 def _same_finding(one: Annotation, other: Annotation) -> bool:
