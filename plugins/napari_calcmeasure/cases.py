@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calcmeasure.errors import PhaseError
 from calcmeasure.measure.early_phase import choose_early_phase
@@ -30,6 +30,8 @@ class Item:
         One, or all of a visit; empty for a dynamic series.
     views
         For the mammograms of a visit: each of them as an item of its own.
+    studies
+        DICOM studies its images come from.
     """
 
     key: str
@@ -41,6 +43,11 @@ class Item:
     mammograms: tuple[Mammogram, ...] = ()
     series: DynamicSeries | None = None
     views: tuple[Item, ...] = ()
+    studies: tuple[Study, ...] = ()
+
+    def study_of(self, study_uid: str) -> Study | None:
+        """Find the study an image belongs to: its date, and what is known about it."""
+        return next((study for study in self.studies if study.study_uid == study_uid), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,17 @@ def find_item(cases: Sequence[Case], key: str) -> Item | None:
     return None
 
 
+def prior_of(case: Case, item: Item) -> Item | None:
+    """Find the same kind of examination at the visit before; None at the first."""
+    is_dynamic = item.series is not None
+    before: Item | None = None
+    for visit in case.visits:
+        if visit.timepoint == item.timepoint:
+            return before
+        before = next((one for one in visit.items if (one.series is not None) is is_dynamic), before)
+    return None
+
+
 def standard_views(mammograms: Sequence[Mammogram]) -> tuple[Mammogram, ...]:
     """Pick at most one CC and one MLO per side: usable ones first, in the order of the index."""
     picked: dict[tuple[object, object], Mammogram] = {}
@@ -114,15 +132,21 @@ def _case(patient: Patient, number: int) -> Case:
 
 def _visit(patient: str, timepoint: str, studies: Sequence[Study]) -> Visit:
     dates = dict.fromkeys(study.study_date.isoformat() for study in studies if study.study_date)
-    mammograms = tuple(mammogram for study in studies for mammogram in study.mammograms)
-    exam = (_exam(patient, timepoint, mammograms),) if mammograms else ()
-    series = (one for study in studies for one in study.dynamic_series)
-    dynamic = tuple(_dynamic(patient, timepoint, one, number) for number, one in enumerate(series))
+    with_mammograms = tuple(study for study in studies if study.mammograms)
+    exam = (_exam(patient, timepoint, with_mammograms),) if with_mammograms else ()
+    series = ((study, one) for study in studies for one in study.dynamic_series)
+    dynamic = tuple(
+        replace(_dynamic(patient, timepoint, one, number), studies=(study,))
+        for number, (study, one) in enumerate(series)
+    )
     return Visit(timepoint, ", ".join(dates) or "no date", (*exam, *dynamic))
 
 
-def _exam(patient: str, timepoint: str, mammograms: tuple[Mammogram, ...]) -> Item:
-    views = tuple(_view(patient, timepoint, one) for one in mammograms)
+def _exam(patient: str, timepoint: str, studies: tuple[Study, ...]) -> Item:
+    mammograms = tuple(mammogram for study in studies for mammogram in study.mammograms)
+    views = tuple(
+        replace(_view(patient, timepoint, one), studies=(study,)) for study in studies for one in study.mammograms
+    )
     hung = standard_views(mammograms)
     spacings = tuple(dict.fromkeys(spacing_words(one.spacing) for one in hung or mammograms))
     return Item(
@@ -134,6 +158,7 @@ def _exam(patient: str, timepoint: str, mammograms: tuple[Mammogram, ...]) -> It
         details=(*(f"Spacing: {words}." for words in spacings), f"{len(mammograms)} images; standard views are hung."),
         mammograms=mammograms,
         views=views,
+        studies=studies,
     )
 
 
