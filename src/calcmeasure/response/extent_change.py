@@ -9,6 +9,8 @@ from calcmeasure.geometry import SpacingSource
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.response.criteria import CriteriaProfile, ExtentRule
 from calcmeasure.response.exact import micrometres, millimetres, mm_words, percent_change, percent_words, reaches
+from calcmeasure.response.links import LinkedVisit, Links, link_visit, link_words
+from calcmeasure.response.pixels import MOST_PIXELS, fewest_pixels, pixel_um
 from calcmeasure.response.visits import BASELINE, in_time_order, is_order_known
 from calcmeasure.terms import ExtentChange, Flag, Laterality, Quantity, View
 
@@ -97,24 +99,67 @@ def extent_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -
     profile
         Without an extent rule there are no rows.
     """
+    if profile.extent is not None:
+        for visit, pair in compared_sides(measurements):
+            yield _row(visit, pair, name=profile.name, rule=profile.extent)
+
+
+def compared_sides(measurements: Sequence[Measurement]) -> Iterator[tuple[LinkedVisit, tuple[SideExtent, SideExtent]]]:
+    """Pair every side's follow-ups with its baseline, in time order.
+
+    Parameters
+    ----------
+    measurements
+        Of one patient and one reader.
+    """
     extents = [m for m in measurements if m.quantity is Quantity.CALCIFICATION_EXTENT]
-    if profile.extent is None:
-        return
     for side in (Laterality.RIGHT, Laterality.LEFT, Laterality.BOTH, None):
         visits = in_time_order([m for m in extents if m.laterality is side])
         if BASELINE not in visits:
             continue
         baseline = side_extent(visits.pop(BASELINE))
+        links = Links()
         for group in visits.values():
-            yield _row(group[0], (baseline, side_extent(group)), profile=profile)
+            visit = link_visit(group, before=links)
+            links = visit.links
+            yield visit, (baseline, side_extent(visit.measurements))
+
+
+def extent_pixels(pair: tuple[SideExtent, SideExtent], rule: ExtentRule, *, most: int = MOST_PIXELS) -> int | None:
+    """Smallest number of pixels at each end of either extent that would change the class.
+
+    Parameters
+    ----------
+    pair
+        Extents at baseline and follow-up.
+    rule
+        Cut-offs.
+    most
+        Pixels tried at each end.
+
+    Returns
+    -------
+    int or None
+        None when they are not comparable, or when `most` pixels change nothing.
+    """
+    before, after = pair
+    if _obstacle(before, after) is not None:
+        return None
+    return fewest_pixels(
+        lambda old_um, new_um: classify_extent_change(old_um, new_um, rule),
+        (before.value_um or 0, after.value_um or 0),
+        pixels_um=(pixel_um(before.largest), pixel_um(after.largest)),
+        most=most,
+    )
 
 
 def _is_standard(measurement: Measurement) -> bool:
     return measurement.view is None or measurement.view.is_standard
 
 
-def _row(example: Measurement, pair: tuple[SideExtent, SideExtent], *, profile: CriteriaProfile) -> ResponseRow:
-    category, rule, flags = _judge(pair, profile)
+def _row(visit: LinkedVisit, pair: tuple[SideExtent, SideExtent], *, name: str, rule: ExtentRule) -> ResponseRow:
+    category, sentence, flags = _judge(pair, rule)
+    example = visit.measurements[0]
     before_um, after_um = (extent.value_um for extent in pair)
     compared = category is not ExtentChange.NOT_COMPARABLE and before_um is not None and after_um is not None
     percent = (
@@ -124,7 +169,7 @@ def _row(example: Measurement, pair: tuple[SideExtent, SideExtent], *, profile: 
         patient_id=example.patient_id,
         laterality=example.laterality,
         quantity=Quantity.CALCIFICATION_EXTENT,
-        criteria=profile.name,
+        criteria=name,
         timepoint=example.timepoint,
         baseline_mm=_mm(before_um),
         reference_mm=_mm(before_um),
@@ -135,29 +180,36 @@ def _row(example: Measurement, pair: tuple[SideExtent, SideExtent], *, profile: 
         else None,
         change_percent=None if percent is None else float(percent),
         category=category,
-        rule=rule,
+        rule=f"{sentence}{link_words(visit, are_added=False)}",
         flags=flags,
     )
 
 
-def _judge(pair: tuple[SideExtent, SideExtent], profile: CriteriaProfile) -> tuple[ExtentChange, str, tuple[str, ...]]:
+def _judge(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[ExtentChange, str, tuple[str, ...]]:
     """Category, the sentence that explains it, and what to know about it."""
     before, after = pair
-    rule = profile.extent
-    if rule is None or before.value_um is None or after.value_um is None:
-        reasons = [
-            f"{name}: {e.reason}" for name, e in (("baseline", before), ("follow-up", after)) if e.value_um is None
-        ]
-        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {'; '.join(reasons)}", ()
+    obstacle = _obstacle(before, after)
+    if obstacle is not None:
+        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {obstacle[0]}", obstacle[1]
+    pair_um = (before.value_um or 0, after.value_um or 0)
+    category = classify_extent_change(*pair_um, rule)
+    return category, _sentence(category, pair_um, rule=rule), _advice(pair, rule)
+
+
+def _obstacle(before: SideExtent, after: SideExtent) -> tuple[str, tuple[str, ...]] | None:
+    """Why two extents cannot be compared, in words and codes; None when they can."""
+    unmeasured = [
+        f"{name}: {e.reason}" for name, e in (("baseline", before), ("follow-up", after)) if e.value_um is None
+    ]
+    if unmeasured:
+        return "; ".join(unmeasured), ()
     if not is_order_known((*before.used, *after.used)):
-        words = "nothing tells in which order the visits were"
-        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {words}", (Flag.VISIT_ORDER_UNKNOWN,)
+        return "nothing tells in which order the visits were", (Flag.VISIT_ORDER_UNKNOWN,)
     # Nothing stays nothing on any scale; every other pair of lengths needs one.
     if len(before.sources | after.sources) > 1 and (before.value_um or after.value_um):
         words = f"calibrated by {_names(before.sources)} at baseline and {_names(after.sources)} at follow-up"
-        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {words}", (Flag.GEOMETRY_MISMATCH,)
-    category = classify_extent_change(before.value_um, after.value_um, rule)
-    return category, _sentence(category, (before.value_um, after.value_um), rule=rule), _advice(pair, rule)
+        return words, (Flag.GEOMETRY_MISMATCH,)
+    return None
 
 
 def _sentence(category: ExtentChange, pair_um: tuple[int, int], *, rule: ExtentRule) -> str:
@@ -185,7 +237,7 @@ def _advice(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[str,
         flags.append(Flag.ONE_VIEW_ONLY)
     if _views_differ(before, after):
         flags.append(Flag.VIEW_SWITCHED)
-    if _within_pixel_error(before, after, rule):
+    if extent_pixels(pair, rule, most=1) is not None:
         flags.append(Flag.WITHIN_PIXEL_ERROR)
     known = {flag for extent in pair for m in extent.used for flag in m.flags}
     return (*flags, *(flag for flag in CARRIED_OVER if flag in known))
@@ -195,22 +247,6 @@ def _views_differ(before: SideExtent, after: SideExtent) -> bool:
     """Whether the larger view is another one; nothing at all (0 mm) has no larger view."""
     larger = [frozenset(m.view for m in extent.largest if m.view is not None) for extent in (before, after)]
     return bool(before.value_um and after.value_um and all(larger) and not larger[0] & larger[1])
-
-
-def _within_pixel_error(before: SideExtent, after: SideExtent, rule: ExtentRule) -> bool:
-    """Whether one pixel at each end of either extent would change the class."""
-    old_um, new_um = before.value_um or 0, after.value_um or 0
-    category = classify_extent_change(old_um, new_um, rule)
-    shifted = [(value, new_um) for value in _shifted(before)] + [(old_um, value) for value in _shifted(after)]
-    return any(classify_extent_change(*pair_um, rule) is not category for pair_um in shifted)
-
-
-def _shifted(extent: SideExtent) -> tuple[int, ...]:
-    """Give the extent two pixels shorter and longer; one that is 0 has no ends to shift."""
-    pixels_um = [micrometres(max(m.image.spacing.rc_mm)) for m in extent.largest if m.image and m.image.spacing]
-    if not extent.value_um or not pixels_um:
-        return ()
-    return max(0, extent.value_um - 2 * max(pixels_um)), extent.value_um + 2 * max(pixels_um)
 
 
 def _names(sources: frozenset[str]) -> str:
