@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Placement:
         return tuple((w - o) / s for w, o, s in zip(own, self.origin, self.scale, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """One image on the canvas.
 
@@ -82,7 +83,7 @@ class Panel:
         return all(-0.5 <= p <= n - 0.5 for p, n in zip(pixel, self.shape, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hanging:
     """All images of one look, in their places.
 
@@ -112,7 +113,20 @@ class Hanging:
     first_step: tuple[tuple[int, int], ...] = ()
     axis_order: tuple[int, ...] = ()
 
-    def panel_at(self, world: Point, *, cell: tuple[int, int] | None = None) -> Panel | None:
-        """Find the panel under a world position; `cell` is the grid cell of the cursor."""
+    def panel_at(
+        self, world: Point, *, cell: tuple[int, int] | None = None, hidden: Collection[str] = ()
+    ) -> Panel | None:
+        """Find the panel under a world position.
+
+        Parameters
+        ----------
+        world
+            Position on the canvas.
+        cell
+            Grid cell of the cursor.
+        hidden
+            Keys of panels that are not seen now: of two panels in one place, only one is.
+        """
         wanted = cell if self.grid is not None and cell is not None else (0, 0)
-        return next((one for one in self.panels if one.cell == wanted and one.contains(world)), None)
+        seen = (one for one in self.panels if one.key not in hidden)
+        return next((one for one in seen if one.cell == wanted and one.contains(world)), None)
