@@ -22,7 +22,8 @@ MEASUREMENT_HEADER = (
     "patient_id,study_uid,study_date,timepoint,modality,laterality,view,lesion_id,quantity,value_mm,short_axis_mm,reader,"
     "method,confidence,morphology,distribution,n_marks,series_uid,sop_uid,frame,end1_row,end1_col,end1_slice,end2_row,"
     "end2_col,end2_slice,spacing_row_mm,spacing_col_mm,spacing_slice_mm,spacing_source,magnification,phase_index,"
-    "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc,phase_time_zero"
+    "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc,phase_time_zero,"
+    "lesion_type,relation,from_lesions"
 )
 RESPONSE_HEADER = (
     "patient_id,laterality,quantity,criteria,timepoint,baseline_mm,reference_mm,reference_timepoint,value_mm,change_mm,"
