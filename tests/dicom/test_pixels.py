@@ -14,45 +14,7 @@ from calcmeasure.dicom.pixels import MammogramPixels, load_mammogram
 from calcmeasure.errors import ErrorCode, PixelError
 from calcmeasure.model.imaging import FrameReference, Mammogram
 from calcmeasure.terms import Flag, PresentationIntent
-
-TOP = 4095
-PRESENTATION, PROCESSING = PresentationIntent.FOR_PRESENTATION, PresentationIntent.FOR_PROCESSING
-
-
-def picture() -> np.ndarray:
-    """Air at 0 on the right, tissue rising to the chest wall on the left, one bright speck."""
-    tissue = np.linspace(3000, 800, 36)[None, :] + np.linspace(0, 300, 40)[:, None]
-    image = np.zeros((40, 60), np.uint16)
-    image[:, :36] = tissue
-    image[20, 10] = 4000
-    return image
-
-
-def exposure() -> np.ndarray:
-    """Detector counts of the same scene: bright where little is absorbed."""
-    return np.rint(4000 * np.exp(picture() / -1500.0)).astype(np.uint16)
-
-
-def write(stored: np.ndarray, path: Path, *, syntax: str = uid.ExplicitVRLittleEndian, **changes: object) -> Path:
-    ds = pydicom.Dataset()
-    ds.file_meta = pydicom.dataset.FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
-    ds.SOPClassUID, ds.SOPInstanceUID, ds.Modality = "1.2.840.10008.5.1.4.1.1.1.2", "1.2.3.4", "MG"
-    ds.PhotometricInterpretation, ds.SamplesPerPixel = "MONOCHROME2", 1
-    ds.Rows, ds.Columns = stored.shape
-    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 16, 12, 11
-    ds.PixelRepresentation = int(stored.dtype.kind == "i")
-    for keyword, value in changes.items():
-        setattr(ds, keyword, value)
-    ds.PixelData = stored.astype(stored.dtype.newbyteorder("<")).tobytes()
-    ds["PixelData"].VR = "OW"
-    if uid.UID(syntax).is_encapsulated:
-        ds.compress(syntax, generate_instance_uid=False)
-    elif syntax == uid.ExplicitVRBigEndian:
-        ds.PixelData = stored.astype(stored.dtype.newbyteorder(">")).tobytes()
-        ds.file_meta.TransferSyntaxUID = syntax
-    ds.save_as(path, enforce_file_format=True)
-    return path
+from dicom.mammogram_files import PHYSICS, PRESENTATION, PROCESSING, TOP, WINDOW, exposure, picture, table_item, write
 
 
 def load(path: Path, intent: PresentationIntent | None = PRESENTATION) -> MammogramPixels:
@@ -83,9 +45,6 @@ def same(a: MammogramPixels, b: MammogramPixels) -> None:
 @pytest.mark.parametrize("syntax", [uid.ExplicitVRBigEndian, uid.RLELossless, uid.JPEG2000Lossless, uid.JPEGLSLossless])
 def test_any_encoding_gives_the_same_numbers(stored, syntax):
     same(stored(picture()), stored(picture(), syntax=syntax))
-
-
-WINDOW = {"WindowCenter": 2048, "WindowWidth": 4096, "VOILUTFunction": "LINEAR_EXACT"}
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
@@ -128,8 +87,6 @@ def test_reader_sees_dense_bright_and_air_black(stored):
 
 
 # -- for processing ------------------------------------------------------------------------------------------------
-
-PHYSICS = {"PixelIntensityRelationship": "LIN", "PixelIntensityRelationshipSign": 1}
 
 
 def test_linear_exposure_becomes_its_negative_logarithm(stored):
@@ -227,14 +184,6 @@ def test_without_a_usable_window_the_range_is_guessed_and_flagged(stored, bad):
     found = stored(picture(), **bad)
     assert Flag.WINDOW_GUESSED in found.flags
     assert (found.display.min(), found.display.max()) == (0, 255)
-
-
-def table_item(outputs: np.ndarray, *, first: int, vr: str) -> pydicom.Dataset:
-    item = pydicom.Dataset()
-    item.add_new("LUTDescriptor", "US", [len(outputs) % 65536, first, 12])
-    words = outputs.astype("<u2")
-    item.add_new("LUTData", vr, words.tobytes() if vr == "OW" else words.tolist())
-    return item
 
 
 @pytest.mark.parametrize("vr", ["US", "OW"])
