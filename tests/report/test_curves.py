@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from calcmeasure.measure.enhancement import kinetic_curve
-from calcmeasure.report.curves import draw_curve
+from calcmeasure.report.curves import CurveDrawing, draw_curve
 from calcmeasure.report.panels import CurvePanel
 
 TIMES_S = [-50.0, 85.0, 155.0, 225.0]
@@ -54,5 +54,28 @@ def test_no_chosen_phase_shades_nothing():
     curve = kinetic_curve(signal, [-20.0, 60.0, 140.0], where=(0, 0, 0), first_post=1)
     plain = Figure().subplots()
     draw_curve(plain, CurvePanel(curve, -1, "injection"))
-    assert not plain.texts
-    assert not plain.patches
+    assert not [artist for artist in (*plain.texts, *plain.patches) if artist.get_visible()]
+
+
+def test_the_chosen_phase_is_shaded_around_its_time_and_moves_with_the_choice():
+    signal = np.stack([np.full((1, 1, 1), value, np.float32) for value in (100, 190, 170, 160)])
+    curve = kinetic_curve(signal, TIMES_S, where=(0, 0, 0), first_post=1)
+    plain = Figure().subplots()
+    drawing = CurveDrawing(plain)
+    for chosen in (1, 2):
+        drawing.show(CurvePanel(curve, chosen, "injection"))
+        (shade,) = plain.patches
+        assert shade.get_x() < TIMES_S[chosen] < shade.get_x() + shade.get_width()
+        assert [text.get_text() for text in plain.texts] == [f"phase {chosen}, {TIMES_S[chosen]:.0f} s"]
+
+
+def test_drawing_again_leaves_one_curve_and_everything_that_changed_is_said_to_move():
+    signal = np.stack([np.full((1, 1, 1), value, np.float32) for value in (100, 300, 170, 160)])
+    curve = kinetic_curve(signal, TIMES_S, where=(0, 0, 0), first_post=1)
+    plain = Figure().subplots()
+    drawing = CurveDrawing(plain)
+    drawing.show(CurvePanel(curve, 1, "injection"))
+    drawing.show(CurvePanel(curve, 2, "injection"))
+    still = [child for child in plain.get_children() if child not in drawing.moving]
+    assert len([line for line in plain.lines if len(line.get_xdata()) == 4]) == 1
+    assert not [child for child in still if child in plain.texts or child in plain.patches[:1]]
