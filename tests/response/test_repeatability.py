@@ -48,7 +48,8 @@ def pixels(measurements: list[Measurement], profile=PAPER) -> int | None:
         (20.0, 21.9, 1),
         (20.0, 21.7, 2),  # a follow-up of 22 mm is 2.1 steps of 0.14 mm away, a baseline of 19.73 mm 1.95
         (20.0, 20.0, 13),  # a baseline of 18.18 mm is 12.99 steps away, a follow-up of 22 mm 14.3
-        (20.0, 0.0, 143),  # a baseline of nothing at all
+        (20.0, 0.0, None),  # only a baseline of nothing at all, 143 steps away
+        (2.0, 0.0, 15),
     ],
 )
 def test_extents_by_hand(before_mm, after_mm, count):

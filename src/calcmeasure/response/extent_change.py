@@ -143,7 +143,7 @@ def extent_pixels(pair: tuple[SideExtent, SideExtent], rule: ExtentRule, *, most
         None when they are not comparable, or when `most` pixels change nothing.
     """
     before, after = pair
-    if _obstacle(before, after) is not None:
+    if why_not_comparable(before, after) is not None:
         return None
     return fewest_pixels(
         lambda old_um, new_um: classify_extent_change(old_um, new_um, rule),
@@ -188,7 +188,7 @@ def _row(visit: LinkedVisit, pair: tuple[SideExtent, SideExtent], *, name: str, 
 def _judge(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[ExtentChange, str, tuple[str, ...]]:
     """Category, the sentence that explains it, and what to know about it."""
     before, after = pair
-    obstacle = _obstacle(before, after)
+    obstacle = why_not_comparable(before, after)
     if obstacle is not None:
         return ExtentChange.NOT_COMPARABLE, f"not_comparable: {obstacle[0]}", obstacle[1]
     pair_um = (before.value_um or 0, after.value_um or 0)
@@ -196,8 +196,8 @@ def _judge(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[Exten
     return category, _sentence(category, pair_um, rule=rule), _advice(pair, rule)
 
 
-def _obstacle(before: SideExtent, after: SideExtent) -> tuple[str, tuple[str, ...]] | None:
-    """Why two extents cannot be compared, in words and codes; None when they can."""
+def why_not_comparable(before: SideExtent, after: SideExtent) -> tuple[str, tuple[str, ...]] | None:
+    """Tell why two extents cannot be compared, in words and codes; None when they can."""
     unmeasured = [
         f"{name}: {e.reason}" for name, e in (("baseline", before), ("follow-up", after)) if e.value_um is None
     ]

@@ -175,7 +175,6 @@ def _continued(
 
 def _under(measurement: Measurement, key: str) -> Measurement:
     """Give a measurement the identifier of its lesion; what is gone, and has no length drawn, is 0 mm."""
-    is_gone = measurement.relation is LesionRelation.GONE and measurement.value_mm is None
-    value_mm = 0.0 if is_gone else measurement.value_mm
-    lesion_id = measurement.lesion_id if key == lesion_key(measurement) else key
-    return replace(measurement, lesion_id=lesion_id, value_mm=value_mm)
+    if measurement.relation is LesionRelation.GONE and measurement.value_mm is None:
+        return replace(measurement, lesion_id=key, value_mm=0.0)
+    return measurement if key == lesion_key(measurement) else replace(measurement, lesion_id=key)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.exact import micrometres
 
-MOST_PIXELS = 256
+MOST_PIXELS = 64
 """Beyond this no hand is off, and the search ends."""
 
 
@@ -51,21 +51,27 @@ def fewest_pixels(
     >>> fewest_pixels(lambda old, new: new >= old, (1000, 860), pixels_um=(0, 70))
     1
     """
-    found = [
-        bisect_left(range(1, most + 1), True, key=_changed(judge, pair_um, which=which, step_um=sign * 2 * side_um,
-                                                           shortest_um=shortest_um)) + 1
-        for which, side_um in enumerate(pixels_um)
-        if side_um and pair_um[which]
-        for sign in (-1, 1)
-    ]  # fmt: skip
-    return min((pixels for pixels in found if pixels <= most), default=None)
+    known, found = judge(*pair_um), most + 1
+    for which, side_um in enumerate(pixels_um):
+        for sign in (-1, 1) if side_um and pair_um[which] else ():
+            is_changed = _changed(
+                judge, pair_um, known=known, which=which, step_um=sign * 2 * side_um, shortest_um=shortest_um
+            )
+            if found > 1 and is_changed(found - 1):
+                found = bisect_left(range(1, found - 1), True, key=is_changed) + 1
+    return found if found <= most else None
 
 
 def _changed(
-    judge: Callable[[int, int], object], pair_um: tuple[int, int], *, which: int, step_um: int, shortest_um: int
+    judge: Callable[[int, int], object],
+    pair_um: tuple[int, int],
+    *,
+    known: object,
+    which: int,
+    step_um: int,
+    shortest_um: int,
 ) -> Callable[[int], bool]:
     """Whether the class changes when one of two lengths is off by a number of steps."""
-    known = judge(*pair_um)
 
     def is_changed(steps: int) -> bool:
         shifted = list(pair_um)

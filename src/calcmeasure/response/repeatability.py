@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.response.criteria import CriteriaProfile, LesionRule
+from calcmeasure.response.criteria import CriteriaProfile, LesionRule, ProgressionReference
 from calcmeasure.response.extent_change import compared_sides, extent_pixels
 from calcmeasure.response.lesions import JudgedVisit, judge_visits
 from calcmeasure.response.links import lesion_key
 from calcmeasure.response.pixels import fewest_pixels, pixel_um
-from calcmeasure.response.recist import Course, LesionBurden, judge_response
+from calcmeasure.response.recist import LesionBurden, is_partial_response, is_progression
 from calcmeasure.response.visits import BASELINE
 from calcmeasure.terms import Laterality, Quantity, Response
 
@@ -49,14 +48,22 @@ def pixels_to_change(measurements: Sequence[Measurement], *, profile: CriteriaPr
 
 def _lesion_pixels(judged: JudgedVisit, burden: LesionBurden, *, rule: LesionRule) -> int | None:
     """Shift the ends of one lesion; none of them makes a lesion vanish, so that a complete response is out of reach."""
-    course = judged.course
+    course, known = judged.course, judged.verdict.category
+    if burden.confirmed_new and rule.new_lesion_is_progression:
+        return None
     followed = {lesion_key(target) for target in judged.counted.targets}
     sides = (judged.counted.targets, [m for m in judged.visit.measurements if lesion_key(m) in followed])
 
     def judge(baseline_um: int, value_um: int) -> Response:
         nadir_um = baseline_um if course.nadir_timepoint == BASELINE else course.nadir_um
-        shifted = Course(baseline_um, nadir_um, course.nadir_timepoint)
-        return judge_response(replace(burden, value_um=value_um), shifted, rule).category
+        reference_um = nadir_um if rule.reference is ProgressionReference.NADIR else baseline_um
+        if is_progression(reference_um, value_um, rule):
+            return Response.PD
+        if burden.missing:
+            return Response.NE
+        if not value_um:
+            return known
+        return Response.PR if is_partial_response(baseline_um, value_um, rule) else Response.SD
 
     pixels_um = (pixel_um(sides[0]), pixel_um(sides[1]))
     return fewest_pixels(judge, (course.baseline_um, burden.value_um), pixels_um=pixels_um, shortest_um=1)
