@@ -109,8 +109,26 @@ def catch_up(reading: PatientReading, store_url: str, *, take_newer: bool = Fals
     StoreError
         When the store cannot be read.
     """
-    in_force = _in_force(store_url, patient_id=reading.patient_id, reader=reading.reader)
+    in_force = stored_annotations(store_url, patient_id=reading.patient_id, reader=reading.reader)
     return _follow(reading, in_force, take_newer=take_newer)
+
+
+def stored_annotations(
+    store_url: str, *, patient_id: str | None = None, reader: str | None = None
+) -> list[StoredAnnotation]:
+    """Read what is in force; a store that does not exist yet holds nothing, and is not made.
+
+    Raises
+    ------
+    StoreError
+        When the store cannot be read.
+    """
+    from calcmeasure.store.database import MeasurementStore
+
+    if "://" not in store_url and not Path(store_url).is_file():
+        return []
+    with MeasurementStore(store_url) as store:
+        return store.current(patient_id=patient_id, reader=reader)
 
 
 def other_readings(store_url: str, patient_id: str, *, reader: str) -> list[StoredAnnotation]:
@@ -121,7 +139,7 @@ def other_readings(store_url: str, patient_id: str, *, reader: str) -> list[Stor
     StoreError
         When the store cannot be read.
     """
-    return [one for one in _in_force(store_url, patient_id=patient_id, reader=None) if one.reader != reader]
+    return [one for one in stored_annotations(store_url, patient_id=patient_id) if one.reader != reader]
 
 
 def _check_ready(reading: PatientReading, reason: str) -> None:
@@ -134,15 +152,6 @@ def _check_ready(reading: PatientReading, reason: str) -> None:
         )
     if needs_reason(reading) and not reason.strip():
         raise ReadingError("a signed value changes; say why, then sign", code=ErrorCode.NO_REASON)
-
-
-def _in_force(store_url: str, *, patient_id: str, reader: str | None) -> list[StoredAnnotation]:
-    from calcmeasure.store.database import MeasurementStore
-
-    if "://" not in store_url and not Path(store_url).is_file():
-        return []
-    with MeasurementStore(store_url) as store:
-        return store.current(patient_id=patient_id, reader=reader)
 
 
 def _follow(reading: PatientReading, in_force: Sequence[StoredAnnotation], *, take_newer: bool) -> PatientReading:

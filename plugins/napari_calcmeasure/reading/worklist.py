@@ -1,0 +1,130 @@
+"""In which order patients are read, and what a blinded reader must not see."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from calcmeasure.model.measurement import AUTO_READER
+
+if TYPE_CHECKING:
+    from calcmeasure.store.database import StoredAnnotation
+
+
+class HasTimepoint(Protocol):
+    """Something of one visit, such as an entry of the case list."""
+
+    @property
+    def timepoint(self) -> str:
+        """Name of the visit."""
+        ...
+
+
+Shown = TypeVar("Shown", bound=HasTimepoint)
+
+
+def reading_order(patient_ids: Iterable[str], *, seed: int | None = None) -> tuple[str, ...]:
+    """Put patients in the order they are read.
+
+    Parameters
+    ----------
+    patient_ids
+        As listed; the same one twice counts once.
+    seed
+        None keeps the list's order.
+
+    Notes
+    -----
+    With a seed, every patient gets a number from ``random.Random(seed)`` in alphabetical order of the identifiers,
+    and the numbers decide. The order depends on the seed and the set of patients alone, not on the folder or the
+    version of Python.
+
+    Examples
+    --------
+    >>> reading_order(["P2", "P1", "P3"])
+    ('P2', 'P1', 'P3')
+    >>> reading_order(["P2", "P1", "P3"], seed=7) == reading_order(["P1", "P3", "P2"], seed=7)
+    True
+    """
+    listed = tuple(dict.fromkeys(patient_ids))
+    if seed is None:
+        return listed
+    numbers = random.Random(seed)
+    draws = {patient_id: numbers.random() for patient_id in sorted(listed)}
+    return tuple(sorted(listed, key=lambda patient_id: draws[patient_id]))
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """Patients in reading order, and where the reader is.
+
+    Parameters
+    ----------
+    position
+        0-based; 0 for an empty list.
+    """
+
+    patients: tuple[str, ...]
+    position: int = 0
+
+    @property
+    def current(self) -> str | None:
+        """Patient being read; None when there is none."""
+        return self.patients[self.position] if self.patients else None
+
+    def go_to(self, patient_id: str) -> Worklist:
+        """Go to a patient; stay when it is not on the list."""
+        return replace(self, position=self.patients.index(patient_id)) if patient_id in self.patients else self
+
+    def step(self, by: int) -> Worklist:
+        """Go on or back; stay at either end."""
+        return replace(self, position=max(0, min(self.position + by, len(self.patients) - 1)))
+
+    def next_unsigned(self, signed: Collection[str]) -> Worklist:
+        """Go to the next patient that is not signed, from the start again after the end; stay when all are."""
+        ahead = (*self.patients[self.position + 1 :], *self.patients[: self.position])
+        return next((self.go_to(patient_id) for patient_id in ahead if patient_id not in signed), self)
+
+
+@dataclass(frozen=True, slots=True)
+class Blinding:
+    """What a reader must not see.
+
+    Parameters
+    ----------
+    hide_auto
+        Automatic marks.
+    hide_readers
+        Readings of others.
+    hide_priors
+        Every other visit than the one being read: its pictures beside, and marks drawn on it.
+    """
+
+    hide_auto: bool = False
+    hide_readers: bool = False
+    hide_priors: bool = False
+
+    def may_see(self, author: str, *, reader: str) -> bool:
+        """Whether `reader` may see what `author` (another reader, or an automatic run) drew; her own always."""
+        if author == reader:
+            return True
+        return not (self.hide_auto if author == AUTO_READER else self.hide_readers)
+
+
+def visible_readings(
+    stored: Iterable[StoredAnnotation], *, reader: str, timepoint: str, blinding: Blinding
+) -> tuple[StoredAnnotation, ...]:
+    """Leave out what a blinded reader must not see while she reads one visit."""
+    return tuple(
+        one
+        for one in stored
+        if blinding.may_see(one.reader, reader=reader)
+        and not (blinding.hide_priors and one.annotation.timepoint != timepoint)
+    )
+
+
+def visible_items(items: Iterable[Shown], *, timepoint: str, blinding: Blinding) -> tuple[Shown, ...]:
+    """Leave out the visits that must not hang beside the one being read."""
+    return tuple(item for item in items if not blinding.hide_priors or item.timepoint == timepoint)
