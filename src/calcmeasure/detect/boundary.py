@@ -131,12 +131,17 @@ def _closed_field(smooth: FloatImage, mask: BoolImage, *, level: float, inside: 
 def _contours(field: FloatImage, level: float, voxel_mm: FloatArray) -> tuple[Points, ...]:
     polygons: list[Points] = []
     for z, plane in enumerate(field):
-        if not (plane > level).any():
-            continue
-        padded = np.pad(plane, 1, constant_values=min(float(plane.min()), level - 1))
-        paths = [path - 1 for path in find_contours(padded, level) if _area_mm2(path, voxel_mm) >= MIN_PART_MM2]
+        paths = plane_contours(plane, level, voxel_mm=voxel_mm)
         polygons += [np.column_stack([np.full(len(path), float(z)), path]) for path in paths]
     return tuple(polygons)
+
+
+def plane_contours(plane: FloatImage, level: float, *, voxel_mm: FloatArray) -> list[Points]:
+    """Follow a level on one slice: closed sub-pixel polygons (n, 2); islands too small to outline are left out."""
+    if not (plane > level).any():
+        return []
+    padded = np.pad(plane, 1, constant_values=min(float(plane.min()), level - 1))
+    return [path - 1 for path in find_contours(padded, level) if _area_mm2(path, voxel_mm) >= MIN_PART_MM2]
 
 
 def _area_mm2(path: FloatArray, voxel_mm: FloatArray) -> float:
