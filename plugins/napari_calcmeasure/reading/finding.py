@@ -40,6 +40,8 @@ class Target:
         The phase measured; None for a projection.
     flags
         What is known about the image; an ``E_...`` code makes everything drawn on it not measurable.
+    slice_uids
+        SOP instance UID of each slice of a volume, where known.
     """
 
     timepoint: str
@@ -51,6 +53,30 @@ class Target:
     image: ImageReference
     phase: PhaseReference | None = None
     flags: tuple[str, ...] = ()
+    slice_uids: tuple[str, ...] = ()
+
+    @property
+    def is_volume(self) -> bool:
+        """Whether points have a slice."""
+        return self.modality is Modality.MR
+
+    @property
+    def identity(self) -> tuple[str, int, int]:
+        """What two targets of one image (of one phase of one volume) have in common."""
+        return _identity(self.image, self.phase, is_volume=self.is_volume)
+
+    def shows(self, annotation: Annotation) -> bool:
+        """Whether an annotation lies on this image: the projection, or any slice of the phase of the volume."""
+        is_volume = annotation.modality is Modality.MR
+        return self.identity == _identity(annotation.image, annotation.phase, is_volume=is_volume)
+
+    def image_at(self, point: Point) -> ImageReference:
+        """Image a point lies on; of a volume, the slice."""
+        if not self.is_volume:
+            return self.image
+        frame = round(point[0])
+        known = 0 <= frame < len(self.slice_uids)
+        return replace(self.image, frame=frame, sop_uid=self.slice_uids[frame] if known else self.image.sop_uid)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,6 +217,13 @@ class PatientReading:
         given_up = (*self.given_up, gone) if gone.signed is not None else self.given_up
         selected = "" if self.selected == key else self.selected
         return replace(self, findings=kept, given_up=given_up, selected=selected)
+
+
+def _identity(image: ImageReference, phase: PhaseReference | None, *, is_volume: bool) -> tuple[str, int, int]:
+    """Tell images apart: a volume is one phase of a series, whatever the slice; a projection one frame."""
+    if is_volume:
+        return image.series_uid, -1 if phase is None else phase.index, -1
+    return image.sop_uid, -1, image.frame
 
 
 def _same(one: Annotation, other: Annotation) -> bool:

@@ -1,0 +1,81 @@
+"""Distances within the image plane, in pixels: what lies under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import hypot, inf
+
+from napari_calcmeasure.reading.finding import Point
+
+
+def distance(one: Point, other: Point) -> float:
+    """In-plane distance of two points; a slice index is left out."""
+    return hypot(one[-2] - other[-2], one[-1] - other[-1])
+
+
+def nearest(points: Iterable[Point], place: Point) -> tuple[float, int]:
+    """Find the point nearest to a place.
+
+    Returns
+    -------
+    (distance, index)
+        Infinite and -1 without points.
+    """
+    return min(((distance(point, place), n) for n, point in enumerate(points)), default=(inf, -1))
+
+
+def from_segment(place: Point, start: Point, end: Point) -> float:
+    """Distance of a place from a straight line between two points."""
+    row, column = end[-2] - start[-2], end[-1] - start[-1]
+    length_square = row * row + column * column
+    along = 0.0
+    if length_square > 0:
+        along = ((place[-2] - start[-2]) * row + (place[-1] - start[-1]) * column) / length_square
+    along = min(max(along, 0.0), 1.0)
+    return hypot(place[-2] - start[-2] - along * row, place[-1] - start[-1] - along * column)
+
+
+def from_path(place: Point, points: Sequence[Point], *, is_closed: bool) -> float:
+    """Distance of a place from a polygon's edge, or from an open line; infinite without points."""
+    if len(points) < 2:
+        return nearest(points, place)[0]
+    path = (*points, points[0]) if is_closed else tuple(points)
+    return min(from_segment(place, start, end) for start, end in pairwise(path))
+
+
+def is_inside(place: Point, polygon: Sequence[Point]) -> bool:
+    """Whether a place lies inside a polygon (even-odd rule)."""
+    row, column = place[-2:]
+    inside = False
+    for start, end in pairwise((*polygon, polygon[0])):
+        if (start[-2] > row) != (end[-2] > row):
+            crossing = start[-1] + (row - start[-2]) * (end[-1] - start[-1]) / (end[-2] - start[-2])
+            inside ^= column < crossing
+    return inside
+
+
+def crosses_itself(polygon: Sequence[Point]) -> bool:
+    """Whether two edges of a closed polygon that are no neighbours meet."""
+    edges = list(pairwise((*polygon, polygon[0])))
+    last = len(edges) - 1
+    return any(
+        _meet(edges[i], edges[j]) for i in range(len(edges)) for j in range(i + 2, len(edges)) if (i, j) != (0, last)
+    )
+
+
+def span_across(polygon: Sequence[Point]) -> float:
+    """Greatest distance of a vertex from the line through the first vertex and the one farthest from it."""
+    first = polygon[0]
+    far = max(polygon, key=lambda vertex: distance(first, vertex))
+    base = distance(first, far)
+    return max(abs(_turn(first, far, vertex)) for vertex in polygon) / base if base > 0 else 0.0
+
+
+def _meet(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
+    return _turn(*one, other[0]) * _turn(*one, other[1]) < 0 and _turn(*other, one[0]) * _turn(*other, one[1]) < 0
+
+
+def _turn(start: Point, end: Point, place: Point) -> float:
+    """Twice the signed area of a triangle: which side of a line a place is on."""
+    return (end[-2] - start[-2]) * (place[-1] - start[-1]) - (end[-1] - start[-1]) * (place[-2] - start[-2])
