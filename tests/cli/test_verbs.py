@@ -17,7 +17,7 @@ from factories import marks
 from program import calcmeasure, table
 from tiny_patients import BASELINE, TinyPatient, write_dynamic, write_mammograms
 
-VERBS = ("run", "index", "measure", "score", "export", "criteria", "schema", "phantom", "view", "doctor")
+VERBS = ("run", "index", "measure", "score", "export", "criteria", "schema", "phantom", "view", "keys", "doctor")
 FOLLOWUP = {"timepoint": "followup-1", "study_date": "2021-08-09"}
 
 
@@ -285,6 +285,24 @@ def test_phantom_refuses_a_place_it_cannot_write(tmp_path, capsys):
 def test_view_without_napari_says_how_to_get_it(monkeypatch, capsys):
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [])
     assert main(["view"]) == 2
+    assert "pip install 'calcmeasure[napari]'" in capsys.readouterr().err
+
+
+def test_keys_as_text_and_as_a_page(capsys):
+    pytest.importorskip("napari_calcmeasure.keys")
+    assert main(["keys"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"Ctrl \+ Enter +Sign", text)
+    assert main(["keys", "--print"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<kbd>Ctrl + Enter</kbd>" in page
+    assert not re.search(r"https?:|src=|<link", page)
+
+
+def test_keys_without_the_plugin_say_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [])
+    assert main(["keys"]) == 2
     assert "pip install 'calcmeasure[napari]'" in capsys.readouterr().err
 
 

@@ -1,10 +1,12 @@
-"""Verbs that show something: ``index``, ``criteria``, ``schema``, ``phantom``, ``view``, ``doctor``."""
+"""Verbs that show something: ``index``, ``criteria``, ``schema``, ``phantom``, ``view``, ``keys``, ``doctor``."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from calcmeasure.cli.exits import ExitCode, exit_code_for
 
@@ -54,15 +56,32 @@ def phantom(options: argparse.Namespace) -> int:
 
 def view(options: argparse.Namespace) -> int:
     """Open the napari plugin, which is looked up by its entry point: the core never imports it."""
+    opener = _from_plugin("calcmeasure.viewers")
+    if opener is None:
+        return ExitCode.USAGE
+    return int(opener(options.source, screenshot=options.screenshot, results=options.results))
+
+
+def keys(options: argparse.Namespace) -> int:
+    """Print the keys of the viewer, which the plugin knows."""
+    sheet = _from_plugin("calcmeasure.shortcuts")
+    if sheet is None:
+        return ExitCode.USAGE
+    print(sheet(as_html=options.as_page), end="")
+    return ExitCode.OK
+
+
+def _from_plugin(group: str) -> Callable[..., Any] | None:
+    """Load what a plugin offers under an entry point; None, after saying what to install, when there is none."""
     from importlib.metadata import entry_points
 
     try:
-        opener = next(iter(entry_points(group="calcmeasure.viewers"))).load()
+        loaded: Callable[..., Any] = next(iter(entry_points(group=group))).load()
     except (StopIteration, ImportError) as error:
         missing = getattr(error, "name", None) or "napari"
         print(f"calcmeasure: {missing} is not installed; pip install 'calcmeasure[napari]'", file=sys.stderr)
-        return ExitCode.USAGE
-    return int(opener(options.source, screenshot=options.screenshot, results=options.results))
+        return None
+    return loaded
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_schema(verbs)
     _add_phantom(verbs)
     _add_view(verbs)
+    _add_keys(verbs)
     _add_doctor(verbs)
     return parser
 
@@ -150,6 +151,12 @@ def _add_view(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument("source", nargs="?", type=Path, metavar="SOURCE", help="folder with DICOM")
     parser.add_argument("--results", type=Path, metavar="DIR", help="output folder of a run: its findings are drawn")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save the whole window and exit")
+
+
+def _add_keys(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "list the keys of the viewer, as text or as a page to print"
+    parser = _verb(verbs, "keys", inspecting.keys, summary, "calcmeasure keys --print > keys.html")
+    parser.add_argument("--print", action="store_true", dest="as_page", help="one page of HTML with nothing to load")
 
 
 def _add_doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
