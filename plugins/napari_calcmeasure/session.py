@@ -1,152 +1,219 @@
-"""What the reader is doing: which folder, patient and image, whose measurements. No Qt; widgets listen to `events`."""
+"""What the reader is doing: which folder, patient and image, hung how. No Qt; widgets listen to `events`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from calcmeasure.errors import DicomReadError, ErrorCode, StoreError
-from calcmeasure.model.annotation import Annotation
+from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.model.imaging import FolderIndex
-from napari_calcmeasure.cases import Case, Item, find_item, list_cases
-from napari_calcmeasure.hanging import Hanging, hang
+from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
+from napari_calcmeasure.cases import Case, Item, find_item, prior_of
+from napari_calcmeasure.detection import detect_on
+from napari_calcmeasure.display.hanging import Look, Pictures
+from napari_calcmeasure.display.panel import Hanging
+from napari_calcmeasure.folders import in_reading_order, read_cases
+from napari_calcmeasure.jobs import ImmediateRunner, Progress, Runner
+from napari_calcmeasure.reading.desk import Desk
+from napari_calcmeasure.reading.finding import Target
+from napari_calcmeasure.reading.lesion_tools import BrushTool, LesionField, SeedTool
+from napari_calcmeasure.reading.tool import Tool, ToolName
+from napari_calcmeasure.readings import Readings
 
-STORE_NAME = "measurements.sqlite"
-"""What `calcmeasure run` calls the store in its output folder."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Session:
-    """One reading session; every action of the reader is a method.
+    """One reading session; drawing and signing are in `readings`.
 
     Parameters
     ----------
-    reader
-        Reader id whose measurements are drawn; empty for all.
+    readings
+        The reader's desk and records.
     cases
-        The case list of the open folder.
+        The case list of the open folder, in the order they are read.
     shown
-        What is on the canvas; None before the first.
-    annotations
-        Patient id to annotations in force, from the open store.
+        What is on the canvas, or on its way there.
+    look
+        How it is hung: protocol, side, view.
+    hanging
+        The pictures; None while the first are loading.
+    message
+        The last sentence for the status line.
+    criteria
+        Names of the response profiles shown and exported.
+    seed
+        Shuffles the case list; None leaves it in order.
+    runner
+        Where long work runs.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
-    reader: str = ""
-    index: FolderIndex | None = None
+    readings: Readings = field(default_factory=Readings)
     cases: tuple[Case, ...] = ()
     shown: Item | None = None
-    annotations: tuple[tuple[str, Annotation], ...] = ()
+    look: Look = field(default_factory=Look)
+    hanging: Hanging | None = None
+    message: str = ""
+    criteria: tuple[str, ...] = DEFAULT_CRITERIA
+    seed: int | None = None
+    index: FolderIndex | None = None
+    runner: Runner = field(default_factory=ImmediateRunner)
+    pictures: Pictures = field(default_factory=Pictures)
+
+    def __post_init__(self) -> None:
+        self._loading: Progress | None = None
+        self.seed_tool, self.brush_tool = SeedTool(self.field_of), BrushTool(self.field_of)
+        self.readings.make_tools = self._lesion_tools
+
+    @property
+    def desk(self) -> Desk | None:
+        """The desk of the patient shown."""
+        return self.readings.desk
 
     @property
     def case(self) -> Case | None:
         """The patient whose image is shown."""
         return next((case for case in self.cases if self.shown and case.name == self.shown.patient), None)
 
-    def open_folder(self, source: Path, *, on_progress: Callable[[int, int], None] | None = None) -> None:
-        """Index a folder and show its first patient.
+    @property
+    def prior(self) -> Item | None:
+        """The same kind of examination at the visit before, unless priors are hidden."""
+        if self.case is None or self.shown is None or self.readings.blinding.hide_priors:
+            return None
+        return prior_of(self.case, self.shown)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Ways to hang what is shown, in the order they are stepped through."""
+        return () if self.shown is None else self.pictures.looks(self.shown, prior=self.prior)
+
+    # -- folders -------------------------------------------------------------------------------------------------------
+
+    def open_folder(self, source: Path, *, then: Callable[[], None] | None = None) -> None:
+        """Index a folder and show its first patient; the session keeps what it had when there is nothing to show.
 
         Parameters
         ----------
         source
-            Folder or file; measurements are opened with `open_results`.
-        on_progress
-            Called with (files done, files in all).
-
-        Raises
-        ------
-        DicomReadError
-            When nothing in it can be shown; the session keeps what it had.
+            Folder or file.
+        then
+            Called once the case list stands.
         """
-        from calcmeasure.dicom.index import index_folder
 
-        index = index_folder([source], on_progress=on_progress)
-        cases = list_cases(index)
-        if not cases:
-            code = index.skipped[0].code if len(index.skipped) == 1 else ErrorCode.NOT_DICOM
-            reason = f": {index.skipped[0].reason}" if len(index.skipped) == 1 else ""
-            raise DicomReadError(f"no mammogram or dynamic MR among {index.counts['seen']} files{reason}", code=code)
-        self.shown = None
-        self.index, self.cases = index, cases
-        self.shown = cases[0].items[0]
+        def done(result: tuple[FolderIndex, tuple[Case, ...]]) -> None:
+            self.readings.put_away()
+            self.shown = None
+            self.index, cases = result
+            self.cases = in_reading_order(cases, seed=self.seed)
+            self.show(self.cases[0].items[0].key)
+            if then is not None:
+                then()
 
-    def open_results(self, store: Path) -> int:
-        """Read the measurements in force from a store; they are drawn on the images they belong to.
+        self.runner.start(
+            "Looking through the folder", lambda progress: read_cases(source, progress), done=done, failed=self.tell
+        )
 
-        Parameters
-        ----------
-        store
-            SQLite file, or the output folder of a run.
+    def tell(self, error: Exception) -> None:
+        """Say what went wrong, in one sentence with its code."""
+        if isinstance(error, CalcMeasureError):
+            self.message = f"⚠ {error.message} [{error.code}]"
+            return
+        logger.error("unexpected %s", type(error).__name__, exc_info=error)
+        self.message = f"⚠ something unexpected went wrong; the log has it, and the rest still works [{ErrorCode.INTERNAL}]"
 
-        Returns
-        -------
-        int
-            Number of annotations of the reader (of all, when no reader is set).
+    # -- what is shown -------------------------------------------------------------------------------------------------
 
-        Raises
-        ------
-        StoreError
-            When there is no store.
-        """
-        from calcmeasure.store.database import MeasurementStore
-
-        path = store / STORE_NAME if store.is_dir() else store
-        if not path.is_file():
-            raise StoreError(f"no measurement store here; expected {STORE_NAME}, as calcmeasure run writes it")
-        with MeasurementStore(str(path)) as opened:
-            found = opened.current(reader=self.reader or None)
-        self.annotations = tuple((one.patient_id, one.annotation) for one in found)
-        return len(self.annotations)
-
-    def show(self, key: str) -> None:
+    def show(self, key: str, *, look: Look | None = None) -> None:
         """Show an item of the case list; an unknown key is ignored."""
         item = find_item(self.cases, key)
-        if item is not None:
-            self.shown = item
-
-    def next_patient(self) -> None:
-        """Show the next patient; stay on the last."""
-        self._step_patient(1)
-
-    def previous_patient(self) -> None:
-        """Show the patient before; stay on the first."""
-        self._step_patient(-1)
-
-    def next_item(self) -> None:
-        """Show what follows in this patient: the MR after the mammograms, then the next visit."""
-        self._step_item(1)
-
-    def previous_item(self) -> None:
-        """Show what comes before in this patient."""
-        self._step_item(-1)
-
-    def hang_shown(self) -> Hanging:
-        """Load and arrange what is shown, with its measurements.
-
-        Raises
-        ------
-        ValueError
-            When nothing is shown yet.
-        """
-        if self.shown is None or self.case is None:
-            raise ValueError("nothing is shown yet: open a folder first")
-        mine = [annotation for patient_id, annotation in self.annotations if patient_id == self.case.patient_id]
-        return hang(self.shown, annotations=mine)
-
-    def _step_patient(self, step: int) -> None:
+        if item is None:
+            return
+        self.shown = item
         if self.case is not None:
-            place = self.cases.index(self.case) + step
-            self.shown = self.cases[max(0, min(place, len(self.cases) - 1))].items[0]
+            self.readings.take_up(self.case.patient_id, timepoint=item.timepoint)
+        self.hang(look or Look())
 
-    def _step_item(self, step: int) -> None:
+    def hang(self, look: Look) -> None:
+        """Hang what is shown in another way; what is not possible becomes the first that is."""
+        if self.shown is None:
+            return
+        if self._loading is not None:
+            self._loading.cancel()
+        item, prior = self.shown, self.prior
+        look = self.look = self.pictures.settle(look, item, prior=prior)
+        choices: Mapping[str, int] = dict(self.desk.reading.phase_choices) if self.desk else {}
+
+        def work(progress: Progress) -> Hanging:
+            return self.pictures.hang(item, prior=prior, look=look, phase_choices=choices, progress=progress)
+
+        self._loading = self.runner.start(f"Loading {item.title}", work, done=self._hung, failed=self.tell)
+
+    def step_look(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) way to hang this examination, around in a circle."""
+        looks = self.looks
+        if looks:
+            here = looks.index(self.look) if self.look in looks else 0
+            self.hang(looks[(here + step) % len(looks)])
+
+    def step_patient(self, step: int) -> None:
+        """Show the next (1) or previous (-1) patient; stay at either end."""
+        if self.case is not None:
+            place = max(0, min(self.cases.index(self.case) + step, len(self.cases) - 1))
+            if self.cases[place] is not self.case:
+                self.show(self.cases[place].items[0].key)
+
+    def step_item(self, step: int) -> None:
+        """Show what follows or comes before in this patient: the MR after the mammograms, then the next visit."""
         if self.case is None or self.shown is None:
             return
         items, shown = self.case.items, self.shown
         # A single view counts as the exam it belongs to.
-        place = next(n for n, item in enumerate(items) if item == shown or shown in item.views)
-        self.shown = items[max(0, min(place + step, len(items) - 1))]
+        here = next(n for n, item in enumerate(items) if item.key == shown.key or shown in item.views)
+        place = max(0, min(here + step, len(items) - 1))
+        if place != here:
+            self.show(items[place].key)
+
+    # -- measuring -----------------------------------------------------------------------------------------------------
+
+    def detect(self, target: Target) -> None:
+        """Search one image; what is found becomes drafts on the desk."""
+        desk, index, case = self.desk, self.index, self.case
+        if desk is None or index is None or case is None:
+            return
+        if self.readings.blinding.hide_auto:
+            self.message = "Automatic marks are hidden in a blinded reading."
+            return
+        self.runner.start(
+            "Searching this image",
+            lambda _progress: detect_on(target, index, patient_id=case.patient_id),
+            done=desk.adopt,
+            failed=self.tell,
+        )
+
+    def choose_phase(self, index: int | None) -> None:
+        """Measure on another phase than the rule chose; None goes back to the rule."""
+        if self.desk is not None and self.shown is not None and self.shown.series is not None:
+            self.desk.choose_phase(self.shown.series.series_uids[0], index)
+            self.hang(self.look)
+
+    def field_of(self, target: Target) -> LesionField | None:
+        """Subtraction volume that lesions are segmented on; None where there is none."""
+        return self.pictures.lesion_field(self.shown, target)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _hung(self, hanging: Hanging) -> None:
+        self.hanging = hanging
+        if hanging.problems:
+            self.message = "⚠ " + " ".join(hanging.problems)
+
+    def _lesion_tools(self) -> Mapping[ToolName, Tool]:
+        return {ToolName.SEED: self.seed_tool, ToolName.BRUSH: self.brush_tool}

@@ -1,14 +1,33 @@
-"""Puts a hanging on napari's canvas; needs a viewer model, not a window."""
+"""Puts a hanging on napari's canvas and keeps drawings on it; needs a viewer model, not a window."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from napari_calcmeasure.hanging import Hanging
+from napari_calcmeasure.display.captions import frame_layers
+from napari_calcmeasure.display.drawings import Drawing
+from napari_calcmeasure.display.panel import Hanging, LayerData, Panel
+from napari_calcmeasure.display.windows import WindowPreset
+from napari_calcmeasure.reading.finding import Point
+from napari_calcmeasure.widgets.ink import CAPTION, Ink
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
+
+MARGIN = 0.96
+"""Share of the canvas that a fitted picture fills."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A panel with its image layer, and how it is windowed now."""
+
+    panel: Panel
+    layer: Layer
+    window: WindowPreset | None = None
 
 
 class Canvas:
@@ -22,40 +41,271 @@ class Canvas:
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
+        self._hanging: Hanging | None = None
+        self._shown: list[_Shown] = []
+        self._inks: dict[tuple[int, int], Ink] = {}
         self._layers: list[Layer] = []
-        self._title = ""
-        self._phase_words: tuple[str, ...] = ()
-        viewer.dims.events.current_step.connect(self._write_title)
+        self._is_inverted = False
+        viewer.scene.camera.events.zoom.connect(self._rescale)
+
+    # -- showing -------------------------------------------------------------------------------------------------------
+
+    @property
+    def hanging(self) -> Hanging | None:
+        """What is on the canvas."""
+        return self._hanging
 
     def show(self, hanging: Hanging) -> None:
         """Replace what was shown before."""
-        from napari.layers import Layer
+        for _ in self.show_in_steps(hanging):
+            pass
 
+    def show_in_steps(self, hanging: Hanging) -> Iterator[None]:
+        """Replace what was shown before, one layer at a time: the window can breathe between the steps."""
         self.clear()
-        self._layers = [Layer.create(*layer) for layer in hanging.layers]
-        for layer in self._layers:
-            self._viewer.add_layer(layer)
-        self._title = hanging.title
-        if hanging.first_step is not None:
-            self._phase_words = self._layers[0].metadata["phase_words"]
-            self._viewer.dims.set_current_step((0, 1), hanging.first_step)
-        self._viewer.reset_view()
-        self._write_title()
-        self._viewer.canvas.overlays.scale_bar.visible = bool(self._layers)
-        self._viewer.layers.selection.active = self._layers[0] if self._layers else None
+        self._hanging = hanging
+        self._apply_grid(hanging)
+        for cell in _cells(hanging):
+            panels = [panel for panel in hanging.panels if panel.cell == cell]
+            for panel in panels:
+                self._shown.append(_Shown(panel, self._add(_with_colormap(panel)), next(iter(panel.presets), None)))
+                yield
+            self._inks[cell] = Ink(panels, shares_canvas=hanging.grid is None)
+            for layer in self._inks[cell].layers():
+                self._layers.append(self._viewer.add_layer(layer))
+                yield
+        for data in frame_layers(hanging.panels) if hanging.grid is None else ():
+            self._add(data)
+            yield
+        self._settle(hanging)
 
     def clear(self) -> None:
         """Take away what `show` added."""
         for layer in self._layers:
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
-        self._layers, self._phase_words, self._title = [], (), ""
+        self._layers, self._shown, self._inks, self._hanging = [], [], {}, None
 
-    def _write_title(self, _event: object = None) -> None:
-        words = [self._title]
-        if self._phase_words:
-            phase = min(int(self._viewer.dims.current_step[0]), len(self._phase_words) - 1)
-            words += self._phase_words[phase].split(" · ")
-        text = self._viewer.canvas.overlays.text
-        text.text, text.position, text.font_size = "\n".join(words), "bottom_left", 11
-        text.visible = bool(self._title)
+    def draw(self, drawings: Mapping[str, Drawing]) -> None:
+        """Replace all drawings.
+
+        Parameters
+        ----------
+        drawings
+            Panel key to what is drawn on it, in its pixel indices; panels not named are wiped.
+        """
+        for ink in self._inks.values():
+            ink.draw(drawings)
+
+    def show_drawings(self, *, visible: bool) -> None:
+        """Show or hide all drawings, as long as a key is held."""
+        for ink in self._inks.values():
+            ink.set_visible(visible)
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    def panel_at(self, world: Sequence[float]) -> Panel | None:
+        """Find the visible panel under a world position."""
+        if self._hanging is None:
+            return None
+        hidden = [shown.panel.key for shown in self._shown if not shown.layer.visible]
+        return self._hanging.panel_at(tuple(world), cell=self._viewer.cursor.viewbox, hidden=hidden)
+
+    @property
+    def visible_panels(self) -> tuple[Panel, ...]:
+        """Panels that are seen now: in a flickering pair only one of the two."""
+        return tuple(shown.panel for shown in self._shown if shown.layer.visible)
+
+    def use_preset(self, number: int) -> str:
+        """Window every picture by its n-th preset; the name of the first picture's, empty when there is none."""
+        chosen = [(one, one.panel.presets[number]) for one in self._shown if number < len(one.panel.presets)]
+        for shown, preset in chosen:
+            self._apply(shown, preset)
+        return chosen[0][1].name if chosen else ""
+
+    def apply(self, panel: Panel, preset: WindowPreset) -> None:
+        """Window one picture."""
+        shown = self._find(panel)
+        if shown is not None:
+            self._apply(shown, preset)
+
+    def window_of(self, panel: Panel) -> WindowPreset | None:
+        """Say how a picture is windowed now; None where it has no presets."""
+        shown = self._find(panel)
+        return None if shown is None or shown.window is None else shown.window.with_limits(shown.layer.contrast_limits)
+
+    def shift_window(self, panel: Panel, *, level: float, width: float) -> None:
+        """Move one picture's window by shares of its width."""
+        shown = self._find(panel)
+        if shown is None:
+            return
+        low, high = shown.layer.contrast_limits
+        span = max((high - low) * (1 + width), 1e-3)
+        centre = (low + high) / 2 + level * (high - low)
+        limits = (centre - span / 2, centre + span / 2)
+        shown.layer.contrast_limits_range = _wider(shown.layer.contrast_limits_range, limits)
+        shown.layer.contrast_limits = limits
+
+    def invert(self) -> None:
+        """Black for white, on every picture."""
+        self._is_inverted = not self._is_inverted
+        for shown in self._shown:
+            shown.layer.colormap = _inverted(shown.layer.colormap)
+
+    def flip(self, *, horizontally: bool) -> None:
+        """Mirror the whole canvas; layers, and with them measurements, stay as they are."""
+        camera = self._viewer.scene.camera
+        vertical, horizontal = (str(way) for way in camera.orientation2d)
+        if horizontally:
+            camera.orientation2d = (vertical, "left" if horizontal == "right" else "right")
+        else:
+            camera.orientation2d = ("up" if vertical == "down" else "down", horizontal)
+
+    def flicker(self) -> bool:
+        """Swap the pictures that lie on each other (current and prior).
+
+        Returns
+        -------
+        bool
+            Whether there is such a pair.
+        """
+        priors = [shown for shown in self._shown if shown.panel.is_prior]
+        if self._hanging is None or "flicker" not in self._hanging.protocol or not priors:
+            return False
+        show_prior = not priors[0].layer.visible
+        for shown in self._shown:
+            shown.layer.visible = shown.panel.is_prior is show_prior
+        self._draw_visible_only()
+        return True
+
+    def fit(self) -> None:
+        """Show everything."""
+        if self._hanging is None or not self._shown:
+            return
+        low, high = _bounds(shown.panel for shown in self._shown)
+        height, width = self._cell_size()
+        spans = [max(b - a, 1e-6) for a, b in zip(low, high, strict=True)]
+        self._look_at([(a + b) / 2 for a, b in zip(low, high, strict=True)], MARGIN * min(height / spans[0], width / spans[1]))
+
+    def one_to_one(self, panel: Panel | None = None, *, at: Sequence[float] | None = None) -> None:
+        """One screen pixel for one image pixel; around a world position, or where the canvas looks now."""
+        chosen = panel or (self._shown[0].panel if self._shown else None)
+        if chosen is not None:
+            pixel_mm = abs(chosen.placement.scale[-1])
+            self._look_at(at if at is not None else self._viewer.scene.camera.center[-2:], 1 / pixel_mm)
+
+    def look_at(self, centre: Sequence[float], zoom: float) -> None:
+        """Go to a place: world (row, column) and canvas pixels per mm."""
+        self._look_at(centre, zoom)
+
+    @property
+    def cell_size(self) -> tuple[int, int]:
+        """(height, width) of one cell of the canvas, screen pixels."""
+        return self._cell_size()
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _find(self, panel: Panel) -> _Shown | None:
+        return next((shown for shown in self._shown if shown.panel.key == panel.key), None)
+
+    def _apply(self, shown: _Shown, preset: WindowPreset) -> None:
+        from napari.utils.colormaps import Colormap
+
+        chosen = preset.inverted() if self._is_inverted else preset
+        shown.window = preset
+        shown.layer.contrast_limits_range = _wider(shown.layer.contrast_limits_range, chosen.limits)
+        shown.layer.contrast_limits = chosen.limits
+        shown.layer.colormap = Colormap(**chosen.colormap)
+
+    def _rescale(self, _event: object = None) -> None:
+        for ink in self._inks.values():
+            ink.rescale(self._viewer.scene.camera.zoom)
+
+    def _draw_visible_only(self) -> None:
+        for ink in self._inks.values():
+            ink.show_only({panel.key for panel in self.visible_panels})
+
+    def _look_at(self, centre: Sequence[float], zoom: float) -> None:
+        camera = self._viewer.scene.camera
+        camera.center = (0.0, float(centre[-2]), float(centre[-1]))
+        camera.zoom = zoom
+
+    def _cell_size(self) -> tuple[int, int]:
+        height, width = self._viewer.canvas.size
+        rows, columns = self._hanging.grid if self._hanging is not None and self._hanging.grid else (1, 1)
+        return (max(int(height) // rows, 1), max(int(width) // columns, 1))
+
+    def _apply_grid(self, hanging: Hanging) -> None:
+        grid = self._viewer.canvas.grid
+        grid.enabled = hanging.grid is not None
+        if hanging.grid is not None:
+            stride = 1 + len(Ink.KINDS if any(len(panel.shape) == 3 for panel in hanging.panels) else Ink.FLAT_KINDS)
+            grid.shape, grid.stride = hanging.grid, stride
+
+    def _add(self, data: LayerData) -> Layer:
+        from napari.layers import Layer
+
+        layer = self._viewer.add_layer(Layer.create(*data))
+        self._layers.append(layer)
+        return layer
+
+    def _settle(self, hanging: Hanging) -> None:
+        dims = self._viewer.dims
+        dims.order = hanging.axis_order or tuple(range(dims.ndim))
+        for axis, step in hanging.first_step:
+            dims.set_current_step(axis, step)
+        for shown in self._shown:
+            if hanging.grid is not None:
+                _caption(shown.layer, shown.panel)
+            if shown.panel.is_prior and "flicker" in hanging.protocol:
+                shown.layer.visible = False
+        self._draw_visible_only()
+        scale_bar = self._viewer.canvas.overlays.scale_bar
+        scale_bar.visible, scale_bar.gridded = bool(self._shown), hanging.grid is not None
+        self.fit()
+        if self._shown:
+            self._viewer.layers.selection.active = self._shown[0].layer
+
+
+def _cells(hanging: Hanging) -> list[tuple[int, int]]:
+    return sorted({panel.cell for panel in hanging.panels})
+
+
+def _with_colormap(panel: Panel) -> LayerData:
+    """The colour map of a preset comes as an array of colours: napari wants its own kind."""
+    from napari.utils.colormaps import Colormap
+
+    data, keywords, kind = panel.image
+    colormap = keywords.get("colormap", "gray")
+    if isinstance(colormap, dict):
+        keywords = {**keywords, "colormap": Colormap(**colormap)}
+    return (data, keywords, kind)
+
+
+def _wider(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
+    return (min(one[0], other[0]), max(one[1], other[1]))
+
+
+def _inverted(colormap: Any) -> Any:
+    from napari.utils.colormaps import Colormap
+
+    colours = colormap.colors.copy()
+    colours[:, :3] = 1 - colours[:, :3]
+    return Colormap(colours, name=f"{colormap.name} inverted")
+
+
+def _bounds(panels: Iterator[Panel]) -> tuple[Point, Point]:
+    """Corners of all pictures on the canvas, world (row, column)."""
+    corners = [
+        panel.placement.to_world(tuple(edge))[-2:]
+        for panel in panels
+        for edge in ([-0.5] * len(panel.shape), [n - 0.5 for n in panel.shape])
+    ]
+    rows, columns = zip(*corners, strict=True)
+    return (min(rows), min(columns)), (max(rows), max(columns))
+
+
+def _caption(layer: Layer, panel: Panel) -> None:
+    overlay = layer.name_overlay
+    overlay.visible, overlay.color, overlay.font_size = True, CAPTION, 11
+    layer.name = panel.caption

@@ -1,0 +1,181 @@
+"""Findings as strokes and rings on one picture, in its pixel indices: what the canvas turns into layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calcmeasure.measure.annotations import measure_annotation
+from calcmeasure.measure.hull_kernels import convex_hull
+from calcmeasure.model.annotation import Annotation
+from calcmeasure.model.measurement import Measurement
+from calcmeasure.report.palette import AMBER, GREEN, GREY, SKY
+from calcmeasure.report.text import format_mm
+from calcmeasure.terms import GeometryKind, Modality
+from napari_calcmeasure.display.panel import Panel
+from napari_calcmeasure.reading.finding import Finding, FindingState, LesionMask, Point
+
+MARK_MM = 1.6
+"""Diameter of the ring around a mark: wider than a microcalcification, so that it stays visible inside."""
+HANDLE_MM = 1.2
+"""Diameter of the ring around an end of a line or a vertex."""
+LINE_MM, THIN_MM = 0.35, 0.18
+_STATE_SIGNS = {FindingState.DRAFT: " · draft", FindingState.SIGNED: " ✓", FindingState.CHANGED: " · changed, unsigned"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line, open path or closed polygon.
+
+    Parameters
+    ----------
+    kind
+        ``line``, ``path`` or ``polygon``, as napari's shapes are called.
+    words
+        Written beside it; empty for none.
+    """
+
+    points: tuple[Point, ...]
+    kind: str
+    colour: str
+    width_mm: float
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A ring around a point."""
+
+    centre: Point
+    colour: str
+    size_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Everything drawn on one picture."""
+
+    strokes: tuple[Stroke, ...] = ()
+    rings: tuple[Ring, ...] = ()
+    masks: tuple[LesionMask, ...] = ()
+
+    def __add__(self, other: Drawing) -> Drawing:
+        return Drawing(self.strokes + other.strokes, self.rings + other.rings, self.masks + other.masks)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one set of findings is drawn.
+
+    Parameters
+    ----------
+    colour
+        Of the measured line; None for the reader's own.
+    origin
+        Written before the number: whose it is. Empty for the reader's own.
+    """
+
+    colour: str | None = None
+    origin: str = ""
+
+
+OWN = Style()
+OTHERS = Style(GREEN)
+PRIOR = Style(GREY, "prior")
+
+
+def belongs_to(annotation: Annotation, panel: Panel) -> bool:
+    """Whether an annotation lies on the image of a panel; on MR, on any phase of the same examination."""
+    if panel.target is None:
+        return False
+    image, shown = annotation.image, panel.target.image
+    if annotation.modality is Modality.MR or panel.target.modality is Modality.MR:
+        size = (image.study_uid, image.rows, image.columns) == (shown.study_uid, shown.rows, shown.columns)
+        return size and annotation.modality is panel.target.modality
+    return (image.sop_uid, image.frame) == (shown.sop_uid, shown.frame)
+
+
+def draw_findings(findings: Iterable[Finding], *, selected: str = "", style: Style = OWN) -> Drawing:
+    """Draw findings of one image.
+
+    Parameters
+    ----------
+    findings
+        All of the same image.
+    selected
+        Key of the finding that is drawn with handles and a bolder line.
+    """
+    drawing = Drawing()
+    for finding in findings:
+        if finding.annotation.points:
+            drawing += _draw_one(finding, is_selected=finding.key == selected, style=style)
+    return drawing
+
+
+def draw_annotations(annotations: Sequence[Annotation], *, style: Style) -> Drawing:
+    """Draw what someone else, or an earlier visit, measured."""
+    return draw_findings((Finding(annotation) for annotation in annotations), style=style)
+
+
+def draw_unfinished(points: Sequence[Point]) -> Drawing:
+    """Draw clicks so far, the place under the cursor last."""
+    if not points:
+        return Drawing()
+    rings = tuple(Ring(point, AMBER, HANDLE_MM) for point in points)
+    kind = "line" if len(points) == 2 else "path"
+    strokes = (Stroke(tuple(points), kind, AMBER, LINE_MM),) if len(points) > 1 else ()
+    return Drawing(strokes, rings)
+
+
+def length_words(measured: Measurement, *, state: FindingState | None = None, origin: str = "") -> str:
+    """Write a length as it stands beside its line: both axes where there are two, and where it stands."""
+    words = format_mm(measured.value_mm)
+    if measured.value_mm is not None and measured.short_axis_mm:
+        words = f"{measured.value_mm:.1f} × {format_mm(measured.short_axis_mm)}"
+    sign = _STATE_SIGNS[state] if state is not None else ""
+    return f"{origin} {words}{sign}".strip()
+
+
+def _draw_one(finding: Finding, *, is_selected: bool, style: Style) -> Drawing:
+    annotation = finding.annotation
+    measured = measure_annotation(annotation, patient_id="", reader="")
+    ends = measured.ends or (annotation.points if annotation.geometry is GeometryKind.CALIPER else ())
+    state = None if style.origin or style.colour else finding.state
+    words = length_words(measured, state=state, origin=style.origin or (style.colour and _method(annotation)) or "")
+    line_colour, edge_colour = style.colour or AMBER, style.colour or SKY
+    strokes = [Stroke(ring, "polygon", edge_colour, THIN_MM) for ring in _outlines(annotation)]
+    if len(ends) == 2 and ends[0] != ends[1]:
+        strokes.append(Stroke(tuple(ends), "line", line_colour, LINE_MM if is_selected else THIN_MM * 1.5, words))
+    rings = _mark_rings(annotation, ends, colours=(line_colour, edge_colour))
+    if is_selected and annotation.geometry is not GeometryKind.MARKS:
+        handles = annotation.points if annotation.geometry is GeometryKind.CALIPER or not finding.mask else ()
+        rings += tuple(Ring(point, line_colour, HANDLE_MM) for point in handles)
+    return Drawing(tuple(strokes), rings, (finding.mask,) if finding.mask is not None else ())
+
+
+def _method(annotation: Annotation) -> str:
+    return str(annotation.method)
+
+
+def _outlines(annotation: Annotation) -> list[tuple[Point, ...]]:
+    """Closed lines of a finding: the polygon that was drawn, or the hull of its marks."""
+    points = annotation.points
+    if annotation.geometry is GeometryKind.OUTLINE and len(points) > 2:
+        return [points]
+    if annotation.geometry is GeometryKind.MARKS and len(points) > 2:
+        hull = convex_hull(np.asarray(points, dtype=float))
+        return [tuple((float(row), float(col)) for row, col in hull)] if len(hull) > 2 else []
+    return []
+
+
+def _mark_rings(annotation: Annotation, ends: Sequence[Point], *, colours: tuple[str, str]) -> tuple[Ring, ...]:
+    """Ring every mark; the two that define the extent in the colour of the line, and larger."""
+    if annotation.geometry is not GeometryKind.MARKS:
+        return ()
+    defining = {tuple(end) for end in ends}
+    return tuple(
+        Ring(point, colours[0], 1.4 * MARK_MM) if tuple(point) in defining else Ring(point, colours[1], MARK_MM)
+        for point in annotation.points
+    )

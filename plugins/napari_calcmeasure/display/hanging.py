@@ -1,0 +1,91 @@
+"""Any examination on the canvas: picks the protocol, loads the pictures, puts them in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from calcmeasure.terms import Laterality, View
+from napari_calcmeasure.cases import Item
+from napari_calcmeasure.display.decoded import DecodedImages
+from napari_calcmeasure.display.dynamic import hang_dynamic, list_dynamic_protocols
+from napari_calcmeasure.display.mammograms import hang_mammograms
+from napari_calcmeasure.display.panel import Hanging, Panel
+from napari_calcmeasure.display.protocols import MammogramLook, MammogramProtocol, list_looks, settle
+from napari_calcmeasure.display.volumes import DynamicVolumes
+from napari_calcmeasure.jobs import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an examination is looked at.
+
+    Parameters
+    ----------
+    protocol
+        Name of the hanging protocol; empty for the first that is possible.
+    side, view, image
+        Of mammogram hangings that show one image; what is left open is filled in.
+    """
+
+    protocol: str = ""
+    side: Laterality | None = None
+    view: View | None = None
+    image: str = ""
+
+    @property
+    def words(self) -> str:
+        """The protocol, and the image where it shows one."""
+        names = [part for part in (self.side, self.view) if part is not None]
+        return f"{self.protocol} {'-'.join(names)}".strip()
+
+
+@dataclass
+class Pictures:
+    """Decoded pictures in memory, and the hangings made from them; safe to use from a worker thread."""
+
+    images: DecodedImages = field(default_factory=DecodedImages)
+    volumes: DynamicVolumes = field(default_factory=DynamicVolumes)
+
+    def looks(self, item: Item, *, prior: Item | None) -> tuple[Look, ...]:
+        """List the looks that are possible, in the order they are stepped through."""
+        if item.series is not None:
+            return tuple(Look(name) for name in list_dynamic_protocols(item, prior))
+        return tuple(Look(str(one.protocol), one.side, one.view, one.image) for one in list_looks(item, prior))
+
+    def settle(self, look: Look, item: Item, *, prior: Item | None) -> Look:
+        """Fill in what a look leaves open, so that it is one of `looks`; unknown ones become the first."""
+        looks = self.looks(item, prior=prior)
+        if item.series is not None:
+            return next((one for one in looks if one.protocol == look.protocol), looks[0])
+        full = settle(_mammogram_look(look), item, prior)
+        return looks[0] if full is None else Look(str(full.protocol), full.side, full.view, full.image)
+
+    def hang(
+        self, item: Item, *, prior: Item | None, look: Look, phase_choices: Mapping[str, int], progress: Progress
+    ) -> Hanging:
+        """Load an item and arrange it; what cannot be shown is named in the hanging's problems."""
+        if item.series is not None:
+            choice = phase_choices.get(item.series.series_uids[0])
+            return hang_dynamic(
+                item,
+                cache=self.volumes,
+                protocol=look.protocol,
+                phase_choice=choice,
+                prior=prior,
+                on_progress=progress.report,
+            )
+        wanted = _mammogram_look(look)
+        return hang_mammograms(item, cache=self.images, look=wanted, prior=prior, on_progress=progress.report)
+
+
+def look_at(panel: Panel) -> Look:
+    """Look at one image of a hanging alone."""
+    target = panel.target
+    image = target.image.sop_uid if target is not None else ""
+    return Look(str(MammogramProtocol.SINGLE), image=image)
+
+
+def _mammogram_look(look: Look) -> MammogramLook:
+    known = {str(protocol): protocol for protocol in MammogramProtocol}
+    return MammogramLook(known.get(look.protocol), look.side, look.view, look.image)

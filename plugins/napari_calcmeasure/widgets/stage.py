@@ -1,0 +1,182 @@
+"""Keeps the canvas true to the session: pictures step by step, drawings as they change, what lies under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+from qtpy.QtCore import QObject, QTimer
+
+from napari_calcmeasure.display.drawings import (
+    OTHERS,
+    OWN,
+    PRIOR,
+    Drawing,
+    belongs_to,
+    draw_annotations,
+    draw_findings,
+    draw_unfinished,
+)
+from napari_calcmeasure.display.panel import Hanging, Panel
+from napari_calcmeasure.display.prior_marks import laid_over
+from napari_calcmeasure.reading.desk import Desk
+from napari_calcmeasure.reading.drawing_tools import preview
+from napari_calcmeasure.reading.pointer import Motion, PointerEvent
+from napari_calcmeasure.session import Session
+from napari_calcmeasure.widgets.canvas import Canvas
+from napari_calcmeasure.widgets.hand import Hand
+
+if TYPE_CHECKING:
+    import napari
+
+REDRAW_MS = 30
+"""Changes that come faster than this are drawn together."""
+
+
+class Stage(QObject):
+    """The canvas of one window.
+
+    Parameters
+    ----------
+    viewer
+        Of the window.
+    session
+        What is shown and read.
+    on_open
+        Called with the panel that was double-clicked.
+    """
+
+    hovered = Signal(object, tuple)
+    """Panel under the cursor, or None, and the pixel index."""
+    hung = Signal(object)
+    """The hanging, once it stands."""
+
+    def __init__(self, viewer: napari.Viewer, session: Session, *, on_open: Callable[[Panel], None]) -> None:
+        super().__init__()
+        self._viewer, self._session = viewer, session
+        self.canvas = Canvas(viewer)
+        self.hand = Hand(viewer, self.canvas, on_pointer=self._pointer, on_hover=self._hover, on_open=on_open)
+        self.shows_prior_marks = False
+        self.active: Panel | None = None
+        self._at: tuple[Panel, tuple[float, ...]] | None = None
+        self._steps: Iterator[None] | None = None
+        self._hanging_timer = _timer(self._next_step, interval_ms=0, repeats=True)
+        self._drawing_timer = _timer(self.redraw, interval_ms=REDRAW_MS)
+        self._desk: Desk | None = None
+        session.events.hanging.connect(self._show)
+        session.readings.events.desk.connect(self._take_desk)
+        session.readings.events.others.connect(self.request_redraw)
+        viewer.dims.events.current_step.connect(self._write_title)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits to be shown or drawn."""
+        return self._steps is None and not self._drawing_timer.isActive()
+
+    def request_redraw(self, _value: object = None) -> None:
+        """Draw anew, soon."""
+        if not self._drawing_timer.isActive():
+            self._drawing_timer.start()
+
+    def redraw(self) -> None:
+        """Draw anew, now."""
+        hanging = self.canvas.hanging
+        if hanging is not None and self._steps is None:
+            self.canvas.draw({panel.key: self._drawing(panel, hanging) for panel in hanging.panels})
+
+    def toggle_prior_marks(self) -> bool:
+        """Lay the earlier visit's marks over the current picture, or take them away; says whether they lie there."""
+        self.shows_prior_marks = not self.shows_prior_marks
+        self.request_redraw()
+        return self.shows_prior_marks
+
+    # -- session to canvas ---------------------------------------------------------------------------------------------
+
+    def _show(self, hanging: Hanging | None) -> None:
+        self.active, self._at = None, None
+        if hanging is None:
+            self.canvas.clear()
+            return
+        self._steps = self.canvas.show_in_steps(hanging)
+        self._hanging_timer.start()
+
+    def _next_step(self) -> None:
+        """One layer per turn of the event loop: the window answers in between."""
+        if self._steps is None:
+            self._hanging_timer.stop()
+            return
+        try:
+            next(self._steps)
+        except StopIteration:
+            self._steps = None
+            self._hanging_timer.stop()
+            self._stand()
+
+    def _stand(self) -> None:
+        hanging = self.canvas.hanging
+        self.active = next(iter(self.canvas.visible_panels), None)
+        self._write_title()
+        self.redraw()
+        self.hung.emit(hanging)
+
+    def _take_desk(self, desk: Desk | None) -> None:
+        if self._desk is not None:
+            self._desk.events.reading.disconnect(self.request_redraw)
+        self._desk = desk
+        if desk is not None:
+            desk.events.reading.connect(self.request_redraw)
+        self.request_redraw()
+
+    def _drawing(self, panel: Panel, hanging: Hanging) -> Drawing:
+        drawing = Drawing()
+        if panel.target is None or self._desk is None:
+            return drawing
+        others = [one.annotation for one in self._session.readings.others if belongs_to(one.annotation, panel)]
+        drawing += draw_annotations(others, style=OTHERS)
+        reading = self._desk.reading
+        own = [finding for finding in reading.findings if belongs_to(finding.annotation, panel)]
+        drawing += draw_findings(own, selected=reading.selected, style=OWN)
+        if self.shows_prior_marks and not panel.is_prior:
+            everyone = [finding.annotation for finding in reading.findings] + [o.annotation for o in self._session.readings.others]
+            drawing += draw_annotations(laid_over(panel, hanging, everyone), style=PRIOR)
+        if reading.unfinished is not None and reading.unfinished.target == panel.target:
+            point = self._at[1] if self._at is not None and self._at[0].key == panel.key else None
+            drawing += draw_unfinished(preview(reading, point) if point else reading.unfinished.points)
+        return drawing
+
+    def _write_title(self, _event: object = None) -> None:
+        hanging = self.canvas.hanging
+        overlay = self._viewer.canvas.overlays.text
+        overlay.visible = hanging is not None
+        if hanging is None:
+            return
+        words = [hanging.title]
+        metadata = hanging.panels[0].image[1].get("metadata", {}) if hanging.panels else {}
+        if metadata.get("phase_words") and len(self._viewer.dims.current_step) > 3:
+            step = min(int(self._viewer.dims.current_step[0]), len(metadata["phase_words"]) - 1)
+            words.append(metadata["phase_words"][step])
+        overlay.text, overlay.position, overlay.font_size = "\n".join(words), "bottom_left", 10
+
+    # -- canvas to session ---------------------------------------------------------------------------------------------
+
+    def _pointer(self, event: PointerEvent) -> bool:
+        if self._desk is None:
+            return False
+        if event.motion is Motion.PRESS:
+            self.active = self._at[0] if self._at is not None else self.active
+        return self._desk.pointer(event)
+
+    def _hover(self, panel: Panel | None, point: tuple[float, ...]) -> None:
+        self._at = (panel, point) if panel is not None else None
+        if self._desk is not None and self._desk.reading.unfinished is not None:
+            self.request_redraw()
+        self.hovered.emit(panel, point)
+
+
+def _timer(call: Callable[[], None], *, interval_ms: int, repeats: bool = False) -> QTimer:
+    timer = QTimer()
+    timer.setInterval(interval_ms)
+    timer.setSingleShot(not repeats)
+    timer.timeout.connect(call)
+    return timer
