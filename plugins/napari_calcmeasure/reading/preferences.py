@@ -83,7 +83,9 @@ def save_preferences(preferences: Preferences, path: Path | None = None) -> None
     write_atomically(file, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode("ascii"), private=True)
 
 
-def _from_json(content: dict[str, object]) -> Preferences:
+def _from_json(content: object) -> Preferences:
+    if not isinstance(content, dict):
+        raise TypeError("an object is expected")
     criteria, blinding = content.get("criteria", []), content.get("blinding", {})
     if not isinstance(criteria, list) or not isinstance(blinding, dict):
         raise TypeError("a list and an object are expected")
