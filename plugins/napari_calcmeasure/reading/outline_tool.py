@@ -117,7 +117,10 @@ class OutlineTool:
             return step
         moved = step.reading.find(grip.finding.key)
         fault = "" if moved is None or moved == grip.finding else find_fault(moved.annotation.points)
-        return Step(grip.put_back(reading), is_done=True, message=fault) if fault else step
+        # What was at fault before may still be corrected, vertex by vertex.
+        if not fault or find_fault(grip.points):
+            return step
+        return Step(grip.put_back(reading), is_done=True, message=fault)
 
     def _remove(self, event: PointerEvent, reading: PatientReading) -> Step | None:
         """Take the vertex under the pointer away."""

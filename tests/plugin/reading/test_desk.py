@@ -79,23 +79,17 @@ def actions(draw):
 
 def act(desk: Desk, action) -> None:
     kind, what = action
-    match kind:
-        case "event":
-            desk.pointer(what)
-        case "tool":
-            desk.hold(what)
-        case "finish":
-            desk.finish()
-        case "cancel":
-            desk.cancel()
-        case "delete":
-            desk.delete_selected()
-        case "next":
-            desk.select_next()
-        case "nothing":
-            desk.nothing_left(CC)
-        case "describe":
-            desk.describe(morphology=Morphology.AMORPHOUS)
+    keys = {
+        "event": lambda: desk.pointer(what),
+        "tool": lambda: desk.hold(what),
+        "finish": desk.finish,
+        "cancel": desk.cancel,
+        "delete": desk.delete_selected,
+        "next": desk.select_next,
+        "nothing": lambda: desk.nothing_left(CC),
+        "describe": lambda: desk.describe(morphology=Morphology.AMORPHOUS),
+    }
+    keys[kind]()
 
 
 def content(reading: PatientReading) -> PatientReading:
