@@ -301,7 +301,7 @@ def test_a_corner_follows_the_hand_until_the_button_is_up():
     ("path", "expected"),
     [
         ([SQUARE[2], (120.0, 130.0)], (*SQUARE[:2], (120.0, 130.0), SQUARE[3])),
-        ([SQUARE[2], (40.0, 20.0)], SQUARE),
+        ([SQUARE[2], (20.0, 70.0)], SQUARE),
     ],
 )
 def test_vertices_are_dragged_unless_the_outline_would_cross_itself(path, expected):
