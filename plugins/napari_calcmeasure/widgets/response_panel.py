@@ -1,0 +1,276 @@
+"""The answer as a table: baseline to follow-up per side and lesion, a column per profile, the rule below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QBrush, QColor
+from qtpy.QtWidgets import (
+    QAction,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QToolButton,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from calcmeasure.report.palette import AMBER, GREEN, PAPER, SKY, VERMILION
+from calcmeasure.report.text import format_percent
+from calcmeasure.response.criteria import load_profile, profile_names
+from calcmeasure.terms import ExtentChange, Response
+from napari_calcmeasure.reading.answers import Answers
+from napari_calcmeasure.reading.comparison import Answer, Category, Length
+from napari_calcmeasure.widgets.controls import Tree
+
+TARGET_PX = 24
+"""Smallest height of anything to click on."""
+COLUMNS = ("Side or lesion", "Visit", "Baseline mm", "Follow-up mm", "Δ mm", "Δ %")
+EMPTY = "Nothing is measured yet."
+_COLOURS = {
+    ExtentChange.INCREASE: VERMILION,
+    ExtentChange.DECREASE: SKY,
+    ExtentChange.UNCHANGED: PAPER,
+    ExtentChange.NOT_COMPARABLE: AMBER,
+    Response.CR: GREEN,
+    Response.PR: SKY,
+    Response.SD: PAPER,
+    Response.PD: VERMILION,
+    Response.NE: AMBER,
+}
+"""Colour of each category; its shape and name stand beside it."""
+_PLACE = Qt.ItemDataRole.UserRole
+
+
+class ResponsePanel(QWidget):
+    """Table of answers with the rule of the selected row below.
+
+    Parameters
+    ----------
+    profiles
+        Names of the profiles ticked at first; None for all that come with the package.
+    """
+
+    finding_activated = Signal(str)
+    """Key of the finding to go to."""
+    profiles_changed = Signal(tuple)
+    """Names of the profiles ticked, in order."""
+    row_selected = Signal(str)
+    """Title of the side or lesion selected."""
+
+    def __init__(self, profiles: Sequence[str] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._answers = Answers(())
+        self.table = Tree(self)
+        self.rule = _label("Rule of the selected row")
+        self.notes = _label("What to know about the selected row")
+        self.criteria = QToolButton(self)
+        self._actions = self._criteria_menu(profile_names() if profiles is None else profiles)
+        self._build_table()
+        self._lay_out()
+        self.show_answers(self._answers)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Names of the profiles ticked."""
+        return tuple(action.text() for action in self._actions if action.isChecked())
+
+    def show_answers(self, answers: Answers) -> None:
+        """Show the answers of one patient; the selected row stays selected where it still exists."""
+        selected = self._selected()
+        self._answers = answers
+        labels = [*COLUMNS, *answers.profiles]
+        self.table.blockSignals(True)
+        self.table.clear()
+        self.table.setColumnCount(len(labels))
+        self.table.setHeaderLabels(labels)
+        for place, answer in enumerate(answers.rows):
+            self._add_row(place, answer)
+        self._describe_columns()
+        for column in range(len(labels)):
+            self.table.resizeColumnToContents(column)
+        self.table.blockSignals(False)
+        self._select_again(selected)
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def _criteria_menu(self, ticked: Sequence[str]) -> tuple[QAction, ...]:
+        menu = QMenu(self)
+        actions = []
+        for name in profile_names():
+            action = QAction(name, menu)
+            action.setCheckable(True)
+            action.setChecked(name in ticked)
+            action.setToolTip(load_profile(name).description)
+            action.toggled.connect(lambda _on: self.profiles_changed.emit(self.profiles))
+            menu.addAction(action)
+            actions.append(action)
+        menu.setToolTipsVisible(True)
+        self.criteria.setMenu(menu)
+        return tuple(actions)
+
+    def _build_table(self) -> None:
+        self.table.setAccessibleName("Response: baseline to follow-up")
+        self.table.setToolTip("Select a row to read its rule. Enter or a double click goes to the finding.")
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setStyleSheet(f"QTreeView::item {{ min-height: {TARGET_PX}px; padding-right: 6px; }}")
+        self.table.setAlternatingRowColors(False)
+        self.table.itemSelectionChanged.connect(self._show_row)
+        self.table.itemActivated.connect(self._go_to)
+        header = self.table.header()
+        if header is not None:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+            header.setStretchLastSection(False)
+
+    def _lay_out(self) -> None:
+        self.criteria.setText("Criteria")
+        self.criteria.setAccessibleName("Criteria to judge by")
+        self.criteria.setToolTip("Which criteria have a column")
+        self.criteria.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.criteria.setMinimumSize(TARGET_PX * 4, TARGET_PX)
+        top = QHBoxLayout()
+        top.addWidget(self.criteria)
+        top.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addLayout(top)
+        layout.addWidget(self.table, stretch=1)
+        layout.addWidget(self.rule)
+        layout.addWidget(self.notes)
+        QWidget.setTabOrder(self.criteria, self.table)
+
+    def _add_row(self, place: int, answer: Answer) -> None:
+        row = QTreeWidgetItem(self.table, _cells(answer))
+        row.setData(0, _PLACE, place)
+        row.setToolTip(1, answer.study_date or "no date")
+        for column in range(2, len(COLUMNS)):
+            row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for column, name in enumerate(self._answers.profiles, start=len(COLUMNS)):
+            category = answer.category_of(name)
+            if category is not None:
+                row.setText(column, category.label)
+                row.setToolTip(column, f"{category.words}: {category.rule}")
+                row.setForeground(column, QBrush(QColor(_COLOURS[_member(category)])))
+        if answer.is_draft:
+            _set_italic(row)
+
+    def _describe_columns(self) -> None:
+        header = self.table.headerItem()
+        if header is not None:
+            for column, name in enumerate(self._answers.profiles, start=len(COLUMNS)):
+                if name in profile_names():
+                    header.setToolTip(column, load_profile(name).description)
+
+    # -- selection -------------------------------------------------------------------------------------------------
+
+    def _answer(self) -> Answer | None:
+        row = self.table.currentItem()
+        place = None if row is None else row.data(0, _PLACE)
+        return None if place is None else self._answers.rows[place]
+
+    def _selected(self) -> tuple[str, str]:
+        answer = self._answer()
+        return ("", "") if answer is None else (answer.title, answer.timepoint)
+
+    def _select_again(self, selected: tuple[str, str]) -> None:
+        rows = self._answers.rows
+        place = next((n for n, row in enumerate(rows) if (row.title, row.timepoint) == selected), 0)
+        if rows:
+            self.table.setCurrentItem(self.table.topLevelItem(place))
+        self._show_row()
+
+    def _show_row(self) -> None:
+        answer = self._answer()
+        if answer is None:
+            self.rule.setText("\n".join(self._answers.missing) or EMPTY)
+            self.notes.clear()
+            return
+        self.rule.setText("\n".join(_rule_words(category) for category in answer.categories) or _not_judged(answer))
+        self.notes.setText("\n".join((*_note_lines(answer), *self._answers.missing)))
+        self.row_selected.emit(answer.title)
+
+    def _go_to(self, row: QTreeWidgetItem, _column: int = 0) -> None:
+        answer = self._answers.rows[row.data(0, _PLACE)]
+        if answer.key:
+            self.finding_activated.emit(answer.key)
+
+
+def _label(name: str) -> QLabel:
+    label = QLabel()
+    label.setAccessibleName(name)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _cells(answer: Answer) -> list[str]:
+    draft = " · draft" if answer.is_draft else ""
+    change_mm = "" if answer.change_mm is None else _signed(answer.change_mm)
+    before, now = (words.removesuffix(" mm") for words in (answer.baseline_words, answer.value_words))
+    percent = format_percent(answer.change_percent).removesuffix(" %")
+    return [f"{answer.title}{draft}", answer.timepoint or "none yet", before, now, change_mm, percent]
+
+
+def _signed(change_mm: float) -> str:
+    """Write a change in mm with its sign.
+
+    Examples
+    --------
+    >>> _signed(-2.94), _signed(0.0), _signed(1.2)
+    ('−2.9', '0.0', '+1.2')
+    """
+    sign = "+" if round(change_mm, 1) > 0 else "−" if round(change_mm, 1) < 0 else ""
+    return f"{sign}{abs(change_mm):.1f}"
+
+
+def _member(category: Category) -> ExtentChange | Response:
+    words = category.category
+    return Response(words) if words in set(Response) else ExtentChange(words)
+
+
+def _set_italic(row: QTreeWidgetItem) -> None:
+    for column in range(row.columnCount()):
+        font = row.font(column)
+        font.setItalic(True)
+        row.setFont(column, font)
+
+
+def _not_judged(answer: Answer) -> str:
+    if not answer.before or not answer.after:
+        return "There is nothing to compare yet."
+    return "One of several lesions: they are judged together." if answer.lesion_id else "No profile judges this."
+
+
+def _rule_words(category: Category) -> str:
+    """Name profile, rule and how far the class is from another one."""
+    words = f"{category.profile} · {category.rule}"
+    if category.pixels is None:
+        return words
+    pixels = "1 pixel" if category.pixels == 1 else f"{category.pixels} pixels"
+    return f"{words}\n    would change at ±{pixels} at each end of one line"
+
+
+def _note_lines(answer: Answer) -> list[str]:
+    lines = [
+        _length_words(name, lengths) for name, lengths in (("Baseline", answer.before), ("Follow-up", answer.after))
+    ]
+    spacing = f"Millimetres: {answer.spacing}" if answer.spacing else ""
+    flags = dict.fromkeys((*answer.flags, *(flag for category in answer.categories for flag in category.flags)))
+    missing = [f"Missing: {words}" for words in answer.missing]
+    return [line for line in (*lines, spacing, *flags, *missing) if line]
+
+
+def _length_words(name: str, lengths: tuple[Length, ...]) -> str:
+    if len(lengths) < 2:
+        return ""
+    words = [
+        f"{length.name} {'not measurable' if length.value_mm is None else f'{length.value_mm:.1f} mm'}"
+        f"{' (counts)' if length.is_decisive else ''}"
+        for length in lengths
+    ]
+    return f"{name}: {', '.join(words)}"
