@@ -128,12 +128,11 @@ def _disc(point_zrc: Point, matrix: tuple[int, int], *, spacing: Spacing, radius
     rows, columns = np.ogrid[low[0] : high[0], low[1] : high[1]]
     distance_mm = np.hypot((rows - at_rc[0]) * steps_mm[0], (columns - at_rc[1]) * steps_mm[1])
     voxels = distance_mm <= radius_mm
-    if np.count_nonzero(voxels) < MIN_VOXELS:
-        nearest = np.argsort(distance_mm, axis=None, kind="stable")[:MIN_VOXELS]
-        voxels.flat[nearest] = True
-    at_slice = round(point_zrc[0])
-    count = int(np.count_nonzero(voxels))
+    count, at_slice = int(np.count_nonzero(voxels)), round(point_zrc[0])
     words = f"mean of {count} voxels around the cursor (disc of {2 * radius_mm:g} mm) on slice {at_slice}"
+    if count < MIN_VOXELS:
+        voxels.flat[np.argsort(distance_mm, axis=None, kind="stable")[:MIN_VOXELS]] = True
+        words = f"mean of the {MIN_VOXELS} voxels nearest to the cursor on slice {at_slice}"
     return _Region((at_slice, int(low[0]), int(low[1])), voxels[np.newaxis], words)
 
 

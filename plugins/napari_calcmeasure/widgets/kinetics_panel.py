@@ -36,9 +36,10 @@ class CurvePlot:
         self.widget: Any = FigureCanvasQTAgg(figure)  # type: ignore[no-untyped-call]
         self._figure = figure
         self._axis = figure.add_axes((0.14, 0.19, 0.83, 0.7))
-        self._axis.xaxis.set_major_locator(MaxNLocator(6))
+        self._axis.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 3, 6, 10]))
         self._axis.yaxis.set_major_locator(MaxNLocator(5))
         self._drawing = CurveDrawing(self._axis)
+        self._axis.set_ylabel("enhancement, %")
         for artist in self._drawing.moving:
             artist.set_animated(True)
         self._axes_shown: tuple[object, ...] = ()
