@@ -195,8 +195,12 @@ def _markdown_part(group: Group) -> str:
 
 
 def _html_part(group: Group) -> str:
-    rows = "\n".join(f"<tr><td>{_html_keys(keys)}</td><td>{escape(words, quote=False)}</td></tr>" for keys, words in _rows(group))
-    return f"<h2>{group}</h2>\n<table>\n{rows}\n</table>"
+    rows = "\n".join(_html_row(keys, words) for keys, words in _rows(group))
+    return f'<h2>{group}</h2>\n<table width="100%">\n{rows}\n</table>'
+
+
+def _html_row(keys: tuple[str, ...], words: str) -> str:
+    return f'<tr><td width="38%">{_html_keys(keys)}</td><td>{escape(words, quote=False)}</td></tr>'
 
 
 def _html_keys(keys: tuple[str, ...]) -> str:
@@ -212,10 +216,10 @@ _PAGE = """<!DOCTYPE html>
 body {{ font: 10pt/1.35 sans-serif; columns: 2; column-gap: 12mm; margin: 12mm; color: #101418; background: #fff; }}
 h1 {{ column-span: all; font-size: 15pt; margin: 0 0 4mm; }}
 h2 {{ font-size: 11pt; margin: 4mm 0 1mm; break-after: avoid; }}
-table {{ border-collapse: collapse; width: 100%; }}
+table {{ border-collapse: collapse; }}
 tr {{ break-inside: avoid; }}
 td {{ border-top: 1px solid #c5ccd2; padding: 0.6mm 2mm 0.6mm 0; vertical-align: top; }}
-td:first-child {{ width: 38%; white-space: nowrap; }}
+td:first-child {{ white-space: nowrap; }}
 kbd {{ font: 9pt monospace; border: 1px solid #8c959c; border-radius: 2px; padding: 0 1mm; }}
 @page {{ size: A4; margin: 8mm; }}
 </style>

@@ -116,6 +116,7 @@ class CaseTree(QWidget):
         self.tree.setHeaderLabels(["Case", "What is there", "Read"])
         self.tree.setUniformRowHeights(True)
         self.tree.setIndentation(14)
+        self.tree.setMinimumHeight(160)
         self._size_columns()
         self.tree.itemClicked.connect(self._on_row)
         self.tree.itemActivated.connect(self._on_row)

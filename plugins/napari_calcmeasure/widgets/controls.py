@@ -126,6 +126,7 @@ def label(text: str = "", *, role: str = "", name: str = "") -> QLabel:
     """
     made = QLabel(text)
     made.setWordWrap(True)
+    made.setIndent(2)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("role", role)
     if name:

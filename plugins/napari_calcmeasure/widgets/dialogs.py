@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeyEvent
+from qtpy.QtGui import QIcon, QKeyEvent
 from qtpy.QtWidgets import (
     QComboBox,
     QDialog,
@@ -77,6 +77,7 @@ class Question(QDialog):
         self.problem = label(role="warning", name="What is missing")
         layout.addWidget(self.problem)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
         self.accept_button = QPushButton(accept)
         self.accept_button.setProperty("role", "main")
         self.accept_button.setDefault(True)
@@ -98,6 +99,13 @@ class Question(QDialog):
         """
         say(self.problem, f"⚠ {problem}" if problem and is_said else "")
         self.accept_button.setEnabled(not problem)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Answer with Enter from any field; Qt would take Cancel while the answer is blocked."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif self.accept_button.isEnabled() and self.accept_button.isVisible():
+            self.accept()
 
 
 def reader_problem(reader: str) -> str:
@@ -197,7 +205,6 @@ class ReasonDialog(Question):
         button = QPushButton(f"&{number}  {reason}")
         button.setAccessibleName(reason)
         button.setToolTip(f"Alt + {number}")
-        button.setAutoDefault(False)
         button.setStyleSheet("text-align: left;")
         button.clicked.connect(lambda: self.field.setText(reason))
         self.body.addWidget(button)

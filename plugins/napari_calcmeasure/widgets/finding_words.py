@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calcmeasure.errors import AnnotationError
+from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import Distribution, Flag, LesionType, Method, Modality, Morphology
 from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading
@@ -61,7 +61,7 @@ def length_words(measured: Measurement | None) -> str:
         return "… mm"
     if measured.value_mm is not None:
         return f"{measured.value_mm:.1f} mm"
-    return "< 10 mm" if _TOO_SMALL in measured.flags else "not measurable"
+    return "too small" if _TOO_SMALL in measured.flags else "not measurable"
 
 
 def size_words(measured: Measurement | None) -> str:
@@ -82,7 +82,9 @@ def size_words(measured: Measurement | None) -> str:
 
 def source_words(finding: Finding) -> str:
     """Say where the millimetres come from and how the finding came about."""
-    return f"{spacing_words(finding.annotation.image.spacing)} · {_METHOD_WORDS[finding.annotation.method]}"
+    one = finding.annotation
+    how = "stated" if not one.points and one.method is not Method.AUTO else _METHOD_WORDS[one.method]
+    return f"{spacing_words(one.image.spacing)} · {how}"
 
 
 def place_words(finding: Finding) -> str:
@@ -106,7 +108,8 @@ def warning_words(measured: Measurement | None) -> str:
     if measured is None:
         return ""
     reasons = [f"Not measurable: {_WHY[flag]}." for flag in measured.flags if flag in _WHY]
-    others = flag_sentences(flag for flag in measured.flags if flag not in _WHY)
+    said = {*_WHY, ErrorCode.NOT_MEASURABLE} if reasons else set()
+    others = flag_sentences(flag for flag in measured.flags if flag not in said)
     return "\n".join([*reasons, *others])
 
 

@@ -14,9 +14,9 @@ from napari_calcmeasure.widgets.controls import label
 from napari_calcmeasure.widgets.dialogs import Question
 
 RELATIONS: tuple[tuple[LesionRelation, str, str], ...] = (
-    (LesionRelation.SAME, "A", "the sAme lesion, seen again"),
-    (LesionRelation.SPLIT, "P", "one Part of a lesion that fell apart"),
-    (LesionRelation.MERGED, "M", "several lesions that Merged into one"),
+    (LesionRelation.SAME, "S", "Same lesion, seen again"),
+    (LesionRelation.SPLIT, "P", "Part of a lesion that fell apart"),
+    (LesionRelation.MERGED, "M", "Merged: several lesions became one"),
     (LesionRelation.NEW, "N", "New: not seen before"),
     (LesionRelation.GONE, "G", "Gone: looked for, and not there (0 mm)"),
 )
@@ -152,7 +152,7 @@ class LinkDialog(Question):
         return box
 
     def _radio(self, relation: LesionRelation, key: str, words: str) -> QRadioButton:
-        radio = QRadioButton(f"{key}   {words.lower() if relation is LesionRelation.SAME else words}")
+        radio = QRadioButton(f"{key}   {words}")
         radio.setAccessibleName(words)
         radio.setEnabled(bool(self._earlier) or relation is LesionRelation.NEW)
         radio.toggled.connect(self._on_relation)

@@ -166,6 +166,7 @@ class MeasurePanel(QWidget):
     def _brush_slider(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(1, 40)
+        slider.setValue(6)
         slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         slider.setAccessibleName("Radius of the brush")
         slider.valueChanged.connect(self._on_brush)
