@@ -170,7 +170,7 @@ def quadrant_views(panel: Panel, canvas_size_px: tuple[int, int]) -> list[tuple[
     beyond = np.asarray(panel.placement.scale) * (reduction - 1)
     low, high = np.minimum(world, world + beyond).min(axis=0), np.maximum(world, world + beyond).max(axis=0)
     tile = np.asarray(canvas_size_px) / zoom
-    rows, columns = (_centres(low[axis], high[axis], float(tile[axis])) for axis in (0, 1))
+    rows, columns = (_centres(float(low[axis]), float(high[axis]), float(tile[axis])) for axis in (0, 1))
     reach = tile / 2 + np.abs(beyond)
     centres = [(row, column) for row in rows for column in columns]
     return [(one, zoom) for one in centres if (np.abs(world - one) <= reach).all(axis=1).any()]
