@@ -17,7 +17,6 @@ Actions = Mapping[str, Callable[..., object]]
 
 BEYOND_NAPARI = ("?",)
 """Keys napari's bindings cannot name; `catch_window_keys` has them."""
-_QT_KEYS = {"?": "?"}
 
 
 class Keyboard:
@@ -49,9 +48,11 @@ class Keyboard:
         for key, call in self._calls.items():
             viewer.bind_key(key, call, overwrite=True)
         for key in BLOCKED:
-            viewer.bind_key(key, ..., overwrite=True)
+            viewer.bind_key(key, _nothing, overwrite=True)
         for layer in viewer.layers:
             self._bind_layer(layer)
+        # A bound method would be held weakly, and the keys gone with this object.
+        self._on_inserted = lambda event: self._bind_layer(event.value)
         viewer.layers.events.inserted.connect(self._on_inserted)
 
     def release(self) -> None:
@@ -62,12 +63,9 @@ class Keyboard:
         for layer in self._viewer.layers:
             layer.keymap = {}
 
-    def _on_inserted(self, event: object) -> None:
-        self._bind_layer(event.value)  # type: ignore[attr-defined]
-
     def _bind_layer(self, layer: Layer) -> None:
         for key in _class_keys(layer):
-            layer.bind_key(key, ..., overwrite=True)
+            layer.bind_key(key, _nothing, overwrite=True)
         for key, call in self._calls.items():
             layer.bind_key(key, call, overwrite=True)
 
@@ -78,28 +76,33 @@ def bind(viewer: ViewerModel, actions: Actions) -> Keyboard:
 
 
 def catch_window_keys(window: QWidget, actions: Actions) -> None:
-    """Catch the keys that Qt keeps from napari: Tab between images, and ``?``.
+    """Catch the keys that Qt keeps from napari or napari has no name for: Tab between images, and ``?``.
 
     Tab still moves through the controls when one of them has the focus; only on the canvas it steps the images.
 
     Parameters
     ----------
     window
-        The main window, with its canvas.
+        The main window with its canvas, after our panels were docked.
     actions
         As for `bind`.
     """
-    from qtpy.QtGui import QKeySequence, QShortcut
-    from qtpy.QtWidgets import QOpenGLWidget
+    from qtpy.QtCore import Qt
+    from qtpy.QtWidgets import QDockWidget, QOpenGLWidget
 
-    from napari_calcmeasure.widgets.tab_filter import TabFilter
+    from napari_calcmeasure.widgets.key_filter import KeyFilter
 
-    for key, spelled in _QT_KEYS.items():
-        action = next(one.action for one in SHORTCUTS if key in one.keys)
-        QShortcut(QKeySequence(spelled), window).activated.connect(actions[action])
-    tab_filter = TabFilter(window, forward=actions["next_view"], backward=actions["previous_view"])
+    everywhere = {Qt.Key.Key_Question: actions["help"]}
+    steps = {Qt.Key.Key_Tab: actions["next_view"], Qt.Key.Key_Backtab: actions["previous_view"]}
+    on_canvas, on_docks = KeyFilter(window, {**everywhere, **steps}), KeyFilter(window, everywhere)
     for canvas in window.findChildren(QOpenGLWidget):
-        canvas.installEventFilter(tab_filter)
+        canvas.installEventFilter(on_canvas)
+    for dock in window.findChildren(QDockWidget):
+        dock.installEventFilter(on_docks)
+
+
+def _nothing(_provider: object) -> None:
+    """Take a key and do nothing; napari's own way to block one, ``...``, breaks every key press on the canvas."""
 
 
 def _napari_keys(one: Shortcut) -> Iterator[str]:

@@ -63,7 +63,7 @@ class StatusLine(QWidget):
         self.bar.setValue(min(done, total) if total > 0 else 0)
         # Words and numbers together, so that the bar's colour says nothing alone.
         percent = f" · {100 * done // total} %" if total > 0 else " …"
-        self.bar.setFormat(f"{words.replace('%', '%%')}{percent}")
+        self.bar.setFormat(f"{words}{percent}")
         self._work.show()
 
     def finish(self) -> None:
