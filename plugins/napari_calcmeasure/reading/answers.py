@@ -107,7 +107,7 @@ def _course_rows(course: LesionCourse, followed: Sequence[LesionCourse]) -> Iter
     for timepoint in visits:
         if timepoint in seen:
             yield compare(course, seen[timepoint])
-        else:
+        elif course.baseline is not None:
             yield replace(compare(course, None), timepoint=timepoint)
 
 

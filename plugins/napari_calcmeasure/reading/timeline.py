@@ -139,13 +139,13 @@ def _day(words: str) -> int | None:
 
 
 def _single(quantity: Quantity, answers: Answers, xs: dict[str, float]) -> Iterable[Line]:
-    for course in answers.courses:
+    for course in (one for one in answers.courses if one.quantity is quantity):
         places = tuple(
             Place(xs[stand.timepoint], stand.value_mm, stand.is_draft)
             for stand in course.stands
             if stand.value_mm is not None
         )
-        if course.quantity is quantity and places:
+        if places:
             yield Line(course.title, places)
 
 
