@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from calcmeasure.model.measurement import ResponseRow
 from calcmeasure.pipeline.scoring import score_readers
@@ -36,6 +36,8 @@ class Answers:
         All visits with a finding, in time order.
     missing
         Sentences about the reading as a whole.
+    measured
+        What they were worked out from, so that the next ones measure only what has changed.
     """
 
     profiles: tuple[str, ...]
@@ -43,12 +45,13 @@ class Answers:
     courses: tuple[LesionCourse, ...] = ()
     timepoints: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    measured: Measured | None = field(default=None, compare=False, repr=False)
 
 
 _Categories = dict[Judged, list[Category]]
 
 
-def answers(reading: PatientReading, *, profiles: Sequence[CriteriaProfile]) -> Answers:
+def answers(reading: PatientReading, *, profiles: Sequence[CriteriaProfile], before: Answers | None = None) -> Answers:
     """Answer from the findings on the desk as they stand; half-finished ones become sentences.
 
     Parameters
@@ -57,8 +60,10 @@ def answers(reading: PatientReading, *, profiles: Sequence[CriteriaProfile]) -> 
         Findings, drafts included.
     profiles
         Criteria to judge by, in the order of their columns.
+    before
+        Answers given last for the same patient and reader: only what changed since is measured again.
     """
-    measured = measure_reading(reading)
+    measured = measure_reading(reading, known=None if before is None else before.measured)
     followed = courses(measured)
     responses = score_readers(measured.measurements, profiles)
     categories = _categories(measured, responses, profiles=profiles)
@@ -76,6 +81,7 @@ def answers(reading: PatientReading, *, profiles: Sequence[CriteriaProfile]) -> 
         followed,
         tuple(in_time_order(measured.measurements)),
         (*measured.problems, *_open_ends(reading)),
+        measured,
     )
 
 

@@ -13,7 +13,7 @@ from calcmeasure.response.extent_change import SideExtent, side_extent
 from calcmeasure.response.links import LinkedVisit, Links, lesion_key, link_visit
 from calcmeasure.response.visits import BASELINE, in_time_order
 from calcmeasure.terms import Laterality, LesionRelation, Modality, Quantity, View
-from napari_calcmeasure.reading.finding import FindingState, PatientReading
+from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading
 from napari_calcmeasure.reading.live_numbers import measure_finding
 
 _SIDES = (Laterality.RIGHT, Laterality.LEFT, Laterality.BOTH, None)
@@ -25,14 +25,15 @@ class Measured:
 
     Parameters
     ----------
-    measurements
-        One per finding that has a length, or a reason for none.
+    findings, measurements
+        Those that have a length, or a reason for none, in the same order.
     drafts
         Keys of findings that are not signed as they stand.
     problems
         Sentences about findings that could not be measured because they are not finished.
     """
 
+    findings: tuple[Finding, ...]
     measurements: tuple[Measurement, ...]
     drafts: frozenset[str]
     problems: tuple[str, ...] = ()
@@ -108,20 +109,29 @@ class LesionCourse:
         return tuple(stand for stand in self.stands if stand.timepoint != BASELINE)
 
 
-def measure_reading(reading: PatientReading) -> Measured:
-    """Measure every finding on the desk; one that is not finished becomes a sentence."""
-    measurements, problems = [], []
+def measure_reading(reading: PatientReading, *, known: Measured | None = None) -> Measured:
+    """Measure every finding on the desk; one that is not finished becomes a sentence.
+
+    Parameters
+    ----------
+    known
+        Measured before, of the same reading: findings that have not changed since are not measured again.
+    """
+    before = {} if known is None else {id(f): m for f, m in zip(known.findings, known.measurements, strict=True)}
+    measured: list[tuple[Finding, Measurement]] = []
+    problems = []
     for finding in reading.findings:
         try:
-            measurement = measure_finding(finding, reading)
+            measured.append((finding, before.get(id(finding)) or measure_finding(finding, reading)))
         except CalcMeasureError as error:
-            problems.append(
-                f"{finding.annotation.lesion_id or 'A finding'} does not count yet: {error} [{error.code}]."
-            )
-        else:
-            measurements.append(measurement)
-    drafts = frozenset(finding.key for finding in reading.findings if finding.state is not FindingState.SIGNED)
-    return Measured(tuple(measurements), drafts, tuple(problems))
+            name = finding.annotation.lesion_id or "A finding"
+            problems.append(f"{name} does not count yet: {error} [{error.code}].")
+    return Measured(
+        tuple(finding for finding, _ in measured),
+        tuple(measurement for _, measurement in measured),
+        frozenset(finding.key for finding in reading.findings if finding.state is not FindingState.SIGNED),
+        tuple(problems),
+    )
 
 
 def courses(measured: Measured) -> tuple[LesionCourse, ...]:

@@ -78,7 +78,7 @@ class Timeline(QWidget):
         painter.setFont(font)
         if not self._plots:
             painter.setPen(QColor(GREY))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY)
         for plot, area in zip(self._plots, self._areas(), strict=True):
             _draw_plot(painter, plot, area)
         painter.end()
