@@ -219,9 +219,9 @@ h2 {{ font-size: 11pt; margin: 4mm 0 1mm; break-after: avoid; }}
 table {{ border-collapse: collapse; }}
 tr {{ break-inside: avoid; }}
 td {{ border-top: 1px solid #c5ccd2; padding: 0.6mm 2mm 0.6mm 0; vertical-align: top; }}
-td:first-child {{ white-space: nowrap; }}
-kbd {{ font: 9pt monospace; border: 1px solid #8c959c; border-radius: 2px; padding: 0 1mm; }}
-@page {{ size: A4; margin: 8mm; }}
+kbd {{ font: 9pt monospace; white-space: nowrap; border: 1px solid #8c959c; border-radius: 2px; padding: 0 1mm; }}
+@page {{ size: A4; margin: 12mm; }}
+@media print {{ body {{ margin: 0; font-size: 9pt; }} }}
 </style>
 </head>
 <body>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -162,6 +163,11 @@ def test_every_action_is_on_the_sheet(write):
     text = write()
     assert all(one.words in text for one in SHORTCUTS)
     assert "while held" in text
+
+
+def test_the_reference_page_shows_the_same_table():
+    page = Path(__file__).parents[2] / "docs" / "reference" / "shortcuts.md"
+    assert keys.sheet_markdown() in page.read_text(encoding="utf-8")
 
 
 def test_the_page_loads_nothing():

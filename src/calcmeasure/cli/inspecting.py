@@ -59,7 +59,15 @@ def view(options: argparse.Namespace) -> int:
     opener = _from_plugin("calcmeasure.viewers")
     if opener is None:
         return ExitCode.USAGE
-    return int(opener(options.source, screenshot=options.screenshot, results=options.results))
+    shown = opener(
+        options.source,
+        screenshot=options.screenshot,
+        store=options.store or options.results,
+        reader=options.reader,
+        is_blinded=options.blinded,
+        seed=options.shuffle,
+    )
+    return int(shown)
 
 
 def keys(options: argparse.Namespace) -> int:

@@ -146,10 +146,15 @@ def _add_phantom(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _add_view(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    summary = "open napari with the plugin docked and the first patient shown"
+    summary = "open the reading room: napari with the first patient hung"
     parser = _verb(verbs, "view", inspecting.view, summary, "calcmeasure view sample_dicom --screenshot window.png")
     parser.add_argument("source", nargs="?", type=Path, metavar="SOURCE", help="folder with DICOM")
-    parser.add_argument("--results", type=Path, metavar="DIR", help="output folder of a run: its findings are drawn")
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument("--store", type=Path, metavar="FILE", help="measurement store to read into (default: your own)")
+    kept.add_argument("--results", type=Path, metavar="DIR", help="output folder of a run: its store, its findings drawn")
+    parser.add_argument("--reader", default="", metavar="ID", help="who reads (default: the one remembered)")
+    parser.add_argument("--blinded", action="store_true", help="hide automatic marks, other readers and earlier visits")
+    parser.add_argument("--shuffle", type=int, metavar="SEED", help="read the patients in an order shuffled with a seed")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save the whole window and exit")
 
 
