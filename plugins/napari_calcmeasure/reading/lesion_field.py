@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from calcmeasure.detect.mask_outline import outline_of_mask, threshold_of_mask
 from calcmeasure.detect.seeded import SeedField, plant_seed
 from calcmeasure.errors import DetectorError
-from calcmeasure.geometry import FloatArray, Spacing
+from calcmeasure.geometry import FloatArray, Spacing, SpacingSource
+from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.outline import choose_outline, measure_outline
 from calcmeasure.model.annotation import ImageReference
 from calcmeasure.terms import Laterality
@@ -165,3 +166,10 @@ def edge_threshold(field: LesionField, mask: LesionMask) -> float | None:
     if not mask.voxels.any():
         return None
     return threshold_of_mask(field.subtraction, mask.voxels, offset_zrc=mask.offset_zrc, voxel_mm=field.voxel_mm)
+
+
+def warm_up() -> None:
+    """Load the compiled measures a first click needs; a second or so, for a thread, so that the click is not felt."""
+    spacing = Spacing(1.0, 1.0, SpacingSource.GIVEN, slice_mm=1.0)
+    measure_outline(choose_outline([[(0, 0, 0), (0, 0, 2), (0, 2, 0)]], spacing), spacing)
+    mask_diameters(np.ones((1, 1, 1), np.bool_), spacing)
