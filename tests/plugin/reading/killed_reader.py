@@ -47,7 +47,7 @@ MOMENTS = (
 """After these the process is killed."""
 IN_A_WRITE = ("half of the draft", "draft not in its place yet", "draft in its place")
 """In the middle of writing the draft of the third corner."""
-IN_A_SIGNATURE = ("first row of two", "committed, draft not dropped")
+IN_A_SIGNATURE = ("second of several rows", "committed, draft not dropped")
 """In the middle of signing."""
 
 
@@ -180,9 +180,9 @@ def trap(moment: str, place: str) -> None:
         }
         if moment in traps:
             setattr(atomic, *traps[moment])
-    elif moment == "first row of two":
-        insert = database._insert_version
-        database._insert_version = lambda *args, **more: (insert(*args, **more), die())
+    elif moment == "second of several rows":
+        insert, rows = database._insert_version, []
+        database._insert_version = lambda *args, **more: rows.append(insert(*args, **more)) or (rows[1:] and die())
     elif moment == "committed, draft not dropped":
         DraftStore.discard = die
 
