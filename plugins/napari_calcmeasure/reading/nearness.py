@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import hypot, inf
 
+import numpy as np
+
 from napari_calcmeasure.reading.finding import Point
 
 
@@ -56,12 +58,14 @@ def is_inside(place: Point, polygon: Sequence[Point]) -> bool:
 
 
 def crosses_itself(polygon: Sequence[Point]) -> bool:
-    """Whether two edges of a closed polygon that are no neighbours meet."""
-    edges = list(pairwise((*polygon, polygon[0])))
-    last = len(edges) - 1
-    return any(
-        _meet(edges[i], edges[j]) for i in range(len(edges)) for j in range(i + 2, len(edges)) if (i, j) != (0, last)
-    )
+    """Whether two edges of a closed polygon cross; edges that only touch do not."""
+    start = np.asarray([vertex[-2:] for vertex in polygon], dtype=float)
+    along = np.roll(start, -1, axis=0) - start
+    away = start[None, :, :] - start[:, None, :]
+    side = along[:, None, 0] * away[..., 1] - along[:, None, 1] * away[..., 0]
+    # Row i, column j: the ends of edge j lie on different sides of the line through edge i.
+    parts = side * np.roll(side, -1, axis=1) < 0
+    return bool(np.any(parts & parts.T))
 
 
 def span_across(polygon: Sequence[Point]) -> float:
@@ -70,10 +74,6 @@ def span_across(polygon: Sequence[Point]) -> float:
     far = max(polygon, key=lambda vertex: distance(first, vertex))
     base = distance(first, far)
     return max(abs(_turn(first, far, vertex)) for vertex in polygon) / base if base > 0 else 0.0
-
-
-def _meet(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
-    return _turn(*one, other[0]) * _turn(*one, other[1]) < 0 and _turn(*other, one[0]) * _turn(*other, one[1]) < 0
 
 
 def _turn(start: Point, end: Point, place: Point) -> float:

@@ -54,7 +54,7 @@ class OutlineTool:
             case Motion.PRESS:
                 return self._remove(event, reading) if event.shift else self._press(event, reading)
             case Motion.DOUBLE_CLICK:
-                return self.finish(reading)
+                return self._close(event, reading)
             case Motion.DRAG:
                 return self._hand.drag(event, reading)
             case Motion.RELEASE:
@@ -103,6 +103,13 @@ class OutlineTool:
             return self.finish(reading)
         corner = on_slice_of(points[0], place_on(unfinished.target, event.point))
         return Step(self._add(corner, reading, unfinished=unfinished))
+
+    def _close(self, event: PointerEvent, reading: PatientReading) -> Step | None:
+        """Close the polygon with a double-click, wherever on its own image."""
+        unfinished = unfinished_of(reading, self.name)
+        if unfinished is not None and unfinished.target.identity != event.target.identity:
+            return Step(reading, message=OTHER_IMAGE)
+        return self.finish(reading)
 
     def _add(self, corner: Point, reading: PatientReading, *, unfinished: Unfinished) -> PatientReading:
         """Add a corner, which stays in the hand."""

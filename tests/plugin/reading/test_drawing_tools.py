@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import cos, sin, tau
 
 import pytest
 
@@ -290,6 +291,15 @@ def test_corners_that_enclose_nothing_are_refused(corners, fault):
     assert desk.reading.unfinished.points == corners
 
 
+@pytest.mark.parametrize("motion", [Motion.PRESS, Motion.DOUBLE_CLICK])
+def test_an_outline_is_not_closed_from_another_image(motion):
+    desk = holding(ToolName.OUTLINE)
+    click(desk, CC, *SQUARE)
+    desk.pointer(event(motion, MLO, SQUARE[0]))
+    assert desk.reading.unfinished.points == SQUARE
+    assert "another image" in desk.message
+
+
 def test_a_corner_follows_the_hand_until_the_button_is_up():
     desk = holding(ToolName.OUTLINE)
     click(desk, CC, *SQUARE[:2])
@@ -477,8 +487,28 @@ def test_distances_in_the_plane():
     assert span_across(SQUARE) == pytest.approx(40 / 2**0.5)
 
 
-def test_inside_and_crossing():
+def test_inside():
     assert is_inside((70.0, 70.0), SQUARE)
     assert not is_inside((40.0, 70.0), SQUARE)
-    assert not crosses_itself(SQUARE)
-    assert crosses_itself((SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]))
+
+
+def ring(number, *, winding=1):
+    turns = (winding * tau * n / number for n in range(number))
+    return tuple((7.0, 200 + 100 * cos(turn), 150 + 100 * sin(turn)) for turn in turns)
+
+
+@pytest.mark.parametrize(
+    ("polygon", "crosses"),
+    [
+        (SQUARE, False),
+        (SQUARE[::-1], False),
+        (SQUARE[:3], False),
+        ((SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]), True),
+        (ring(500), False),
+        (ring(501, winding=2), True),
+        ((*ring(20), *ring(20)), False),
+        ((*ring(20)[:9], ring(20)[10], ring(20)[9], *ring(20)[11:]), True),
+    ],
+)
+def test_crossing(polygon, crosses):
+    assert crosses_itself(polygon) is crosses
