@@ -11,7 +11,11 @@ from qtpy.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTreeWid
 
 from napari_calcmeasure.keys import shortcut, with_key
 
-_PAGES = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Tab, Qt.Key.Key_Escape, Qt.Key.Key_Delete)
+_NOT_FOR_CONTROLS = frozenset(
+    {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape, Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
+    # F4 would open a choice.
+    | {Qt.Key.Key_F1, Qt.Key.Key_F2, Qt.Key.Key_F3, Qt.Key.Key_F4, Qt.Key.Key_F5, Qt.Key.Key_F6, Qt.Key.Key_F7}
+)
 _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 
 
@@ -19,7 +23,7 @@ def belongs_to_reading(event: QKeyEvent) -> bool:
     """Whether a key on a list or choice is a shortcut of the reading room rather than a search for an entry."""
     is_letter = bool(event.text()) and event.text().isprintable() and event.text() != " "
     is_chord = event.modifiers() not in _PLAIN
-    return is_letter or is_chord or event.key() in _PAGES
+    return is_letter or is_chord or event.key() in _NOT_FOR_CONTROLS
 
 
 class Choice(QComboBox):

@@ -137,6 +137,9 @@ def test_letters_and_the_wheel_describe_nothing(panel, qtbot):
     before = combo.currentIndex()
     for key in "ravc":
         qtbot.keyClicks(combo, key)
+    for key in (Qt.Key.Key_F4, Qt.Key.Key_PageDown, Qt.Key.Key_Backspace):
+        qtbot.keyClick(combo, key)
+        assert not combo.view().isVisible()
     wheel = QWheelEvent(
         QPointF(5, 5), QPointF(5, 5), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
