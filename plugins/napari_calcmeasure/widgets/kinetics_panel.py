@@ -21,15 +21,12 @@ REDRAW_MS = 100
 """At most ten redraws per second: the curve follows the cursor, the cursor never waits for the curve."""
 EMPTY = "Point at a place in a dynamic series to see its curve."
 NO_SERIES = "No dynamic series is shown."
-PERCENT_STEP = 50.0
-"""The percent axis ends at whole steps."""
+TOP_PERCENT, BOTTOM_PERCENT = 100.0, -25.0
+"""Ends of the percent axis; it doubles where a curve leaves it, so that most places are seen on one and the same."""
 
 
 class CurvePlot:
-    """A plot that repaints only the curve while its axes stay as they are: a new picture would take too long.
-
-    The percent axis grows with the curves of one series and does not shrink, so that places can be compared by eye.
-    """
+    """A plot that repaints only the curve while its axes stay as they are: a new picture would take too long."""
 
     def __init__(self) -> None:
         figure = Figure(figsize=(4.2, 2.6), dpi=100, facecolor=INK)
@@ -46,11 +43,6 @@ class CurvePlot:
         self._background: object = None
         self.full_draws = 0
         self.widget.mpl_connect("draw_event", self._on_drawn)
-        self.forget()
-
-    def forget(self) -> None:
-        """Start with new axes: the next curve is of another series."""
-        self._percent = (-PERCENT_STEP / 2, 2 * PERCENT_STEP)
 
     def show_curve(self, panel: CurvePanel) -> None:
         """Draw a curve in place of the one before."""
@@ -65,19 +57,15 @@ class CurvePlot:
         self.widget.blit(self._figure.bbox)
 
     def _fit(self, panel: CurvePanel) -> tuple[object, ...]:
-        """Widen the axes where the curve leaves them; what they show."""
+        """Set the ends of the axes; what they show."""
         times_s, percent = panel.curve.times_s, panel.curve.percent
-        low, high = self._percent
-        while float(percent.min()) < low:
-            low -= PERCENT_STEP
-        while float(percent.max()) > 0.97 * high:
-            high += PERCENT_STEP
-        self._percent = (low, high)
         margin_s = 0.06 * float(times_s[-1] - times_s[0])
         span_s = (float(times_s[0]) - margin_s, float(times_s[-1]) + margin_s)
+        high = _doubled(TOP_PERCENT, reach=float(percent.max()))
+        low = -_doubled(-BOTTOM_PERCENT, reach=-float(percent.min()))
         self._axis.set_xlim(span_s)
-        self._axis.set_ylim(self._percent)
-        return (span_s, self._percent, self._axis.get_xlabel())
+        self._axis.set_ylim(low, high)
+        return (span_s, low, high, self._axis.get_xlabel())
 
     def _on_drawn(self, _event: object) -> None:
         """Keep the axes without the curve (after every resize and new axis as well), and put the curve on them."""
@@ -119,7 +107,6 @@ class KineticsPanel(QWidget):
         self.phase_box.blockSignals(False)
         self.phase_box.setEnabled(choices is not None and bool(choices.indices))
         self.phase_words.setText(NO_SERIES if choices is None else choices.sentence)
-        self.plot.forget()
         self.show_curve(None)
 
     def show_curve(self, kinetics: Kinetics | None) -> None:
@@ -156,6 +143,13 @@ class KineticsPanel(QWidget):
         layout.addWidget(self.phase_words)
         layout.addWidget(self.plot.widget, stretch=1)
         layout.addWidget(self.place_words)
+
+
+def _doubled(end: float, *, reach: float) -> float:
+    """Double an end until it lies a little beyond the reach."""
+    while reach > 0.97 * end:
+        end *= 2
+    return end
 
 
 def _row_of(choices: PhaseChoices) -> int:

@@ -181,16 +181,17 @@ def test_a_series_that_cannot_be_shown_says_why(item):
 # -- two visits ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def later(item, cache):
-    """The same patient four slices of 8 mm later, lying 16 mm (two slices) further down."""
+def visit_after(item, *, slices):
+    """The same images of a later visit, at which the patient lay so many slices of 8 mm further on."""
     grid = item.series.grid
-    moved = np.asarray(grid.origin_lps) + 2 * np.asarray(grid.axes_lps[0]) * 8.0
+    moved = np.asarray(grid.origin_lps) + slices * np.asarray(grid.axes_lps[0]) * 8.0
     other = changed(item, series_uids=("later",), grid=replace(grid, origin_lps=tuple(float(v) for v in moved)))
     return replace(other, key="P1/followup-1/MR/0", timepoint="followup-1")
 
 
-def test_both_visits_lie_side_by_side_at_one_position(item, cache, later):
+@pytest.mark.parametrize("slices", [2, -2])
+def test_both_visits_lie_side_by_side_at_one_position(item, cache, slices):
+    later = visit_after(item, slices=slices)
     hanging = hang_dynamic(later, cache=cache, protocol=COMPARED, prior=item)
     left, right = hanging.panels
     assert (hanging.protocol, hanging.grid, hanging.problems) == (COMPARED, (1, 2), ())
@@ -198,9 +199,9 @@ def test_both_visits_lie_side_by_side_at_one_position(item, cache, later):
     assert (left.cell, right.cell) == ((0, 0), (0, 1))
     assert (left.target.timepoint, right.target.timepoint) == ("baseline", "followup-1")
     viewer, _ = on_viewer(hanging)
-    slices = [panel.placement.to_pixel(tuple(viewer.dims.point))[0] for panel in (left, right)]
-    assert slices[0] - slices[1] == pytest.approx(2.0)
-    assert slices[1] == pytest.approx(1.5, abs=0.51)
+    seen = [panel.placement.to_pixel(tuple(viewer.dims.point))[0] for panel in (left, right)]
+    assert seen[0] - seen[1] == pytest.approx(slices)
+    assert seen[1] == pytest.approx(1.5, abs=0.51)
 
 
 def test_without_an_earlier_visit_the_current_one_hangs_alone(item, cache):
@@ -210,7 +211,8 @@ def test_without_an_earlier_visit_the_current_one_hangs_alone(item, cache):
     assert "[E_NO_BASELINE]" in hanging.problems[0]
 
 
-def test_visits_in_different_planes_are_not_forced_together(item, cache, later):
+def test_visits_in_different_planes_are_not_forced_together(item, cache):
+    later = visit_after(item, slices=0)
     axes = item.series.grid.axes_lps
     turned = replace(later.series.grid, axes_lps=(axes[2], axes[1], axes[0]))
     hanging = hang_dynamic(changed(later, grid=turned), cache=cache, protocol=COMPARED, prior=item)

@@ -19,7 +19,7 @@ TIMES_S = [-50.0, 85.0, 155.0, 225.0]
 
 
 def curve_of(peak=250.0, *, times_s=TIMES_S):
-    signal = np.stack([np.full((1, 1, 1), v, np.float32) for v in (100, peak, 200, 180)])
+    signal = np.stack([np.full((1, 1, 1), v, np.float32) for v in (100, peak, 160, 140)])
     curve = kinetic_curve(signal, times_s, where=(0, 0, 0), first_post=1)
     return Kinetics(CurvePanel(curve, 1, "injection"), "mean of 13 voxels on slice 2")
 
@@ -78,20 +78,23 @@ def test_axes_are_drawn_anew_only_when_they_change(plot):
     drawn = plot.full_draws
     for curve, anew in (
         (curve_of(150.0), 0),
-        (curve_of(900.0), 1),  # leaves the axes: they grow
-        (curve_of(150.0), 1),  # and stay
-        (curve_of(150.0, times_s=[-50.0, 85.0, 155.0, 400.0]), 2),
+        (curve_of(250.0), 1),  # leaves the axes
+        (curve_of(290.0), 1),
+        (curve_of(190.0), 2),
+        (curve_of(190.0, times_s=[-50.0, 85.0, 155.0, 400.0]), 3),
     ):
         plot.show_curve(curve.panel)
         assert plot.full_draws == drawn + anew
 
 
-def test_the_next_series_starts_with_axes_of_its_own(plot):
-    plot.show_curve(curve_of(900.0).panel)
-    plot.forget()
-    drawn = plot.full_draws
-    plot.show_curve(curve_of(150.0).panel)
-    assert plot.full_draws == drawn + 1
+@pytest.mark.parametrize(
+    ("peak", "top"),
+    [(150.0, 100.0), (190.0, 100.0), (198.0, 200.0), (290.0, 200.0), (301.0, 400.0), (5e6, 6_553_600.0)],
+)
+def test_the_percent_axis_doubles_until_the_curve_fits(plot, peak, top):
+    plot.show_curve(curve_of(peak).panel)
+    (axis,) = plot.widget.figure.axes
+    assert axis.get_ylim() == (-25.0, top)
 
 
 def test_a_closed_panel_is_not_drawn_on_any_more(qtbot):
@@ -119,11 +122,12 @@ def test_no_more_than_ten_redraws_a_second_and_the_last_curve_wins(panel, qtbot,
 
 
 def test_a_redraw_is_quick(plot):
+    # Time of the processor: what else runs on the machine does not count.
     spent = []
     for curve in [curve_of(150.0 + k).panel for k in range(30)]:
-        start = time.perf_counter()
+        start = time.process_time()
         plot.show_curve(curve)
-        spent.append(time.perf_counter() - start)
+        spent.append(time.process_time() - start)
     assert np.median(spent) < 0.04
 
 
