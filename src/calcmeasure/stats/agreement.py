@@ -60,6 +60,7 @@ _MODEL_WORDS = {
     IccForm.AGREEMENT_SINGLE: "two-way, absolute agreement",
     IccForm.CONSISTENCY_SINGLE: "two-way, consistency",
 }
+_UNDEFINED = "undefined: fewer than two subjects, no variation, or an estimated total variance below 0"
 _F_INTERVAL = "F distribution"
 _SATTERTHWAITE_INTERVAL = "F distribution, Satterthwaite degrees of freedom (McGraw–Wong 1996)"
 
@@ -151,18 +152,18 @@ def icc(raters: Sequence[Column], *, form: IccForm, level: float = DEFAULT_LEVEL
     """
     rows, left_out = complete_rows(raters)
     squares = mean_squares(rows)
-    value = _value(squares, form)
+    value, interval = _value(squares, form), _interval(squares, form, level=level)
     f, df = _f_ratio(squares, form)
     return Icc(
         form=form,
         value=value,
-        interval=_interval(squares, form, level=level),
+        interval=interval,
         f=f,
         p=float(fdtrc(*df, f)) if not isnan(f) else nan,
         n=squares.n,
         k=squares.k,
         left_out=left_out,
-        notes=zero_warnings(rows) + (("undefined: the values do not vary or n < 2",) if isnan(value) else ()),
+        notes=zero_warnings(rows) + ((_UNDEFINED,) if isnan(value) or isnan(interval.low) else ()),
     )
 
 
@@ -260,12 +261,15 @@ def mean_squares(rows: FloatArray) -> MeanSquares:
 
 def _value(ms: MeanSquares, form: IccForm) -> float:
     """Divide the surplus of the subjects' mean square by the variance of one rating, or of the mean of k."""
+    if isnan(ms.subjects):
+        return nan
     error = ms.within if form.single is IccForm.ONE_WAY_SINGLE else ms.error
     share = 1 if form.of_mean else ms.k
     below = ms.subjects + (0 if form.of_mean else (ms.k - 1) * error)
     if form.single is IccForm.AGREEMENT_SINGLE:
         below += share * (ms.raters - error) / ms.n
-    return (ms.subjects - error) / below if below else nan
+    # The mean form can estimate a total variance below 0: no ICC follows from that.
+    return (ms.subjects - error) / below if below > 0 else nan
 
 
 def _f_ratio(ms: MeanSquares, form: IccForm) -> tuple[float, tuple[int, int]]:
@@ -282,8 +286,14 @@ def _interval(ms: MeanSquares, form: IccForm, *, level: float) -> Interval:
         return _ratio_interval(_f_ratio(ms, form)[0], form, n=ms.n, k=ms.k, level=level)
     low, high = _agreement_ends(ms, _value(ms, form.single), quantile=upper_quantile(level))
     if form.of_mean:
-        low, high = (ms.k * end / (1 + (ms.k - 1) * end) for end in (low, high))
+        low, high = (_stepped_up(end, ms.k) for end in (low, high))
     return Interval(low, high, level, _SATTERTHWAITE_INTERVAL)
+
+
+def _stepped_up(single: float, k: int) -> float:
+    """Spearman–Brown: the mean of k ratings from one; it falls without bound towards -1 / (k - 1)."""
+    scale = 1 + (k - 1) * single
+    return -inf if scale <= 0 else k * single / scale
 
 
 def _ratio_interval(ratio: float, form: IccForm, *, n: int, k: int, level: float) -> Interval:
@@ -310,7 +320,9 @@ def _agreement_ends(ms: MeanSquares, value: float, *, quantile: float) -> tuple[
         return nan, nan
     if value == 1:
         return 1.0, 1.0
-    odds = k * value / (n * (1 - value))
+    # Below 0 the degrees of freedom would fall towards none: those of an ICC of 0 are used.
+    known = max(value, 0.0)
+    odds = k * known / (n * (1 - known))
     raters, error = odds * ms.raters, (1 + odds * (n - 1)) * ms.error
     df = (raters + error) ** 2 / (raters**2 / (k - 1) + error**2 / ((n - 1) * (k - 1))) if raters or error else nan
     noise = k * ms.raters + (k * n - k - n) * ms.error

@@ -17,7 +17,7 @@ from scipy.special import gammaln
 
 from calcmeasure.stats.columns import FloatArray, IntArray
 
-MAX_HALVES = 3_000_000
+MAX_HALVES = 2_000_000
 """Exact enumeration is used up to this many half tables (about a second), random tables beyond."""
 DRAWS = 100_000
 """Random tables beyond that size."""
@@ -57,7 +57,7 @@ class ExactP:
 
 @dataclass(frozen=True, slots=True)
 class _Halves:
-    """Some rows of many tables: what is left of the columns, and what the rows add to both test statistics."""
+    """Some rows of m tables: what they leave of the columns, (c, m), and what they add to both test statistics."""
 
     group: IntArray
     left: IntArray
@@ -67,13 +67,14 @@ class _Halves:
     def extended(self, total: int, columns: IntArray) -> _Halves:
         """Add a row of `total` counts in every way that fits."""
         parent, rows = _rows_within(self.left, total)
-        ways = gammaln(total + 1) - gammaln(rows + 1).sum(axis=1)
-        return _Halves(
-            self.group[parent],
-            self.left[parent] - rows,
-            self.pearson[parent] + (rows**2 / (total * columns)).sum(axis=1),
-            self.log_ways[parent] + ways,
-        )
+        pearson, log_ways = self.pearson[parent], self.log_ways[parent]
+        counts = np.arange(total + 1)
+        log_factorials = gammaln(counts + 1)
+        for row, column in zip(rows, columns.tolist(), strict=True):
+            pearson += (counts**2 / (total * column))[row]
+            log_ways -= log_factorials[row]
+        log_ways += log_factorials[total]
+        return _Halves(self.group[parent], self.left[:, parent] - rows, pearson, log_ways)
 
 
 def enumerate_tables(counts: IntArray) -> ExactP:
@@ -98,10 +99,10 @@ def enumerate_tables(counts: IntArray) -> ExactP:
     table = _upright(counts)
     columns, sizes = table.sum(axis=0), np.sort(table.sum(axis=1))
     split, _ = _best_split(sizes, columns)
-    upper = _extend(_start(columns[None, :]), sizes[:split], columns)
-    shares, group = np.unique(upper.left, axis=0, return_inverse=True)
-    upper = _Halves(group.reshape(-1), upper.left, upper.pearson, upper.log_ways)
-    lower = _extend(_start(shares), sizes[split:], columns)
+    upper = _extend(_start(columns[:, None]), sizes[:split], columns)
+    first, group = _groups(upper.left)
+    upper = _Halves(group, upper.left, upper.pearson, upper.log_ways)
+    lower = _extend(_start(upper.left[:, first]), sizes[split:], columns)
     constant = float(gammaln(columns + 1).sum() - gammaln(columns.sum() + 1))
     return _meet(upper, lower, table=table, constant=constant)
 
@@ -187,8 +188,8 @@ def _ways_to_fill(columns: IntArray) -> list[int]:
 
 
 def _start(left: IntArray) -> _Halves:
-    zeros = np.zeros(len(left))
-    return _Halves(np.arange(len(left)), left, zeros, zeros)
+    zeros = np.zeros(left.shape[1])
+    return _Halves(np.arange(left.shape[1]), left, zeros, zeros)
 
 
 def _extend(halves: _Halves, sizes: IntArray, columns: IntArray) -> _Halves:
@@ -198,16 +199,27 @@ def _extend(halves: _Halves, sizes: IntArray, columns: IntArray) -> _Halves:
 
 
 def _rows_within(caps: IntArray, total: int) -> tuple[IntArray, IntArray]:
-    """Every row of `total` counts that fits under each of the caps, with the index of the cap it fits under."""
-    parent, left = np.arange(len(caps)), np.full(len(caps), total)
-    rows = np.empty((len(caps), 0), np.int64)
-    for j in range(caps.shape[1]):
-        low = np.maximum(left - caps[parent, j + 1 :].sum(axis=1), 0)
-        width = np.maximum(np.minimum(caps[parent, j], left) - low + 1, 0)
+    """List every row of `total` counts that fits under each of the caps, with the index of its cap."""
+    room = caps.sum(axis=0)
+    parent, left = np.arange(caps.shape[1]), np.full(caps.shape[1], total)
+    rows = np.empty((0, caps.shape[1]), np.int64)
+    for cap in caps:
+        room = room - cap
+        low = np.maximum(left - room[parent], 0)
+        width = np.maximum(np.minimum(cap[parent], left) - low + 1, 0)
         index = np.repeat(np.arange(len(parent)), width)
-        value = low[index] + np.arange(len(index)) - np.repeat(np.cumsum(width) - width, width)
-        parent, left, rows = parent[index], left[index] - value, np.column_stack([rows[index], value])
+        value = np.arange(len(index)) + (low - np.cumsum(width) + width)[index]
+        parent, left, rows = parent[index], left[index] - value, np.vstack([rows[:, index], value])
     return parent, rows
+
+
+def _groups(left: IntArray) -> tuple[IntArray, IntArray]:
+    """Find where each distinct row first occurs, and number all rows by that."""
+    key = np.zeros(left.shape[1], np.int64)
+    for column in left:
+        # Numbered anew after each column, so that the key cannot outgrow an integer.
+        _, first, key = np.unique(key * (column.max() + 1) + column, return_index=True, return_inverse=True)
+    return first, key
 
 
 def _meet(upper: _Halves, lower: _Halves, *, table: IntArray, constant: float) -> ExactP:
