@@ -20,6 +20,8 @@ from napari_calcmeasure.reading.finding import FindingState, PatientReading
 KEEP_WITHIN_S = 1.0
 """How long `DraftStore.keep_soon` may wait; together with a tick at least every second nothing is 2 s behind."""
 
+_OVERDUE_S = 0.0
+"""Due before any time of the clock: what could not be written yet."""
 _DRAFT, _LOCK, _DAMAGED = ".draft", ".window", ".damaged"
 
 
@@ -99,9 +101,10 @@ class DraftStore:
         Raises
         ------
         OutputError
-            When it cannot be written; the draft of before is still whole, and the next call tries again.
+            When it cannot be written; the draft of before is still whole, and every `tick` tries again.
         """
         path = self._path(reading.patient_id, reading.reader)
+        self._waiting[path.name] = (_OVERDUE_S, reading)
         write_atomically(path, reading_to_bytes(reading), private=True)
         self._waiting.pop(path.name, None)
 

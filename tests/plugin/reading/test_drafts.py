@@ -321,10 +321,15 @@ def test_a_full_disk_keeps_the_last_draft_and_the_work_that_waits(folder, window
         broken.setattr(module, "write_atomically", full)
         with pytest.raises(OutputError):
             window.tick(5.0)
+        with pytest.raises(OutputError):
+            window.keep(reading(patient_id="P2"))
+        with pytest.raises(OutputError):
+            window.tick(5.05)
     (path,) = folder.glob("*.draft")
     assert reading_from_bytes(path.read_bytes()).selected == "a1"
     assert window.tick(5.1) is None
     assert reading_from_bytes(path.read_bytes()).selected == "l1"
+    assert len(list(folder.glob("*.draft"))) == 2, "a click that found no room is written as soon as there is some"
 
 
 def test_a_place_that_cannot_be_written_says_so(tmp_path):
