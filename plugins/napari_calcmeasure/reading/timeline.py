@@ -8,7 +8,7 @@ from datetime import date
 
 from calcmeasure.response.criteria import CriteriaProfile, ExtentRule, LesionRule, ProgressionReference
 from calcmeasure.response.visits import BASELINE
-from calcmeasure.terms import Quantity
+from calcmeasure.terms import ExtentChange, Quantity
 from napari_calcmeasure.reading.answers import Answers
 from napari_calcmeasure.reading.comparison import Answer
 
@@ -99,10 +99,16 @@ def _plot(quantity: Quantity, answers: Answers, *, profiles: Sequence[CriteriaPr
     lines = (*_together(judged.get(title), answers, xs), *_single(quantity, answers, xs))
     line = next((line for line in lines if line.title == title and line.places[0].x == xs.get(BASELINE)), None)
     rule = _rule(judged.get(title), profiles)
-    if line is None or rule is None:
+    if line is None or rule is None or not _is_comparable(title, answers):
         return Plot(_TITLES[quantity], lines, ticks)
     limits = _extent_limits(line, rule) if isinstance(rule, ExtentRule) else _lesion_limits(line, rule)
     return Plot(_TITLES[quantity], lines, ticks, limits, line.title, has_band=isinstance(rule, ExtentRule))
+
+
+def _is_comparable(title: str, answers: Answers) -> bool:
+    """Whether limits against the baseline mean anything at every follow-up."""
+    categories = {category.category for row in answers.rows if row.title == title for category in row.categories}
+    return ExtentChange.NOT_COMPARABLE not in categories
 
 
 def _rule(row: Answer | None, profiles: Sequence[CriteriaProfile]) -> ExtentRule | LesionRule | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.response.criteria import load_profile
 from napari_calcmeasure.reading.answers import answers
 from napari_calcmeasure.reading.finding import Finding
@@ -50,6 +53,15 @@ def test_limits_of_an_extent_are_a_band_around_its_baseline():
     (plot,) = plots(extent("a", "baseline", 30.0), extent("b", "followup-1", 20.0))
     assert limits(plot) == [(33.0, "+10 %", 0.0), (27.0, "−10 %", 0.0)]
     assert (plot.has_band, plot.limits_of) == (True, "L calcifications")
+
+
+def test_lengths_on_different_scales_have_no_limits():
+    before, after = extent("a", "baseline", 30.0), extent("b", "followup-1", 20.0)
+    corrected = Spacing(0.07, 0.07, SpacingSource.MAGNIFICATION_CORRECTED, magnification=1.06)
+    other = extent("b", "followup-1", 20.0, image=replace(after.annotation.image, spacing=corrected))
+    assert plots(before, after)[0].limits
+    (plot,) = plots(before, other)
+    assert (plot.limits, len(plot.lines)) == ((), 1)
 
 
 def test_limits_of_a_lesion_follow_the_first_profile():
