@@ -98,6 +98,17 @@ def test_no_key_deletes_what_napari_holds(active, key):
     assert room.layer.mode == mode
 
 
+@pytest.mark.parametrize("bind_first", [True, False])
+def test_the_layer_list_deletes_nothing(bind_first):
+    room = Room("image", bind_first=bind_first)
+    room.viewer.layers.selection = {room.layer}
+    room.viewer.layers.remove_selected()
+    assert room.layer in room.viewer.layers
+    room.keyboard.release()
+    room.viewer.layers.remove_selected()
+    assert room.layer not in room.viewer.layers
+
+
 def test_napari_would_delete_without_us():
     """What the test above guards against does happen."""
     viewer = ViewerModel()

@@ -77,14 +77,14 @@ def progress_words(n_signed: int, n_waiting: int) -> str:
     Examples
     --------
     >>> progress_words(2, 1)
-    '○ 3 measured, 1 unsigned'
+    '○ 1 of 3 unsigned'
     >>> progress_words(2, 0)
     '✓ 2 signed'
     >>> progress_words(0, 0)
     ''
     """
     if n_waiting:
-        return f"○ {n_signed + n_waiting} measured, {n_waiting} unsigned"
+        return f"○ {n_waiting} of {n_signed + n_waiting} unsigned"
     return f"✓ {n_signed} signed" if n_signed else ""
 
 
@@ -115,7 +115,7 @@ class CaseTree(QWidget):
         self.tree.setAccessibleName("Case list")
         self.tree.setHeaderLabels(["Case", "What is there", "Read"])
         self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(14)
+        self.tree.setIndentation(11)
         self.tree.setMinimumHeight(160)
         self._size_columns()
         self.tree.itemClicked.connect(self._on_row)

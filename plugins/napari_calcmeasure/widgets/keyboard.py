@@ -24,7 +24,7 @@ class Keyboard:
 
     napari asks the active layer before the viewer, and its layers come with keys that delete (3, Delete, Backspace) or
     switch editing modes. So every layer, also one added later, gets our keys too, and what is left of its own keys is
-    blocked.
+    blocked. Layers are locked, so that Delete in napari's layer list takes none away.
 
     Parameters
     ----------
@@ -61,9 +61,11 @@ class Keyboard:
         for key in (*self._calls, *BLOCKED):
             self._viewer.bind_key(key, None)
         for layer in self._viewer.layers:
-            layer.keymap = {}
+            layer.keymap, layer.locked = {}, False
 
     def _bind_layer(self, layer: Layer) -> None:
+        # The layer list deletes with keys of its own; its lock is the only way to stop them.
+        layer.locked = True
         for key in _class_keys(layer):
             layer.bind_key(key, _nothing, overwrite=True)
         for key, call in self._calls.items():
