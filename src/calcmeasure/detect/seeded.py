@@ -142,9 +142,9 @@ class SeedField:
         return mask
 
     def _larger(self, threshold: float) -> BoolImage:
-        part = self._part(threshold) | self.half
+        part = self._part(threshold)
         anchor = _voxel(self.anchor_zrc - self.start)
-        return filled(rolled(part, self.voxel_mm, radius_mm=self.radius_mm, anchor=anchor) | self.half)
+        return filled(rolled(part, self.voxel_mm, radius_mm=self.radius_mm, anchor=anchor))
 
     def _part(self, threshold: float) -> BoolImage:
         """Component of the seed above a threshold, gaps closed, holes filled; the cut grows until it holds it."""

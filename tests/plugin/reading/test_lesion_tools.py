@@ -209,6 +209,17 @@ def test_the_lesion_under_the_brush_is_painted_when_none_is_selected(desk):
     assert [f.key for f in desk.reading.findings] == [key]
 
 
+def test_each_lesion_painted_keeps_its_own_edge(desk):
+    press(desk, CENTRE)
+    first = desk.reading.selected
+    press(desk, OTHER)
+    stroke(desk, (9.0, 30.0, 58.0), (9.0, 30.0, 59.0))
+    desk.select(first)
+    stroke(desk, (9.0, 36.0, 22.0), (9.0, 39.0, 22.0))
+    assert {point[2] < 36 for point in desk.reading.selected_finding.annotation.points} == {True}
+    assert size_mm(desk) == pytest.approx(8 + 9 + 2, abs=1.0)
+
+
 def test_erasing_everything_is_refused_and_names_the_way_to_say_0_mm(desk, tools):
     press(desk, OTHER)
     for z in range(4, 15):
