@@ -6,9 +6,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from calcmeasure.errors import DicomReadError, ErrorCode
-from napari_calcmeasure.layers import LayerData
+from napari_calcmeasure.display.panel import LayerData
+
+if TYPE_CHECKING:
+    from napari_calcmeasure.cases import Item
 
 PREAMBLE = 128
 LOOK_AT_FILES = 200
@@ -50,7 +54,6 @@ def read_layers(path: PathOrPaths) -> list[LayerData]:
     """
     from calcmeasure.dicom.index import index_folder
     from napari_calcmeasure.cases import list_cases
-    from napari_calcmeasure.hanging import hang
 
     index = index_folder(_paths(path))
     cases = list_cases(index)
@@ -58,10 +61,29 @@ def read_layers(path: PathOrPaths) -> list[LayerData]:
         first = index.skipped[0] if index.skipped else None
         reason = f": {first.reason}" if first else ""
         raise DicomReadError(f"no mammogram or dynamic MR{reason}", code=first.code if first else ErrorCode.NOT_DICOM)
-    hanging = hang(cases[0].items[0])
-    if not hanging.layers:
+    return layers_of(cases[0].items[0])
+
+
+def layers_of(item: Item) -> list[LayerData]:
+    """Load an examination as plain layers: mammograms hung, a dynamic series with its subtraction hidden.
+
+    Raises
+    ------
+    DicomReadError
+        When none of its images can be shown.
+    """
+    from napari_calcmeasure.display.hanging import Look, Pictures
+    from napari_calcmeasure.jobs import Progress
+
+    pictures = Pictures()
+    look = pictures.settle(Look(), item, prior=None)
+    hanging = pictures.hang(item, prior=None, look=look, phase_choices={}, progress=Progress(item.title))
+    if not hanging.panels:
         raise DicomReadError(" ".join(hanging.problems), code=ErrorCode.PIXELS)
-    return list(hanging.layers)
+    # Layers of a reader lie on each other: in a grid only the first is seen, the others are a click away.
+    seen = [hanging.grid is None or place == 0 for place in range(len(hanging.panels))]
+    images = (panel.image for panel in hanging.panels)
+    return [(data, {**keywords, "visible": shown}, kind) for (data, keywords, kind), shown in zip(images, seen, strict=True)]
 
 
 def _paths(path: PathOrPaths) -> list[Path]:

@@ -33,7 +33,7 @@ class Readings:
     others
         What others measured in this patient, as far as this reader may see it.
     signed
-        Patient id, then time point, to the number of findings this reader has signed.
+        Patient id, then time point and modality, to the number of findings this reader has signed.
     message
         The last sentence about keeping and signing.
     make_tools
@@ -45,7 +45,7 @@ class Readings:
     records: Records | None = None
     desk: Desk | None = None
     others: tuple[StoredAnnotation, ...] = ()
-    signed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    signed: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
     message: str = ""
     make_tools: Callable[[], Mapping[ToolName, Tool]] = dict
 

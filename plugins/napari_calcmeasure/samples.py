@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_calcmeasure.layers import LayerData
+from napari_calcmeasure.display.panel import LayerData
 
 if TYPE_CHECKING:
     from calcmeasure.phantom.dataset import StudyInfo
@@ -60,6 +60,6 @@ def _study(study_uid: str) -> StudyInfo:
 def _read(folder: str) -> list[LayerData]:
     from calcmeasure.dicom.index import index_folder
     from napari_calcmeasure.cases import list_cases
-    from napari_calcmeasure.hanging import hang
+    from napari_calcmeasure.reader import layers_of
 
-    return list(hang(list_cases(index_folder([Path(folder)]))[0].items[0]).layers)
+    return layers_of(list_cases(index_folder([Path(folder)]))[0].items[0])

@@ -13,9 +13,11 @@ from psygnal import SignalGroupDescriptor
 from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.model.imaging import FolderIndex
 from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
+from calcmeasure.terms import Modality
 from napari_calcmeasure.cases import Case, Item, find_item, prior_of
 from napari_calcmeasure.detection import detect_on
 from napari_calcmeasure.display.hanging import Look, Pictures
+from napari_calcmeasure.display.lesion_fields import LesionFields
 from napari_calcmeasure.display.panel import Hanging
 from napari_calcmeasure.folders import in_reading_order, read_cases
 from napari_calcmeasure.jobs import ImmediateRunner, Progress, Runner
@@ -70,6 +72,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._loading: Progress | None = None
+        self._fields = LesionFields(self.pictures.volumes)
         self.seed_tool, self.brush_tool = SeedTool(self.field_of), BrushTool(self.field_of)
         self.readings.make_tools = self._lesion_tools
 
@@ -139,6 +142,7 @@ class Session:
         self.shown = item
         if self.case is not None:
             self.readings.take_up(self.case.patient_id, timepoint=item.timepoint)
+            self._deselect_elsewhere(item)
         self.hang(look or Look())
 
     def hang(self, look: Look) -> None:
@@ -206,7 +210,7 @@ class Session:
 
     def field_of(self, target: Target) -> LesionField | None:
         """Subtraction volume that lesions are segmented on; None where there is none."""
-        return self.pictures.lesion_field(self.shown, target)
+        return self._fields.of(self.shown, target)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -214,6 +218,14 @@ class Session:
         self.hanging = hanging
         if hanging.problems:
             self.message = "⚠ " + " ".join(hanging.problems)
+
+    def _deselect_elsewhere(self, item: Item) -> None:
+        """A key must not delete a finding of an examination that is not seen."""
+        chosen = self.desk.reading.selected_finding if self.desk is not None else None
+        modality = Modality.MG if item.series is None else Modality.MR
+        here = (item.timepoint, modality)
+        if self.desk is not None and chosen is not None and (chosen.annotation.timepoint, chosen.annotation.modality) != here:
+            self.desk.select("")
 
     def _lesion_tools(self) -> Mapping[ToolName, Tool]:
         return {ToolName.SEED: self.seed_tool, ToolName.BRUSH: self.brush_tool}

@@ -13,6 +13,8 @@ from napari_calcmeasure.display.panel import LayerData, Panel, Point
 from napari_calcmeasure.display.scale_bars import ScaleBar, scale_bar
 
 CAPTION_SIZE, BAR_SIZE = 11, 9
+CROWDED, SMALLER = 4, 0.7
+"""From more pictures on, words are written smaller by this factor."""
 BAR_MM = 0.5
 
 
@@ -29,15 +31,22 @@ def frame_layers(panels: Sequence[Panel]) -> tuple[LayerData, ...]:
     tuple of LayerData
         In world coordinates.
     """
-    flat = [panel for panel in panels if len(panel.shape) == 2 and not (panel.is_prior and _shares_place(panel, panels))]
+    mammograms = [panel for panel in panels if len(panel.shape) == 2]
+    flat = [panel for panel in mammograms if not (panel.is_prior and _shares_place(panel, mammograms))]
+    factor = SMALLER if len(flat) > CROWDED else 1.0
     bars = [bar for bar in map(scale_bar, flat) if bar is not None]
     sides = [[panel for panel in flat if _is_right_hand(panel) is right] for right in (False, True)]
     names = [
-        _words_layer([(_corner(panel), panel.caption) for panel in side], anchor=anchor, size=CAPTION_SIZE, units=_units(flat))
+        _words_layer(
+            [(_corner(panel), panel.caption) for panel in side],
+            anchor=anchor,
+            size=round(CAPTION_SIZE * factor),
+            units=_units(flat),
+        )
         for side, anchor in zip(sides, ("lower_left", "lower_right"), strict=True)
         if side
     ]
-    return (*names, *_bar_layers(bars))
+    return (*names, *_bar_layers(bars, size=round(BAR_SIZE * factor)))
 
 
 def _shares_place(panel: Panel, panels: Sequence[Panel]) -> bool:
@@ -63,7 +72,7 @@ def _units(panels: Sequence[Panel]) -> tuple[str, ...]:
     return tuple(panels[0].image[1].get("units", ("mm", "mm"))) if panels else ("mm", "mm")
 
 
-def _bar_layers(bars: Sequence[ScaleBar]) -> list[LayerData]:
+def _bar_layers(bars: Sequence[ScaleBar], *, size: int) -> list[LayerData]:
     if not bars:
         return []
     lines = [np.asarray(segment, dtype=float) for bar in bars for segment in bar.segments]
@@ -76,7 +85,7 @@ def _bar_layers(bars: Sequence[ScaleBar]) -> list[LayerData]:
         "opacity": 1.0,
     }
     words = [(bar.label_at, bar.label) for bar in bars]
-    return [(lines, keywords, "shapes"), _words_layer(words, anchor="upper_left", size=BAR_SIZE, units=("mm", "mm"))]
+    return [(lines, keywords, "shapes"), _words_layer(words, anchor="upper_left", size=size, units=("mm", "mm"))]
 
 
 def _words_layer(words: Sequence[tuple[Point, str]], *, anchor: str, size: int, units: tuple[str, ...]) -> LayerData:

@@ -19,7 +19,7 @@ from napari_calcmeasure.reading.finding import Finding, FindingState, LesionMask
 
 MARK_MM = 1.6
 """Diameter of the ring around a mark: wider than a microcalcification, so that it stays visible inside."""
-HANDLE_MM = 1.2
+HANDLE_MM = 2.0
 """Diameter of the ring around an end of a line or a vertex."""
 LINE_MM, THIN_MM = 0.35, 0.18
 _STATE_SIGNS = {FindingState.DRAFT: " · draft", FindingState.SIGNED: " ✓", FindingState.CHANGED: " · changed, unsigned"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from calcmeasure.terms import Laterality, View
 from napari_calcmeasure.cases import Item
 from napari_calcmeasure.display.decoded import DecodedImages
-from napari_calcmeasure.display.dynamic import hang_dynamic, list_dynamic_protocols
+from napari_calcmeasure.display.dynamic import COMPARED, DYNAMIC_PROTOCOLS, hang_dynamic
 from napari_calcmeasure.display.mammograms import hang_mammograms
 from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.protocols import MammogramLook, MammogramProtocol, list_looks, settle
@@ -50,7 +50,7 @@ class Pictures:
     def looks(self, item: Item, *, prior: Item | None) -> tuple[Look, ...]:
         """List the looks that are possible, in the order they are stepped through."""
         if item.series is not None:
-            return tuple(Look(name) for name in list_dynamic_protocols(item, prior))
+            return tuple(Look(name) for name in DYNAMIC_PROTOCOLS if name != COMPARED or prior is not None)
         return tuple(Look(str(one.protocol), one.side, one.view, one.image) for one in list_looks(item, prior))
 
     def settle(self, look: Look, item: Item, *, prior: Item | None) -> Look:

@@ -40,11 +40,11 @@ def adopt_annotations(reading: PatientReading, annotations: Sequence[Annotation]
 def _renamed(annotation: Annotation, reading: PatientReading, *, key: str) -> Annotation:
     """Give it an id of its own, and another lesion than what is on the same image already."""
     adopted = replace(annotation, annotation_id=key)
-    if not annotation.lesion_id:
+    if not annotation.lesion_id and not annotation.points:
         return adopted
     target = target_of(annotation)
     suggested = name_lesion(reading, target)
-    if suggested.lesion_id != annotation.lesion_id and not _is_taken(reading, target, annotation.lesion_id):
+    if annotation.lesion_id and suggested.lesion_id != annotation.lesion_id and not _is_taken(reading, target, annotation.lesion_id):
         suggested = LesionName(annotation.lesion_id, annotation.relation, annotation.from_lesions)
     relation = suggested.relation
     if relation is LesionRelation.SAME and not annotation.points and annotation.measurable:

@@ -96,12 +96,13 @@ class Records:
         found = other_readings(str(self.store), patient_id, reader=self.reader)
         return visible_readings(found, reader=self.reader, timepoint=timepoint, blinding=self.blinding)
 
-    def signed_counts(self) -> dict[str, dict[str, int]]:
-        """Count what this reader has signed: patient id, then time point, to number of findings."""
-        counts: dict[str, dict[str, int]] = {}
+    def signed_counts(self) -> dict[str, dict[tuple[str, str], int]]:
+        """Count what this reader has signed: patient id, then time point and modality, to number of findings."""
+        counts: dict[str, dict[tuple[str, str], int]] = {}
         for one in stored_annotations(str(self.store), reader=self.reader):
-            visits = counts.setdefault(one.patient_id, {})
-            visits[one.annotation.timepoint] = visits.get(one.annotation.timepoint, 0) + 1
+            place = (one.annotation.timepoint, str(one.annotation.modality))
+            patient = counts.setdefault(one.patient_id, {})
+            patient[place] = patient.get(place, 0) + 1
         return counts
 
     def close(self) -> None:

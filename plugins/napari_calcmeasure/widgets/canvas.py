@@ -102,6 +102,12 @@ class Canvas:
         for ink in self._inks.values():
             ink.set_visible(visible)
 
+    def caption(self, panel: Panel, words: str) -> None:
+        """Write other words above one picture of a grid."""
+        shown = self._find(panel)
+        if shown is not None and shown.layer.name != words:
+            shown.layer.name = words
+
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def panel_at(self, world: Sequence[float]) -> Panel | None:
@@ -261,7 +267,7 @@ class Canvas:
                 shown.layer.visible = False
         self._draw_visible_only()
         scale_bar = self._viewer.canvas.overlays.scale_bar
-        scale_bar.visible, scale_bar.gridded = bool(self._shown), hanging.grid is not None
+        scale_bar.visible = scale_bar.gridded = hanging.grid is not None and bool(self._shown)
         self.fit()
         if self._shown:
             self._viewer.layers.selection.active = self._shown[0].layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calcmeasure.terms import LesionRelation
 from napari_calcmeasure.reading.finding import Finding, PatientReading
 from napari_calcmeasure.reading.live_numbers import measure_finding
 from napari_calcmeasure.widgets.link_dialog import EarlierLesion
@@ -42,3 +43,25 @@ def _described(found: list[Finding], reading: PatientReading) -> EarlierLesion:
     views = sorted({str(one.annotation.view) for one in of_visit if one.annotation.view})
     place = ", ".join(views) or (f"slice {last.image.frame}" if last.points else "")
     return EarlierLesion(last.lesion_id, last.timepoint, max(known, default=None), place)
+
+
+def link_words(finding: Finding, reading: PatientReading) -> str:
+    """Say what a finding continues.
+
+    Returns
+    -------
+    str
+        Such as ``= R-C1, baseline 44.3 mm``; empty at the first visit.
+    """
+    annotation = finding.annotation
+    earlier = earlier_lesions(reading, finding)
+    if annotation.relation is LesionRelation.NEW:
+        return "New: not seen before."
+    if annotation.relation is LesionRelation.MERGED:
+        return f"Merged from {', '.join(annotation.from_lesions)}."
+    same = next((one for one in earlier if one.lesion_id == annotation.lesion_id), None)
+    if same is None:
+        return "Not linked to an earlier lesion yet (L)." if earlier else ""
+    length = "not measurable" if same.length_mm is None else f"{same.length_mm:.1f} mm"
+    part = "part of " if annotation.relation is LesionRelation.SPLIT else ""
+    return f"= {part}{same.lesion_id}, {same.timepoint} {length}"

@@ -19,7 +19,7 @@ CAPTION = PAPER
 TEXT_SIZE = 11
 RING_WIDTH = 0.12
 """Border of a ring as a share of its diameter."""
-LEAST_RING_PX, LEAST_LINE_PX = 14, 1.6
+LEAST_RING_PX, LEAST_LINE_PX = 9, 1.6
 """On the screen, at any zoom: thinner lines break up."""
 ZOOM_CHANGE = 1.3
 """Lines are made anew when the zoom has changed by this factor."""

@@ -21,6 +21,7 @@ from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.dialogs import KeySheet, ask_not_measurable, ask_reader, ask_reason
 from napari_calcmeasure.widgets.earlier_lesions import earlier_lesions
+from napari_calcmeasure.widgets.entrance import remember_reader
 from napari_calcmeasure.widgets.export_dialog import ask_export
 from napari_calcmeasure.widgets.link_dialog import ask_link
 from napari_calcmeasure.widgets.stage import Stage
@@ -97,12 +98,12 @@ class MeasureActions:
 
     def resize(self, direction: int) -> None:
         """Make the brush larger or smaller while it is held, otherwise the segmentation."""
-        desk, lesions = self._session.desk, self._session.lesions
+        desk, brush = self._session.desk, self._session.brush_tool
         if desk is None:
             return
         if desk.tool is ToolName.BRUSH:
-            lesions.brush_mm *= BRUSH_STEP**direction
-            self._session.message = f"Brush radius {lesions.brush_mm:.1f} mm."
+            brush.radius_mm *= BRUSH_STEP**direction
+            self._session.message = f"Brush radius {brush.radius_mm:.1f} mm."
             return
         chosen = desk.reading.selected_finding
         if chosen is not None and chosen.mask is not None:
@@ -111,8 +112,10 @@ class MeasureActions:
 
     def set_level(self, level: float) -> None:
         """Move the threshold of the selected segmentation."""
-        if self._session.desk is not None:
-            self._session.lesions.set_level(self._session.desk, level)
+        desk = self._session.desk
+        step = self._session.seed_tool.set_level(desk.reading, level) if desk is not None else None
+        if desk is not None and step is not None:
+            desk.edit(lambda _reading: step.reading)
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
@@ -177,6 +180,7 @@ class MeasureActions:
             self._session.message = "Not signed: a reader id is needed."
             return False
         self._session.readings.set_reader(reader)
+        remember_reader(reader)
         return True
 
     def export(self) -> None:

@@ -11,7 +11,6 @@ from qtpy.QtCore import QObject, QTimer
 from napari_calcmeasure.display.drawings import (
     OTHERS,
     OWN,
-    PRIOR,
     Drawing,
     belongs_to,
     draw_annotations,
@@ -139,24 +138,24 @@ class Stage(QObject):
         drawing += draw_findings(own, selected=reading.selected, style=OWN)
         if self.shows_prior_marks and not panel.is_prior:
             everyone = [finding.annotation for finding in reading.findings] + [o.annotation for o in self._session.readings.others]
-            drawing += draw_annotations(laid_over(panel, hanging, everyone), style=PRIOR)
+            drawing += laid_over(panel, hanging, everyone)
         if reading.unfinished is not None and reading.unfinished.target == panel.target:
             point = self._at[1] if self._at is not None and self._at[0].key == panel.key else None
             drawing += draw_unfinished(preview(reading, point) if point else reading.unfinished.points)
         return drawing
 
     def _write_title(self, _event: object = None) -> None:
+        """Say what hangs: below pictures that share the canvas, in a grid above the phases."""
         hanging = self.canvas.hanging
         overlay = self._viewer.canvas.overlays.text
-        overlay.visible = hanging is not None
+        overlay.visible = hanging is not None and hanging.grid is None
         if hanging is None:
             return
-        words = [hanging.title]
+        overlay.text, overlay.position, overlay.font_size = hanging.title, "bottom_left", 10
         metadata = hanging.panels[0].image[1].get("metadata", {}) if hanging.panels else {}
         if metadata.get("phase_words") and len(self._viewer.dims.current_step) > 3:
             step = min(int(self._viewer.dims.current_step[0]), len(metadata["phase_words"]) - 1)
-            words.append(metadata["phase_words"][step])
-        overlay.text, overlay.position, overlay.font_size = "\n".join(words), "bottom_left", 10
+            self.canvas.caption(hanging.panels[0], metadata["phase_words"][step])
 
     # -- canvas to session ---------------------------------------------------------------------------------------------
 

@@ -1,11 +1,14 @@
-"""The window of ``calcmeasure view``: napari with the case list docked and the first patient hung."""
+"""The window of ``calcmeasure view``: napari with the reading room docked and the first patient hung."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +17,49 @@ from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError
 if TYPE_CHECKING:
     import napari
 
-    from napari_calcmeasure.widgets.case_list import CaseListWidget
+    from napari_calcmeasure.widgets.room import ReadingRoom
 
-WINDOW = (1560, 960)
-SCREEN = "-screen 0 1600x1000x24"
+WINDOW = (1720, 1040)
+SCREEN = "-screen 0 1760x1080x24"
 INPUT_REFUSED = 3
 """Exit code of the command line when there is nothing to show."""
+STORE_NAME = "measurements.sqlite"
+"""What `calcmeasure run` calls the store in its output folder."""
+PATIENCE_S = 120.0
+"""How long a picture waits for what is loading."""
 
 
-def open_viewer(source: Path | None, *, screenshot: Path | None = None, results: Path | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class ReadingSetup:
+    """Who reads, into which store, and what she must not see.
+
+    Parameters
+    ----------
+    store
+        SQLite file, or the output folder of a run; None for this user's own store.
+    reader
+        Reader id; empty for the one remembered, or to be asked for.
+    is_blinded
+        Hide automatic marks, other readers and earlier visits.
+    seed
+        Shuffles the case list; None leaves it in order.
+    """
+
+    store: Path | None = None
+    reader: str = ""
+    is_blinded: bool = False
+    seed: int | None = None
+
+
+def open_viewer(
+    source: Path | None,
+    *,
+    screenshot: Path | None = None,
+    store: Path | None = None,
+    reader: str = "",
+    is_blinded: bool = False,
+    seed: int | None = None,
+) -> int:
     """Open napari on a folder.
 
     Parameters
@@ -31,8 +68,8 @@ def open_viewer(source: Path | None, *, screenshot: Path | None = None, results:
         Folder or file with DICOM; None for an empty case list.
     screenshot
         PNG to save the whole window into, instead of staying open. Without a screen a virtual one is used (Xvfb).
-    results
-        Store, or output folder of a run, whose measurements are drawn.
+    store, reader, is_blinded, seed
+        As in `ReadingSetup`.
 
     Returns
     -------
@@ -42,54 +79,63 @@ def open_viewer(source: Path | None, *, screenshot: Path | None = None, results:
     Raises
     ------
     CalcMeasureError
-        ``E_NO_SCREEN`` when there is neither a screen nor Xvfb.
+        ``E_NO_SCREEN`` when there is neither a screen nor Xvfb; when there is no store where one was named.
     OutputError
         When the picture cannot be written.
     """
+    setup = ReadingSetup(store, reader, is_blinded, seed)
     if not _has_screen():
-        return _on_virtual_screen(source, screenshot=screenshot, results=results)
+        return _on_virtual_screen(source, screenshot=screenshot, setup=setup)
     import napari
 
-    viewer, cases = build_window(source, results=results)
+    viewer, room = build_window(source, setup=setup, asks=screenshot is None)
     if screenshot is None:
         napari.run()
         return 0
-    save_window(viewer, screenshot)
-    shown = source is None or cases.session.shown is not None
+    save_window(viewer, room, screenshot)
+    shown = source is None or room.session.hanging is not None
     if not shown:
-        print(cases.details.text(), file=sys.stderr)  # noqa: T201
+        print(room.status.sentence.text(), file=sys.stderr)  # noqa: T201
     viewer.close()
     return 0 if shown else INPUT_REFUSED
 
 
-def build_window(source: Path | None, *, results: Path | None = None) -> tuple[napari.Viewer, CaseListWidget]:
-    """Make the window with the case list docked; `source` and `results` as for `open_viewer`."""
+def build_window(
+    source: Path | None, *, setup: ReadingSetup | None = None, asks: bool = False
+) -> tuple[napari.Viewer, ReadingRoom]:
+    """Make the window with the reading room docked.
+
+    Parameters
+    ----------
+    source, setup
+        As for `open_viewer`.
+    asks
+        Whether unsigned work of an earlier window, and a reader who is not known, are asked about.
+    """
     import napari
 
-    from napari_calcmeasure.widgets.case_list import CaseListWidget
+    from napari_calcmeasure.widgets.entrance import records_of
+    from napari_calcmeasure.widgets.room import ReadingRoom
 
+    setup = setup or ReadingSetup()
     viewer = napari.Viewer(title="calcmeasure")
     viewer.window.resize(*WINDOW)
-    cases = CaseListWidget(viewer)
-    viewer.window.add_dock_widget(cases, name="Case list", area="right")
-    _settle()
-    if source is not None and cases.open_folder(source) and results is not None:
-        cases.open_results(results)
-    viewer.reset_view()
-    return viewer, cases
+    room = ReadingRoom(viewer, records=records_of(setup), seed=setup.seed)
+    viewer.window.add_dock_widget(room, name="Cases", area="left")
+    if source is not None:
+        room.open_folder(source, then=room.welcome if asks else None)
+    return viewer, room
 
 
-def save_window(viewer: napari.Viewer, path: Path) -> None:
-    """Save a picture of the whole window.
+def save_window(viewer: napari.Viewer, room: ReadingRoom, path: Path) -> None:
+    """Save a picture of the whole window once everything stands.
 
     Raises
     ------
     OutputError
         When the file cannot be written.
     """
-    _settle()
-    viewer.reset_view()
-    _settle()
+    settle(room)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         viewer.screenshot(str(path), canvas_only=False, flash=False)
@@ -97,12 +143,16 @@ def save_window(viewer: napari.Viewer, path: Path) -> None:
         raise OutputError(f"the picture cannot be written: {error.strerror or error}") from error
 
 
-def _settle() -> None:
-    """Let Qt lay out and paint: a picture taken before is black."""
+def settle(room: ReadingRoom) -> None:
+    """Let Qt work until nothing loads or waits to be drawn, then paint: a picture taken before is black or half done."""
     from qtpy.QtWidgets import QApplication
 
-    for _ in range(25):
+    deadline = time.monotonic() + PATIENCE_S
+    quiet = 0
+    while quiet < 25 and time.monotonic() < deadline:
         QApplication.processEvents()
+        quiet = quiet + 1 if room.is_settled else 0
+        time.sleep(0.002)
 
 
 def _has_screen() -> bool:
@@ -111,7 +161,7 @@ def _has_screen() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _on_virtual_screen(source: Path | None, *, screenshot: Path | None, results: Path | None) -> int:
+def _on_virtual_screen(source: Path | None, *, screenshot: Path | None, setup: ReadingSetup) -> int:
     """Take the picture in a process of its own under Xvfb; there is nobody to see a window that stays open."""
     if screenshot is None:
         raise CalcMeasureError(
@@ -124,15 +174,18 @@ def _on_virtual_screen(source: Path | None, *, screenshot: Path | None, results:
             "there is no screen (DISPLAY is not set) and no xvfb-run; install it: apt-get install xvfb xauth",
             code=ErrorCode.NO_SCREEN,
         )
-    paths = ["" if path is None else str(path) for path in (source, screenshot, results)]
-    command = [launcher, "-a", "-s", SCREEN, sys.executable, "-c", _SCRIPT, *paths]
+    paths = [None if path is None else str(path) for path in (source, screenshot, setup.store)]
+    wanted = json.dumps([*paths, setup.reader, setup.is_blinded, setup.seed])
+    command = [launcher, "-a", "-s", SCREEN, sys.executable, "-c", _SCRIPT, wanted]
     return subprocess.run(command, check=False).returncode
 
 
 _SCRIPT = """
-import sys
+import json, sys
 from pathlib import Path
 from napari_calcmeasure.widgets.window import open_viewer
-source, screenshot, results = (Path(path) if path else None for path in sys.argv[1:])
-sys.exit(open_viewer(source, screenshot=screenshot, results=results))
+*paths, reader, is_blinded, seed = json.loads(sys.argv[1])
+source, screenshot, store = (None if path is None else Path(path) for path in paths)
+choices = {"store": store, "reader": reader, "is_blinded": is_blinded, "seed": seed}
+sys.exit(open_viewer(source, screenshot=screenshot, **choices))
 """

@@ -1,0 +1,89 @@
+"""What happens when the room is entered: which store, which reader, and what an earlier window left behind."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calcmeasure.errors import StoreError
+from napari_calcmeasure.reading.preferences import load_preferences, save_preferences
+from napari_calcmeasure.reading.records import Records
+from napari_calcmeasure.reading.worklist import Blinding
+from napari_calcmeasure.session import Session
+from napari_calcmeasure.widgets.restore_dialog import DraftAnswer, DraftRow, ask_restore
+from napari_calcmeasure.widgets.window import STORE_NAME, ReadingSetup
+
+if TYPE_CHECKING:
+    import napari
+    from qtpy.QtWidgets import QWidget
+
+EVERYTHING = Blinding(hide_auto=True, hide_readers=True, hide_priors=True)
+
+
+def own_store() -> Path:
+    """This user's own store: ``calcmeasure/measurements.sqlite`` below ``XDG_DATA_HOME``, or below ``~/.local/share``."""
+    given = Path(os.environ.get("XDG_DATA_HOME") or "")
+    base = given if given.is_absolute() else Path.home() / ".local" / "share"
+    return base / "calcmeasure" / STORE_NAME
+
+
+def records_of(setup: ReadingSetup) -> Records:
+    """Open the records of a reading.
+
+    Raises
+    ------
+    StoreError
+        When there is no store where one was named.
+    ReadingError
+        When the folder of the drafts cannot be used.
+    """
+    preferences, _problem = load_preferences()
+    store = own_store() if setup.store is None else _store_in(setup.store)
+    if setup.store is None:
+        store.parent.mkdir(parents=True, exist_ok=True)
+    blinding = EVERYTHING if setup.is_blinded else preferences.blinding
+    return Records(store, reader=setup.reader or preferences.reader, blinding=blinding)
+
+
+def _store_in(place: Path) -> Path:
+    """A store file, which may be made; or the one in the output folder of a run, which must be there."""
+    store = place / STORE_NAME if place.is_dir() else place
+    if place.is_dir() and not store.is_file():
+        raise StoreError(f"no measurement store in this folder; expected {STORE_NAME}, as calcmeasure run writes it")
+    if not store.parent.is_dir():
+        raise StoreError("the folder of the store does not exist; make it first, or name another")
+    return store
+
+
+def remember_reader(reader: str) -> None:
+    """Ask for the reader only once on this computer."""
+    preferences, _problem = load_preferences()
+    if preferences.reader != reader:
+        save_preferences(replace(preferences, reader=reader))
+
+
+def reading_room(napari_viewer: napari.Viewer) -> QWidget:
+    """Make the room from napari's Plugins menu, with this user's own store."""
+    from napari_calcmeasure.widgets.room import ReadingRoom
+
+    return ReadingRoom(napari_viewer, records=records_of(ReadingSetup()))
+
+
+def offer_drafts(session: Session) -> None:
+    """Ask what to do with unsigned work that an earlier window left behind."""
+    records = session.readings.records
+    drafts = {str(number): draft for number, draft in enumerate(records.waiting())} if records is not None else {}
+    if records is None or not drafts:
+        return
+    names = {case.patient_id: case.name for case in session.cases}
+    rows = [
+        DraftRow(key, names.get(one.patient_id, "a patient of another folder"), one.age_s, one.unsigned + one.is_unfinished)
+        for key, one in drafts.items()
+    ]
+    for key, answer in ask_restore(rows).items():
+        if answer is DraftAnswer.RESTORE:
+            session.readings.restore(records.restore(drafts[key]))
+        elif answer is DraftAnswer.DISCARD:
+            records.forget(drafts[key])

@@ -1,0 +1,255 @@
+"""Keeps the panels true to the session: what changes there is shown here, and never the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, QTimer
+
+from calcmeasure.errors import CalcMeasureError
+from calcmeasure.measure.early_phase import EarlyPhase
+from calcmeasure.response.criteria import load_profile
+from calcmeasure.terms import Modality
+from napari_calcmeasure.cases import Item
+from napari_calcmeasure.display.drawings import belongs_to
+from napari_calcmeasure.display.kinetics import curve_at, curve_of_mask
+from napari_calcmeasure.display.panel import Panel
+from napari_calcmeasure.display.phases import phase_choices, pick_early_phase
+from napari_calcmeasure.reading.answers import Answers, answers
+from napari_calcmeasure.reading.desk import Desk
+from napari_calcmeasure.reading.finding import Finding
+from napari_calcmeasure.reading.masks import holds
+from napari_calcmeasure.reading.timeline import timeline
+from napari_calcmeasure.widgets.case_rows import case_rows
+from napari_calcmeasure.widgets.display_panel import DisplayState
+from napari_calcmeasure.widgets.earlier_lesions import link_words
+
+if TYPE_CHECKING:
+    from napari_calcmeasure.widgets.room import ReadingRoom
+
+PANEL_MS, ANSWERS_MS, CURVE_MS, JOBS_MS, KEEP_MS = 40, 150, 100, 100, 1000
+"""How long changes are gathered before panels, answers and the curve follow; how often jobs and drafts are looked at."""
+
+
+class Mirror(QObject):
+    """Shows the session of a room in its panels."""
+
+    def __init__(self, room: ReadingRoom) -> None:
+        super().__init__()
+        self._room = room
+        self._desk: Desk | None = None
+        self._under_cursor: tuple[Panel, tuple[float, ...]] | None = None
+        self._waiting_for: Finding | None = None
+        self._last: Answers | None = None
+        self._panels = _timer(self._show_reading, PANEL_MS)
+        self._answers = _timer(self._show_answers, ANSWERS_MS)
+        self._curve = _timer(self._show_curve, CURVE_MS)
+        self._cases = _timer(self._show_cases, ANSWERS_MS)
+        self._jobs = _timer(self.show_jobs, JOBS_MS, repeats=True)
+        self._keeping = _timer(room.session.readings.tick, KEEP_MS, repeats=True)
+        self._keeping.start()
+        self._listen()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every panel is up to date."""
+        return not any(timer.isActive() for timer in (self._panels, self._answers, self._cases, self._curve))
+
+    def stop(self) -> None:
+        """Stop looking: the window closes."""
+        for timer in (self._panels, self._answers, self._curve, self._cases, self._jobs, self._keeping):
+            timer.stop()
+
+    def request_answers(self) -> None:
+        """Work the answers out anew, soon."""
+        self._answers.start()
+
+    def show_jobs(self) -> None:
+        """Show the oldest job's progress, as long as there is one."""
+        running = self._room.runner.running
+        if not running:
+            self._jobs.stop()
+            self._room.status.finish()
+            return
+        if not self._jobs.isActive():
+            self._jobs.start()
+        self._room.status.show_progress(running[0].words, running[0].done, total=running[0].total)
+
+    def go_to(self, finding: Finding) -> None:
+        """Show the image of a finding: its visit, then its slice."""
+        room, annotation = self._room, finding.annotation
+        if room.session.case is None:
+            return
+        is_mr = annotation.modality is Modality.MR
+        items = [one for one in room.session.case.items if (one.series is not None) is is_mr]
+        wanted = next((one for one in items if one.timepoint == annotation.timepoint), None)
+        self._waiting_for = finding
+        if wanted is not None and wanted.key != getattr(room.session.shown, "key", ""):
+            room.session.show(wanted.key)
+        else:
+            self._turn_to_slice()
+
+    # -- listening -----------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        session, readings = self._room.session, self._room.session.readings
+        session.events.cases.connect(lambda _cases: self._cases.start())
+        session.events.shown.connect(self._show_item)
+        session.events.message.connect(self._room.status.say)
+        readings.events.message.connect(self._room.status.say)
+        readings.events.desk.connect(self._take_desk)
+        readings.events.signed.connect(lambda _signed: self._cases.start())
+        self._room.response.row_selected.connect(self._show_timeline)
+        self._room.stage.hung.connect(self._on_hung)
+        self._room.stage.hovered.connect(self._on_hover)
+
+    def _take_desk(self, desk: Desk | None) -> None:
+        if self._desk is not None:
+            self._desk.events.reading.disconnect(self._on_reading)
+            self._desk.events.tool.disconnect(self._on_tool)
+            self._desk.events.message.disconnect(self._on_message)
+        self._desk, self._last = desk, None
+        if desk is not None:
+            desk.events.reading.connect(self._on_reading)
+            desk.events.tool.connect(self._on_tool)
+            desk.events.message.connect(self._on_message)
+            self._room.stage.hand.hold(desk.tool)
+        self._on_reading()
+
+    def _on_reading(self, _reading: object = None) -> None:
+        for timer in (self._panels, self._answers, self._cases):
+            if not timer.isActive():
+                timer.start()
+
+    def _on_tool(self, _tool: object) -> None:
+        if self._desk is not None:
+            self._room.stage.hand.hold(self._desk.tool)
+        self._panels.start()
+
+    def _on_message(self, message: str) -> None:
+        self._room.status.say(message)
+
+    def _on_hover(self, panel: Panel | None, point: tuple[float, ...]) -> None:
+        is_volume = panel is not None and len(panel.shape) == 3
+        self._under_cursor = (panel, point) if panel is not None and is_volume else None
+        if self._under_cursor is not None and not self._curve.isActive():
+            self._curve.start()
+
+    def _on_hung(self, _hanging: object) -> None:
+        self._show_display()
+        self._turn_to_slice()
+        self._panels.start()
+
+    # -- showing -------------------------------------------------------------------------------------------------------
+
+    def _show_item(self, item: Item | None) -> None:
+        if item is None:
+            return
+        self._room.cases.select(item.key)
+        choices = None
+        if item.series is not None and self._desk is not None:
+            chosen = self._desk.reading.phase_choices.get(item.series.series_uids[0])
+            choices = phase_choices(item.series, chosen=chosen)
+        self._room.kinetics.show_phases(choices)
+        self._room.tabs.setCurrentIndex(1 if item.series is not None else 0)
+
+    def _show_cases(self) -> None:
+        session = self._room.session
+        blinding = session.readings.blinding
+        is_blinded = blinding.hide_auto or blinding.hide_readers or blinding.hide_priors
+        self._room.cases.show_cases(case_rows(session), is_blinded=is_blinded, seed=session.seed)
+        if session.shown is not None:
+            self._room.cases.select(session.shown.key)
+
+    def _show_reading(self) -> None:
+        if self._desk is None:
+            return
+        reading = self._desk.reading
+        chosen = reading.selected_finding
+        self._room.measure.show_reading(
+            reading,
+            tool=self._desk.tool,
+            can_undo=self._desk.can_undo,
+            can_redo=self._desk.can_redo,
+            link_words=link_words(chosen, reading) if chosen is not None else "",
+        )
+
+    def _show_answers(self) -> None:
+        if self._desk is None or self._room.session.readings.blinding.hide_priors:
+            return
+        profiles = [load_profile(name) for name in self._room.session.criteria]
+        self._last = answers(self._desk.reading, profiles=profiles, before=self._last)
+        self._room.response.show_answers(self._last)
+        self._show_timeline()
+
+    def _show_timeline(self, selected: str = "") -> None:
+        if self._last is not None:
+            profiles = [load_profile(name) for name in self._room.session.criteria]
+            self._room.timeline.show_plots(timeline(self._last, profiles=profiles, selected=selected))
+
+    def _show_display(self) -> None:
+        session, stage = self._room.session, self._room.stage
+        hanging, active = stage.canvas.hanging, stage.active
+        if hanging is None:
+            return
+        window = stage.canvas.window_of(active) if active is not None else None
+        state = DisplayState(
+            protocols=tuple(look.words for look in session.looks),
+            protocol=session.look.words,
+            presets=tuple(preset.name for preset in active.presets) if active is not None else (),
+            preset=window.name if window is not None else "",
+            switched_on=frozenset({"marks_shown"} | ({"prior_marks"} if stage.shows_prior_marks else set())),
+            disabled=frozenset() if session.prior is not None else frozenset({"prior_marks"}),
+            facts=active.facts if active is not None else (),
+            problems=hanging.problems,
+        )
+        self._room.display.show_state(state)
+
+    def _show_curve(self) -> None:
+        item, place = self._room.session.shown, self._under_cursor
+        if item is None or item.series is None or place is None:
+            return
+        volumes = self._room.session.pictures.volumes.find(item.series)
+        if volumes is None:
+            return
+        early = self._early(item)
+        lesion = self._lesion_under(*place)
+        if lesion is None or lesion.mask is None:
+            kinetics = curve_at(volumes, item.series, point_zrc=place[1], early=early)
+        else:
+            kinetics = curve_of_mask(volumes, item.series, mask=lesion.mask, early=early)
+        self._room.kinetics.show_curve(kinetics)
+
+    def _early(self, item: Item) -> EarlyPhase | None:
+        if item.series is None or self._desk is None:
+            return None
+        try:
+            return pick_early_phase(item.series, choice=self._desk.reading.phase_choices.get(item.series.series_uids[0]))
+        except CalcMeasureError:
+            return None
+
+    def _lesion_under(self, panel: Panel, point: tuple[float, ...]) -> Finding | None:
+        """The segmented lesion under the cursor."""
+        if self._desk is None:
+            return None
+        here = (one for one in self._desk.reading.findings if belongs_to(one.annotation, panel))
+        return next((one for one in here if one.mask is not None and holds(one.mask, point)), None)
+
+    def _turn_to_slice(self) -> None:
+        finding, self._waiting_for = self._waiting_for, None
+        hanging = self._room.stage.canvas.hanging
+        if finding is None or hanging is None or not finding.annotation.points:
+            return
+        panel = next((one for one in hanging.panels if belongs_to(finding.annotation, one)), None)
+        if panel is not None and len(panel.shape) == 3:
+            dims = self._room.viewer.dims
+            dims.set_point(dims.ndim - 3, panel.placement.to_world(finding.annotation.points[0])[0])
+
+
+def _timer(call: Callable[[], None], interval_ms: int, *, repeats: bool = False) -> QTimer:
+    timer = QTimer()
+    timer.setInterval(interval_ms)
+    timer.setSingleShot(not repeats)
+    timer.timeout.connect(call)
+    return timer

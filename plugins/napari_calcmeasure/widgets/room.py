@@ -1,0 +1,218 @@
+"""The reading room: case list and display on the left, measuring and answers on the right, images between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from calcmeasure.terms import Laterality
+from napari_calcmeasure.display.hanging import Look, look_at
+from napari_calcmeasure.display.panel import Panel
+from napari_calcmeasure.reading.records import Records
+from napari_calcmeasure.readings import Readings
+from napari_calcmeasure.session import Session
+from napari_calcmeasure.widgets.case_tree import CaseTree
+from napari_calcmeasure.widgets.display_panel import DisplayPanel
+from napari_calcmeasure.widgets.entrance import offer_drafts
+from napari_calcmeasure.widgets.keyboard import bind, catch_window_keys
+from napari_calcmeasure.widgets.kinetics_panel import KineticsPanel
+from napari_calcmeasure.widgets.look_actions import LookActions
+from napari_calcmeasure.widgets.measure_actions import MeasureActions
+from napari_calcmeasure.widgets.measure_panel import MeasurePanel
+from napari_calcmeasure.widgets.mirror import Mirror
+from napari_calcmeasure.widgets.response_panel import ResponsePanel
+from napari_calcmeasure.widgets.stage import Stage
+from napari_calcmeasure.widgets.status import StatusLine
+from napari_calcmeasure.widgets.theme import dress
+from napari_calcmeasure.widgets.timeline import Timeline
+from napari_calcmeasure.widgets.workers import ThreadRunner
+
+if TYPE_CHECKING:
+    import napari
+
+NAPARI_DOCKS = ("layer list", "layer controls")
+"""Docks of napari that a reading does not need; the Window menu brings them back."""
+LEFT_WIDTH, RIGHT_WIDTH = 360, 400
+
+
+class ReadingRoom(QWidget):
+    """The left-hand dock; makes the right-hand one itself.
+
+    Parameters
+    ----------
+    napari_viewer
+        Filled in by napari.
+    records
+        Where readings are kept; None: drawings can be made and are not kept.
+    seed
+        Shuffles the case list.
+    """
+
+    def __init__(
+        self, napari_viewer: napari.Viewer, *, records: Records | None = None, seed: int | None = None
+    ) -> None:
+        super().__init__()
+        self.viewer = napari_viewer
+        self.runner = ThreadRunner(self._show_jobs)
+        self.session = Session(Readings(records), runner=self.runner, seed=seed)
+        self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone)
+        self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
+        self.measure, self.kinetics = MeasurePanel(), KineticsPanel()
+        self.response, self.timeline = ResponsePanel(self.session.criteria), Timeline()
+        self.look = LookActions(napari_viewer, self.stage, self.session)
+        self.hand_work = MeasureActions(self.stage, self.session, parent=self)
+        self.actions_by_name = {**self.look.table(), **self.hand_work.table(), "open_folder": self.ask_folder}
+        self.mirror = Mirror(self)
+        self._lay_out()
+        self._connect()
+
+    # -- folders -------------------------------------------------------------------------------------------------------
+
+    def open_folder(self, source: Path, *, then: Callable[[], None] | None = None) -> None:
+        """Open a folder; an error becomes a sentence below the list."""
+        self.session.open_folder(source, then=then)
+
+    def welcome(self) -> None:
+        """Ask about what an earlier window left behind."""
+        offer_drafts(self.session)
+
+    def ask_folder(self) -> None:
+        """Ask for a folder and open it."""
+        chosen = QFileDialog.getExistingDirectory(self, "Folder with DICOM")
+        if chosen:
+            self.open_folder(Path(chosen))
+
+    def act(self, name: str) -> None:
+        """Do what a button or key says."""
+        self.actions_by_name[name]()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing loads, waits to be drawn or waits to be shown: for pictures and tests."""
+        return not self.runner.running and self.stage.is_settled and self.mirror.is_settled
+
+    def close_records(self) -> None:
+        """Keep what is unsigned and let go of it, when the window closes."""
+        self.runner.cancel_all()
+        self.session.readings.put_away()
+        self.mirror.stop()
+        if self.session.readings.records is not None:
+            self.session.readings.records.close()
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.cases, stretch=3)
+        layout.addWidget(self.display, stretch=0)
+        layout.addWidget(self.status)
+        self.setMinimumWidth(LEFT_WIDTH)
+        answers = QWidget()
+        below = QVBoxLayout(answers)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(self.response, stretch=1)
+        below.addWidget(self.timeline, stretch=1)
+        self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Answers")
+        self.tabs.addTab(answers, "Response")
+        self.tabs.addTab(self.kinetics, "Kinetics")
+        self.right = QWidget()
+        column = QVBoxLayout(self.right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.measure, stretch=3)
+        column.addWidget(self.tabs, stretch=2)
+        self.right.setMinimumWidth(RIGHT_WIDTH)
+        self.viewer.window.add_dock_widget(self.right, name="Measure", area="right")
+        dress(self.viewer)
+
+    def _connect(self) -> None:
+        self.keyboard = bind(self.viewer, {k: v for k, v in self.actions_by_name.items() if k != "open_folder"})
+        for panel in (self.cases, self.measure):
+            panel.action.connect(self.act)
+        self.cases.chosen.connect(self.session.show)
+        self.display.protocol_chosen.connect(self._choose_protocol)
+        self.display.preset_chosen.connect(self.look.use_preset_named)
+        self.display.switched.connect(self._switch)
+        self.measure.tool_chosen.connect(self._hold)
+        self.measure.described.connect(self._describe)
+        self.measure.level_changed.connect(self.hand_work.set_level)
+        self.measure.brush_changed.connect(self._set_brush)
+        self.measure.selected.connect(self.go_to)
+        self.response.finding_activated.connect(self.go_to)
+        self.response.profiles_changed.connect(self._set_criteria)
+        self.kinetics.phase_chosen.connect(self.session.choose_phase)
+        self.status.cancelled.connect(self.runner.cancel_all)
+
+    def showEvent(self, event: object) -> None:
+        """Once it stands in a window: hide what a reading does not need, catch the keys Qt keeps for itself."""
+        super().showEvent(event)
+        window = self.window()
+        if isinstance(window, QMainWindow) and not getattr(self, "_is_placed", False):
+            self._is_placed = True
+            docks = window.findChildren(QDockWidget)
+            for dock in docks:
+                if dock.objectName().lower() in NAPARI_DOCKS:
+                    dock.hide()
+            mine = {dock.widget(): dock for dock in docks}
+            widths = [(self, LEFT_WIDTH), (self.right, RIGHT_WIDTH)]
+            placed = [(mine[widget], width) for widget, width in widths if widget in mine]
+            window.resizeDocks([dock for dock, _ in placed], [width for _, width in placed], Qt.Orientation.Horizontal)
+            catch_window_keys(window, self.actions_by_name)
+
+    # -- what the panels ask for ---------------------------------------------------------------------------------------
+
+    def go_to(self, key: str) -> None:
+        """Select a finding and show the image it lies on."""
+        desk = self.session.desk
+        finding = desk.reading.find(key) if desk is not None else None
+        if desk is not None and finding is not None:
+            desk.select(key)
+            self.mirror.go_to(finding)
+
+    def _open_alone(self, panel: Panel) -> None:
+        """A double click shows one image alone, and again the hanging before."""
+        if len(panel.shape) != 2:
+            return
+        if self.session.look.protocol == look_at(panel).protocol:
+            self.session.hang(Look())
+        else:
+            self.session.hang(look_at(panel))
+
+    def _choose_protocol(self, name: str) -> None:
+        chosen = next((look for look in self.session.looks if look.words == name), None)
+        self.session.hang(chosen or Look(name))
+
+    def _switch(self, name: str, is_on: bool) -> None:  # noqa: FBT001 - a signal of Qt
+        if name == "marks_shown":
+            self.stage.canvas.show_drawings(visible=is_on)
+        else:
+            self.act(name)
+
+    def _hold(self, tool: object) -> None:
+        if self.session.desk is not None:
+            self.session.desk.hold(tool)  # type: ignore[arg-type]
+
+    def _describe(self, descriptors: dict[str, object]) -> None:
+        desk = self.session.desk
+        if desk is None:
+            return
+        side = descriptors.pop("laterality", None)
+        if side:
+            desk.set_side(Laterality(str(side)))
+        if descriptors:
+            desk.describe(**descriptors)  # type: ignore[arg-type]
+
+    def _set_brush(self, radius_mm: float) -> None:
+        self.session.brush_tool.radius_mm = radius_mm
+
+    def _set_criteria(self, names: tuple[str, ...]) -> None:
+        self.session.criteria = names
+        self.mirror.request_answers()
+
+    def _show_jobs(self, _running: object) -> None:
+        self.mirror.show_jobs()
