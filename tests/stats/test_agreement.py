@@ -176,7 +176,18 @@ def test_the_interval_follows_from_value_and_n(table):
 def test_a_lower_level_is_narrower(table, level):
     for form in FORMS:
         wide, narrow = icc(list(table.T), form=form), icc(list(table.T), form=form, level=level)
+        if isnan(wide.value):
+            assert isnan(wide.interval.low)
+            continue
         assert wide.interval.low <= narrow.interval.low <= narrow.interval.high <= wide.interval.high
+
+
+def test_agreement_below_zero_keeps_its_interval_in_order():
+    """Subjects alike, raters alike, only noise: Satterthwaite's degrees of freedom would fall to 0.03 here."""
+    raters = [[19.6, 17.1, 17.7], [15.0, 13.8, 17.9], [20.7, 12.9, 11.0], [17.5, 18.0, 17.6], [14.5, 24.7, 23.2]]
+    found = icc(raters, form=IccForm.AGREEMENT_SINGLE)
+    assert found.interval.low < found.value < found.interval.high < 0
+    assert found.notes == ()
 
 
 def test_the_agreement_interval_covers():

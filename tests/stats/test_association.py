@@ -186,6 +186,11 @@ def test_small_expected_counts_are_noted_on_the_asymptotic_test_only():
     assert fisher.test is TestName.FISHER
 
 
+def test_a_fifth_of_small_expected_counts_is_still_valid():
+    expected = pearson_chi2([[4, 4, 6, 6, 5], [16, 16, 24, 24, 20]]).expected
+    assert (expected.below_five, expected.cells, expected.asymptotic_valid) == (2, 10, True)
+
+
 @pytest.mark.parametrize("counts", [[[1, 2], [3]], [[1, -2], [3, 4]], [[0.5, 1], [2, 3]], [[1, np.nan], [2, 3]], []])
 @pytest.mark.parametrize("test", [pearson_chi2, pearson_exact, fisher_freeman_halton, fisher_exact])
 def test_what_is_no_table_of_counts(counts, test):

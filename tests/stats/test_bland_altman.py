@@ -16,8 +16,8 @@ from calcmeasure.stats.bland_altman import bland_altman
 # Bland JM, Altman DG. Lancet 1986;1:307-310: peak flow (l/min), large and mini Wright meter, first readings.
 LARGE = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
 MINI = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451]
-# Cut-off of the mean with the largest SD of the differences, for coverage.
-TRUE_UPPER = 1.0 + stats.norm.ppf(0.975) * 2.0
+TRUE_UPPER = stats.norm.ppf(0.975)
+"""Upper limit of standard normal differences."""
 
 finite = st.floats(-100, 100).map(lambda v: round(v, 3))
 
@@ -45,10 +45,13 @@ def test_exact_intervals_reach_further_out_than_approximate_ones():
 
 
 def test_exact_intervals_cover_in_small_samples():
+    """Ends at bias + g SD: over normal samples of 6, each lies beyond the true limit in 2.5 %."""
+    six = np.array([-2.0, -1.0, 0.0, 0.0, 1.0, 2.0])
+    found = bland_altman(six / six.std(ddof=1), np.zeros(6)).upper.exact
     rng = np.random.default_rng(11)
-    samples = (rng.normal(1, 2, 6) for _ in range(800))
-    held = [TRUE_UPPER in bland_altman(sample, np.zeros(6)).upper.exact for sample in samples]
-    assert 0.925 <= np.mean(held) <= 0.975
+    means, sds = rng.normal(0, 6**-0.5, 1_000_000), np.sqrt(rng.chisquare(5, 1_000_000) / 5)
+    assert np.mean(means + found.low * sds > TRUE_UPPER) == pytest.approx(0.025, abs=0.001)
+    assert np.mean(means + found.high * sds < TRUE_UPPER) == pytest.approx(0.025, abs=0.001)
 
 
 def test_proportional_bias_against_scipy():

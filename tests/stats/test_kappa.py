@@ -26,6 +26,11 @@ def test_couples(weights, value, error):
     assert found.interval.low == pytest.approx(value - 1.95996 * error, abs=1e-4)
 
 
+def test_weighted_agreement_counts_the_largest_step_as_none():
+    found = kappa([[1, 0, 1], [0, 1, 1], [0, 0, 1]], weights=KappaWeights.LINEAR)
+    assert found.observed == pytest.approx((3 + 0.5 + 0) / 5)
+
+
 def test_quadratic_weights_by_their_definition():
     table = np.array(COUPLES, float)
     apart = np.subtract.outer(np.arange(4), np.arange(4)) ** 2

@@ -119,6 +119,11 @@ def test_zero_warnings_from_a_fifth_on(zeros, warned):
     assert all("column 2" in sentence for sentence in found)
 
 
+def test_one_sentence_for_all_columns():
+    (sentence,) = zero_warnings(np.array([[0.0, 0.0], [1.0, 0.0]]))
+    assert sentence.startswith("zero-heavy: 1 of 2 values in column 1 and 2 of 2 values in column 2 are 0")
+
+
 def test_no_row_no_warning():
     assert zero_warnings(np.empty((0, 2))) == ()
 

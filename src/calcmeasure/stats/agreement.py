@@ -283,10 +283,11 @@ def _f_ratio(ms: MeanSquares, form: IccForm) -> tuple[float, tuple[int, int]]:
 
 def _interval(ms: MeanSquares, form: IccForm, *, level: float) -> Interval:
     if form.single is not IccForm.AGREEMENT_SINGLE:
-        return _ratio_interval(_f_ratio(ms, form)[0], form, n=ms.n, k=ms.k, level=level)
+        ratio = nan if isnan(_value(ms, form)) else _f_ratio(ms, form)[0]
+        return _ratio_interval(ratio, form, n=ms.n, k=ms.k, level=level)
     low, high = _agreement_ends(ms, _value(ms, form.single), quantile=upper_quantile(level))
     if form.of_mean:
-        low, high = (_stepped_up(end, ms.k) for end in (low, high))
+        low, high = (nan if isnan(_value(ms, form)) else _stepped_up(end, ms.k) for end in (low, high))
     return Interval(low, high, level, _SATTERTHWAITE_INTERVAL)
 
 

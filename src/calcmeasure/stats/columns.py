@@ -88,14 +88,19 @@ def zero_warnings(rows: FloatArray) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        One sentence per zero-heavy column, counted from 1; empty when there is none.
+        One sentence that names the zero-heavy columns, counted from 1; empty when there is none.
     """
-    zeros = np.count_nonzero(rows == 0, axis=0)
-    return tuple(
-        f"zero-heavy: {count} of {len(rows)} values in column {k} are 0, so the normal theory behind "
-        "the interval is doubtful and agreement partly counts shared zeros"
-        for k, count in enumerate(zeros.tolist(), start=1)
+    zeros = np.count_nonzero(rows == 0, axis=0).tolist()
+    heavy = [
+        f"{count} of {len(rows)} values in column {k}"
+        for k, count in enumerate(zeros, start=1)
         if len(rows) and count / len(rows) >= ZERO_SHARE_WARNED
+    ]
+    if not heavy:
+        return ()
+    return (
+        f"zero-heavy: {' and '.join(heavy)} are 0, so the normal theory behind the interval is doubtful "
+        "and agreement partly counts shared zeros",
     )
 
 
