@@ -107,6 +107,23 @@ def test_undefined_says_so(raters, form):
     assert "undefined" in found.notes[-1]
 
 
+@pytest.mark.parametrize(
+    ("raters", "form"),
+    [
+        ([[1, 5, 3, 4], [5, 1, 4, 3]], IccForm.AGREEMENT_MEAN),
+        ([[1, 5, 3, 4], [5, 1, 3, 2]], IccForm.ONE_WAY_MEAN),
+    ],
+)
+def test_the_mean_form_can_be_undefined_where_the_single_one_is_not(raters, form):
+    """No or too little variation between subjects: the denominator of the mean form is not above 0."""
+    found, single = icc(raters, form=form), icc(raters, form=form.single)
+    assert not isnan(single.value)
+    assert isnan(found.value)
+    assert isnan(found.interval.low)
+    assert isnan(found.interval.high)
+    assert "undefined" in found.notes[-1]
+
+
 def test_missing_ratings_leave_the_subject_out():
     found = icc([[1, 2, 3, None, 5], [1, 3, 3, 4, float("nan")]], form=IccForm.CONSISTENCY_SINGLE)
     assert (found.n, found.left_out) == (3, 2)

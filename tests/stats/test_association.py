@@ -13,8 +13,8 @@ from scipy import stats
 
 from calcmeasure.errors import TableError
 from calcmeasure.stats.association import (
+    AssociationMethod,
     Computation,
-    TestName,
     association_tests,
     fisher_exact,
     fisher_freeman_halton,
@@ -126,7 +126,7 @@ def test_two_by_two_against_scipy(cells):
 def test_fisher_by_r(table, p):
     found = fisher_exact(table)
     assert found.p == pytest.approx(p, rel=2e-3)
-    assert found.test is TestName.FISHER
+    assert found.test is AssociationMethod.FISHER
     assert found.statistic is None
 
 
@@ -183,7 +183,7 @@ def test_small_expected_counts_are_noted_on_the_asymptotic_test_only():
         "3 of 4 expected counts are below 5 (smallest 1.88): the asymptotic P value is unreliable, read an exact one",
     )
     assert exact.notes == fisher.notes == ()
-    assert fisher.test is TestName.FISHER
+    assert fisher.test is AssociationMethod.FISHER
 
 
 def test_a_fifth_of_small_expected_counts_is_still_valid():
@@ -204,4 +204,4 @@ def test_fisher_takes_two_by_two_only():
 
 
 def test_every_test_has_words():
-    assert len({name.words for name in TestName}) == len(TestName)
+    assert len({name.words for name in AssociationMethod}) == len(AssociationMethod)

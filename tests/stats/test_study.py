@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calcmeasure.stats.agreement import IccForm, icc_interval
-from calcmeasure.stats.association import Computation, TestName, association_tests
+from calcmeasure.stats.association import AssociationMethod, Computation, association_tests
 from calcmeasure.stats.diagnostic import TwoByTwo, diagnostic_accuracy
 from calcmeasure.stats.summary import Share
 
@@ -61,9 +61,9 @@ def test_three_tests_of_every_table_to_five_decimals(name):
     assert pearson.df == exact.df == df
     assert exact.tables == freeman_halton.tables == tables
     assert [test.test for test in (pearson, exact, freeman_halton)] == [
-        TestName.PEARSON,
-        TestName.PEARSON_EXACT,
-        TestName.FISHER_FREEMAN_HALTON,
+        AssociationMethod.PEARSON,
+        AssociationMethod.PEARSON_EXACT,
+        AssociationMethod.FISHER_FREEMAN_HALTON,
     ]
     assert exact.computation is freeman_halton.computation is Computation.ENUMERATED
     assert {test.n for test in (pearson, exact, freeman_halton)} == {127}

@@ -26,10 +26,8 @@ MONTE_CARLO_LEVEL = 0.99
 Counts = Sequence[Sequence[int]] | IntArray
 
 
-class TestName(StrEnum):
+class AssociationMethod(StrEnum):
     """The tests, each with its own P value: a report names the one it prints."""
-
-    __test__ = False
 
     PEARSON = "pearson"
     """Pearson's chi-square against the chi-square distribution: an approximation for large expected counts."""
@@ -47,10 +45,10 @@ class TestName(StrEnum):
 
 
 _TEST_WORDS = {
-    TestName.PEARSON: "Pearson chi-square (asymptotic)",
-    TestName.PEARSON_EXACT: "exact Pearson chi-square",
-    TestName.FISHER_FREEMAN_HALTON: "Fisher–Freeman–Halton exact test",
-    TestName.FISHER: "Fisher exact test (two-sided)",
+    AssociationMethod.PEARSON: "Pearson chi-square (asymptotic)",
+    AssociationMethod.PEARSON_EXACT: "exact Pearson chi-square",
+    AssociationMethod.FISHER_FREEMAN_HALTON: "Fisher–Freeman–Halton exact test",
+    AssociationMethod.FISHER: "Fisher exact test (two-sided)",
 }
 
 
@@ -115,7 +113,7 @@ class AssociationTest:
         What a reader must know.
     """
 
-    test: TestName
+    test: AssociationMethod
     computation: Computation
     p: float
     n: int
@@ -154,12 +152,12 @@ def pearson_chi2(counts: Counts) -> AssociationTest:
     """
     table, notes = _occupied(counts)
     if min(table.shape) < 2:
-        return _nothing(TestName.PEARSON, table, notes)
+        return _nothing(AssociationMethod.PEARSON, table, notes)
     expected = _expected(table)
     statistic, df = _chi2(table, expected), (table.shape[0] - 1) * (table.shape[1] - 1)
     rule = _rule(expected)
     return AssociationTest(
-        test=TestName.PEARSON,
+        test=AssociationMethod.PEARSON,
         computation=Computation.ASYMPTOTIC,
         p=float(chdtrc(df, statistic)),
         n=int(table.sum()),
@@ -197,7 +195,7 @@ def pearson_exact(counts: Counts) -> AssociationTest:
     0.39786
     """
     table, notes = _occupied(counts)
-    return _exact_test(TestName.PEARSON_EXACT, table, notes=notes, exact=_exact(table))
+    return _exact_test(AssociationMethod.PEARSON_EXACT, table, notes=notes, exact=_exact(table))
 
 
 def fisher_freeman_halton(counts: Counts) -> AssociationTest:
@@ -224,7 +222,7 @@ def fisher_freeman_halton(counts: Counts) -> AssociationTest:
     0.4085
     """
     table, notes = _occupied(counts)
-    return _exact_test(TestName.FISHER_FREEMAN_HALTON, table, notes=notes, exact=_exact(table))
+    return _exact_test(AssociationMethod.FISHER_FREEMAN_HALTON, table, notes=notes, exact=_exact(table))
 
 
 def fisher_exact(counts: Counts) -> AssociationTest:
@@ -253,7 +251,7 @@ def fisher_exact(counts: Counts) -> AssociationTest:
     if count_table(counts).shape != (2, 2):
         raise TableError("Fisher's exact test takes a 2 × 2 table; use Fisher–Freeman–Halton for a larger one")
     table, notes = _occupied(counts)
-    return _exact_test(TestName.FISHER, table, notes=notes, exact=_exact(table))
+    return _exact_test(AssociationMethod.FISHER, table, notes=notes, exact=_exact(table))
 
 
 def association_tests(counts: Counts) -> tuple[AssociationTest, AssociationTest, AssociationTest]:
@@ -276,10 +274,10 @@ def association_tests(counts: Counts) -> tuple[AssociationTest, AssociationTest,
     """
     table, notes = _occupied(counts)
     exact = _exact(table)
-    last = TestName.FISHER if table.shape == (2, 2) else TestName.FISHER_FREEMAN_HALTON
+    last = AssociationMethod.FISHER if table.shape == (2, 2) else AssociationMethod.FISHER_FREEMAN_HALTON
     return (
         pearson_chi2(counts),
-        _exact_test(TestName.PEARSON_EXACT, table, notes=notes, exact=exact),
+        _exact_test(AssociationMethod.PEARSON_EXACT, table, notes=notes, exact=exact),
         _exact_test(last, table, notes=notes, exact=exact),
     )
 
@@ -320,11 +318,13 @@ def _exact(table: IntArray) -> ExactP | None:
     return enumerate_tables(table) if count_halves(table) <= MAX_HALVES else sample_tables(table)
 
 
-def _exact_test(test: TestName, table: IntArray, *, notes: tuple[str, ...], exact: ExactP | None) -> AssociationTest:
+def _exact_test(
+    test: AssociationMethod, table: IntArray, *, notes: tuple[str, ...], exact: ExactP | None
+) -> AssociationTest:
     if exact is None:
         return _nothing(test, table, notes)
     expected = _expected(table)
-    pearson, drawn = test is TestName.PEARSON_EXACT, exact.seed is not None
+    pearson, drawn = test is AssociationMethod.PEARSON_EXACT, exact.seed is not None
     p = exact.pearson if pearson else exact.freeman_halton
     return AssociationTest(
         test=test,
@@ -352,10 +352,10 @@ def _sampling_note(exact: ExactP) -> str:
     )
 
 
-def _nothing(test: TestName, table: IntArray, notes: tuple[str, ...]) -> AssociationTest:
+def _nothing(test: AssociationMethod, table: IntArray, notes: tuple[str, ...]) -> AssociationTest:
     return AssociationTest(
         test=test,
-        computation=Computation.ASYMPTOTIC if test is TestName.PEARSON else Computation.ENUMERATED,
+        computation=Computation.ASYMPTOTIC if test is AssociationMethod.PEARSON else Computation.ENUMERATED,
         p=nan,
         n=int(table.sum()),
         statistic=None,
