@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
@@ -78,7 +78,7 @@ class Readings:
 
     def put_away(self) -> None:
         """Keep unsigned work of the patient who leaves the desk."""
-        if self.desk is not None and not self.desk.reading.is_signed:
+        if self.desk is not None and self._is_worth_keeping(self.desk.reading):
             self._set_aside[self.desk.reading.patient_id] = self.desk.reading
             self._keep(self.desk.reading)
         self.desk = None
@@ -97,12 +97,12 @@ class Readings:
         if records is None or not reader:
             return
         records.reader = reader
-        self._set_aside = {key: replace(one, reader=reader) for key, one in self._set_aside.items()}
-        if self.desk is not None:
-            try:
+        try:
+            self._set_aside = {key: records.adopt(one) for key, one in self._set_aside.items()}
+            if self.desk is not None:
                 self.desk.replace(records.adopt(self.desk.reading))
-            except CalcMeasureError as error:
-                self._tell(error)
+        except CalcMeasureError as error:
+            self._tell(error)
         self._count_signed()
 
     def see_others(self, timepoint: str) -> None:
@@ -140,8 +140,17 @@ class Readings:
 
     def tick(self) -> None:
         """Write what has waited for a second; to be called every second."""
-        if self.records is not None:
+        if self.records is None:
+            return
+        try:
             self.records.tick()
+        except CalcMeasureError as error:
+            self._tell(error)
+
+    def keep_all(self) -> None:
+        """Have everything unsigned on disk now: the window closes."""
+        for reading in self.unsigned:
+            self._keep(reading)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -175,6 +184,11 @@ class Readings:
     def _keep_soon(self, reading: PatientReading) -> None:
         if self.records is not None:
             self.records.keep_soon(reading)
+
+    @staticmethod
+    def _is_worth_keeping(reading: PatientReading) -> bool:
+        """Whether something would be lost: an unsigned finding, or a phase the reader chose."""
+        return not reading.is_signed or bool(reading.phase_choices)
 
     def _count_signed(self) -> None:
         if self.records is None:

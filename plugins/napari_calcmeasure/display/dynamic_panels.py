@@ -147,10 +147,13 @@ def _target(loaded: LoadedSeries, look: PlaneLook) -> Target | None:
     return dynamic_target(loaded.item, loaded.early) if loaded.early is not None and is_acquired else None
 
 
+AS_IT_LAY = "Early − pre is shown as the patient lay: movement between the phases is not corrected here."
+
+
 def _facts(loaded: LoadedSeries, look: PlaneLook) -> tuple[str, ...]:
     acquired = patient_axes(loaded.grid).acquired
     early = early_sentence(loaded.series, loaded.early) if loaded.early else "No early phase: nothing is measured here."
-    facts = [early, f"Spacing (row × column × slice): {spacing_words(loaded.grid.spacing)}."]
+    facts = [early, f"Spacing (row × column × slice): {spacing_words(loaded.grid.spacing)}.", AS_IT_LAY]
     if look.orientation is not acquired:
         facts.append(
             f"Reformatted to look at: findings are drawn in the {acquired} plane, in which the slices were acquired."

@@ -47,13 +47,20 @@ class Records:
         self.keep(mine)
         return mine
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Sentences about drafts that could not be read."""
+        return tuple(f"{one.message} [{one.code}]" for one in self._drafts.problems)
+
     def waiting(self) -> list[Draft]:
         """Drafts that a window left behind: closed, killed or crashed before they were signed."""
         return self._drafts.orphans(self.reader)
 
     def restore(self, draft: Draft) -> PatientReading:
         """Bring a draft back, on top of what has been signed since."""
-        return catch_up(self._drafts.restore(draft), str(self.store))
+        restored = self._drafts.restore(draft)
+        mine = replace(restored, reader=restored.reader or self.reader)
+        return catch_up(mine, str(self.store))
 
     def forget(self, draft: Draft) -> None:
         """Throw a draft away."""
@@ -61,7 +68,7 @@ class Records:
 
     def keep(self, reading: PatientReading) -> None:
         """Have a reading on disk now; one with nothing unsigned needs no draft."""
-        if reading.is_signed:
+        if reading.is_signed and not reading.phase_choices:
             self._drafts.discard(reading.patient_id, reading.reader)
         else:
             self._drafts.keep(reading)

@@ -46,6 +46,8 @@ class Canvas:
         self._inks: dict[tuple[int, int], Ink] = {}
         self._layers: list[Layer] = []
         self._is_inverted = False
+        # Once and for all: napari loses count of its overlays when this changes while a grid is shown.
+        viewer.canvas.overlays.scale_bar.gridded = True
         viewer.scene.camera.events.zoom.connect(self._rescale)
 
     # -- showing -------------------------------------------------------------------------------------------------------
@@ -64,7 +66,6 @@ class Canvas:
         """Replace what was shown before, one layer at a time: the window can breathe between the steps."""
         self.clear()
         self._hanging = hanging
-        self._apply_grid(hanging)
         for cell in _cells(hanging):
             panels = [panel for panel in hanging.panels if panel.cell == cell]
             for panel in panels:
@@ -77,7 +78,14 @@ class Canvas:
         for data in frame_layers(hanging.panels) if hanging.grid is None else ():
             self._add(data)
             yield
+        # Everything was added unseen: a grid with half of its cells filled has crashed the drawing.
+        self._apply_grid(hanging)
         self._settle(hanging)
+        yield
+        for layer in self._layers:
+            layer.visible = not self._is_hidden(layer)
+            yield
+        self._draw_visible_only()
 
     def clear(self) -> None:
         """Take away what `show` added."""
@@ -85,6 +93,7 @@ class Canvas:
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
         self._layers, self._shown, self._inks, self._hanging = [], [], {}, None
+        self._viewer.canvas.grid.enabled = False
 
     def draw(self, drawings: Mapping[str, Drawing]) -> None:
         """Replace all drawings.
@@ -188,16 +197,17 @@ class Canvas:
         """Show everything."""
         if self._hanging is None or not self._shown:
             return
-        low, high = _bounds(shown.panel for shown in self._shown)
+        low, high = self._bounds()
         height, width = self._cell_size()
         spans = [max(b - a, 1e-6) for a, b in zip(low, high, strict=True)]
-        self._look_at([(a + b) / 2 for a, b in zip(low, high, strict=True)], MARGIN * min(height / spans[0], width / spans[1]))
+        middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
+        self._look_at(middle, MARGIN * min(height / spans[0], width / spans[1]))
 
     def one_to_one(self, panel: Panel | None = None, *, at: Sequence[float] | None = None) -> None:
         """One screen pixel for one image pixel; around a world position, or where the canvas looks now."""
         chosen = panel or (self._shown[0].panel if self._shown else None)
         if chosen is not None:
-            pixel_mm = abs(chosen.placement.scale[-1])
+            pixel_mm = abs(chosen.placement.scale[self._displayed(chosen)[1]])
             self._look_at(at if at is not None else self._viewer.scene.camera.center[-2:], 1 / pixel_mm)
 
     def look_at(self, centre: Sequence[float], zoom: float) -> None:
@@ -231,6 +241,24 @@ class Canvas:
         for ink in self._inks.values():
             ink.show_only({panel.key for panel in self.visible_panels})
 
+    def _displayed(self, panel: Panel) -> tuple[int, int]:
+        """Which axes of a picture run down and across the screen now."""
+        dims = self._viewer.dims
+        hidden = dims.ndim - len(panel.shape)
+        down, across = (axis - hidden for axis in dims.order[-2:])
+        return down, across
+
+    def _bounds(self) -> tuple[Point, Point]:
+        """Corners of all pictures, world positions along the axes displayed."""
+        corners = []
+        for panel in (shown.panel for shown in self._shown):
+            axes = self._displayed(panel)
+            for edge in ([-0.5] * len(panel.shape), [n - 0.5 for n in panel.shape]):
+                world = panel.placement.to_world(tuple(edge))
+                corners.append(tuple(world[axis] for axis in axes))
+        downs, acrosses = zip(*corners, strict=True)
+        return (min(downs), min(acrosses)), (max(downs), max(acrosses))
+
     def _look_at(self, centre: Sequence[float], zoom: float) -> None:
         camera = self._viewer.scene.camera
         camera.center = (0.0, float(centre[-2]), float(centre[-1]))
@@ -243,6 +271,9 @@ class Canvas:
 
     def _apply_grid(self, hanging: Hanging) -> None:
         grid = self._viewer.canvas.grid
+        # The bar before the grid: napari expects one bar for each cell the moment a bar is switched on.
+        grid.enabled = False
+        self._viewer.canvas.overlays.scale_bar.visible = hanging.grid is not None and bool(hanging.panels)
         grid.enabled = hanging.grid is not None
         if hanging.grid is not None:
             stride = 1 + len(Ink.KINDS if any(len(panel.shape) == 3 for panel in hanging.panels) else Ink.FLAT_KINDS)
@@ -251,9 +282,15 @@ class Canvas:
     def _add(self, data: LayerData) -> Layer:
         from napari.layers import Layer
 
-        layer = self._viewer.add_layer(Layer.create(*data))
+        values, keywords, kind = data
+        layer = self._viewer.add_layer(Layer.create(values, {**keywords, "visible": False}, kind))
         self._layers.append(layer)
         return layer
+
+    def _is_hidden(self, layer: Layer) -> bool:
+        """Whether it is the prior of a flickering pair, which waits."""
+        flickers = self._hanging is not None and "flicker" in self._hanging.protocol
+        return flickers and any(shown.layer is layer and shown.panel.is_prior for shown in self._shown)
 
     def _settle(self, hanging: Hanging) -> None:
         dims = self._viewer.dims
@@ -263,11 +300,6 @@ class Canvas:
         for shown in self._shown:
             if hanging.grid is not None:
                 _caption(shown.layer, shown.panel)
-            if shown.panel.is_prior and "flicker" in hanging.protocol:
-                shown.layer.visible = False
-        self._draw_visible_only()
-        scale_bar = self._viewer.canvas.overlays.scale_bar
-        scale_bar.visible = scale_bar.gridded = hanging.grid is not None and bool(self._shown)
         self.fit()
         if self._shown:
             self._viewer.layers.selection.active = self._shown[0].layer
@@ -298,17 +330,6 @@ def _inverted(colormap: Any) -> Any:
     colours = colormap.colors.copy()
     colours[:, :3] = 1 - colours[:, :3]
     return Colormap(colours, name=f"{colormap.name} inverted")
-
-
-def _bounds(panels: Iterator[Panel]) -> tuple[Point, Point]:
-    """Corners of all pictures on the canvas, world (row, column)."""
-    corners = [
-        panel.placement.to_world(tuple(edge))[-2:]
-        for panel in panels
-        for edge in ([-0.5] * len(panel.shape), [n - 0.5 for n in panel.shape])
-    ]
-    rows, columns = zip(*corners, strict=True)
-    return (min(rows), min(columns)), (max(rows), max(columns))
 
 
 def _caption(layer: Layer, panel: Panel) -> None:

@@ -75,6 +75,8 @@ def offer_drafts(session: Session) -> None:
     """Ask what to do with unsigned work that an earlier window left behind."""
     records = session.readings.records
     drafts = {str(number): draft for number, draft in enumerate(records.waiting())} if records is not None else {}
+    if records is not None and records.problems:
+        session.message = "⚠ " + " ".join(records.problems)
     if records is None or not drafts:
         return
     names = {case.patient_id: case.name for case in session.cases}

@@ -78,7 +78,7 @@ class MeasureActions:
             "redo": lambda: self._with_desk(lambda desk: desk.redo()),
             "sign": self.sign,
             "export": self.export,
-            "help": lambda: KeySheet(parent=self._parent).exec(),
+            "help": lambda: KeySheet(parent=self._parent).show(),
         }
 
     # -- tools ---------------------------------------------------------------------------------------------------------

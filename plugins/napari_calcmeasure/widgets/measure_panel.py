@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.terms import Quantity
+from calcmeasure.terms import Modality
 from napari_calcmeasure.reading.finding import Finding, PatientReading
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets.controls import Entries, action_button, label
@@ -95,6 +95,12 @@ class MeasurePanel(QWidget):
         self._show_entries(reading)
         self._enable(reading, can_undo=can_undo, can_redo=can_redo)
 
+    def offer_tools(self, modality: Modality) -> None:
+        """Leave only the tools that have a use: marks on mammograms, segmentation on MR."""
+        self.tools[ToolName.MARKS].setEnabled(modality is Modality.MG)
+        for tool in (ToolName.SEED, ToolName.BRUSH):
+            self.tools[tool].setEnabled(modality is Modality.MR)
+
     def show_brush(self, radius_mm: float) -> None:
         """Show the brush's radius, mm, without telling it back."""
         self.brush.blockSignals(True)
@@ -135,8 +141,6 @@ class MeasurePanel(QWidget):
         self.buttons["delete"].setEnabled(chosen is not None)
         self.buttons["link"].setEnabled(chosen is not None)
         self.buttons["sign"].setEnabled(not reading.is_signed)
-        is_lesion = chosen is not None and chosen.annotation.quantity is Quantity.LESION_DIAMETER
-        self.tools[ToolName.BRUSH].setEnabled(is_lesion and chosen is not None and chosen.mask is not None)
 
     # -- widget to reading ---------------------------------------------------------------------------------------------
 

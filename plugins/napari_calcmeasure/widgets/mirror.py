@@ -147,6 +147,7 @@ class Mirror(QObject):
         if item is None:
             return
         self._room.cases.select(item.key)
+        self._room.measure.offer_tools(Modality.MG if item.series is None else Modality.MR)
         choices = None
         if item.series is not None and self._desk is not None:
             chosen = self._desk.reading.phase_choices.get(item.series.series_uids[0])

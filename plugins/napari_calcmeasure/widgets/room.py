@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from calcmeasure.terms import Laterality
@@ -29,6 +30,7 @@ from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
 from napari_calcmeasure.widgets.timeline import Timeline
+from napari_calcmeasure.widgets.warm_up import warm_up
 from napari_calcmeasure.widgets.workers import ThreadRunner
 
 if TYPE_CHECKING:
@@ -65,10 +67,12 @@ class ReadingRoom(QWidget):
         self.response, self.timeline = ResponsePanel(self.session.criteria), Timeline()
         self.look = LookActions(napari_viewer, self.stage, self.session)
         self.hand_work = MeasureActions(self.stage, self.session, parent=self)
-        self.actions_by_name = {**self.look.table(), **self.hand_work.table(), "open_folder": self.ask_folder}
+        self.actions_by_name = {**self.look.table(), **self.hand_work.table()}
+        self._is_placed = False
         self.mirror = Mirror(self)
         self._lay_out()
         self._connect()
+        self.runner.start("Getting ready", warm_up, done=lambda _none: None, failed=self.session.tell)
 
     # -- folders -------------------------------------------------------------------------------------------------------
 
@@ -95,13 +99,16 @@ class ReadingRoom(QWidget):
         """Whether nothing loads, waits to be drawn or waits to be shown: for pictures and tests."""
         return not self.runner.running and self.stage.is_settled and self.mirror.is_settled
 
-    def close_records(self) -> None:
-        """Keep what is unsigned and let go of it, when the window closes."""
-        self.runner.cancel_all()
-        self.session.readings.put_away()
-        self.mirror.stop()
-        if self.session.readings.records is not None:
-            self.session.readings.records.close()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """When the window closes: everything unsigned is on disk before it is gone."""
+        if event.type() == QEvent.Type.Close:
+            self.session.readings.keep_all()
+        return super().eventFilter(watched, event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Without the room, keys are napari's own again."""
+        super().hideEvent(event)
+        self.keyboard.release()
 
     # -- building ------------------------------------------------------------------------------------------------------
 
@@ -131,7 +138,6 @@ class ReadingRoom(QWidget):
         dress(self.viewer)
 
     def _connect(self) -> None:
-        self.keyboard = bind(self.viewer, {k: v for k, v in self.actions_by_name.items() if k != "open_folder"})
         for panel in (self.cases, self.measure):
             panel.action.connect(self.act)
         self.cases.chosen.connect(self.session.show)
@@ -148,21 +154,26 @@ class ReadingRoom(QWidget):
         self.kinetics.phase_chosen.connect(self.session.choose_phase)
         self.status.cancelled.connect(self.runner.cancel_all)
 
-    def showEvent(self, event: object) -> None:
-        """Once it stands in a window: hide what a reading does not need, catch the keys Qt keeps for itself."""
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the keys; in a window for the first time, arrange the docks around the images."""
         super().showEvent(event)
+        self.keyboard = bind(self.viewer, self.actions_by_name)
         window = self.window()
-        if isinstance(window, QMainWindow) and not getattr(self, "_is_placed", False):
+        if isinstance(window, QMainWindow) and not self._is_placed:
             self._is_placed = True
-            docks = window.findChildren(QDockWidget)
-            for dock in docks:
-                if dock.objectName().lower() in NAPARI_DOCKS:
-                    dock.hide()
-            mine = {dock.widget(): dock for dock in docks}
-            widths = [(self, LEFT_WIDTH), (self.right, RIGHT_WIDTH)]
-            placed = [(mine[widget], width) for widget, width in widths if widget in mine]
-            window.resizeDocks([dock for dock, _ in placed], [width for _, width in placed], Qt.Orientation.Horizontal)
+            window.installEventFilter(self)
+            self._arrange(window)
             catch_window_keys(window, self.actions_by_name)
+
+    def _arrange(self, window: QMainWindow) -> None:
+        """Hide what a reading does not need, and give the images the room."""
+        docks = window.findChildren(QDockWidget)
+        for dock in docks:
+            if dock.objectName().lower() in NAPARI_DOCKS:
+                dock.hide()
+        own = {dock.widget(): dock for dock in docks}
+        widths = [(own[one], width) for one, width in ((self, LEFT_WIDTH), (self.right, RIGHT_WIDTH)) if one in own]
+        window.resizeDocks([dock for dock, _ in widths], [width for _, width in widths], Qt.Orientation.Horizontal)
 
     # -- what the panels ask for ---------------------------------------------------------------------------------------
 
