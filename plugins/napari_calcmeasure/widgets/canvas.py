@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_calcmeasure.display.captions import frame_layers
 from napari_calcmeasure.display.drawings import Drawing
@@ -16,6 +17,7 @@ from napari_calcmeasure.widgets.ink import CAPTION, Ink
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
+    from napari.utils.colormaps import Colormap
 
 MARGIN = 0.96
 """Share of the canvas that a fitted picture fills."""
@@ -64,7 +66,7 @@ class Canvas:
 
     def show_in_steps(self, hanging: Hanging) -> Iterator[None]:
         """Replace what was shown before, one layer at a time: the window can breathe between the steps."""
-        self.clear()
+        yield from self._clear_in_steps()
         self._hanging = hanging
         for cell in _cells(hanging):
             panels = [panel for panel in hanging.panels if panel.cell == cell]
@@ -89,11 +91,8 @@ class Canvas:
 
     def clear(self) -> None:
         """Take away what `show` added."""
-        for layer in self._layers:
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
-        self._layers, self._shown, self._inks, self._hanging = [], [], {}, None
-        self._viewer.canvas.grid.enabled = False
+        for _ in self._clear_in_steps():
+            pass
 
     def draw(self, drawings: Mapping[str, Drawing]) -> None:
         """Replace all drawings.
@@ -221,6 +220,25 @@ class Canvas:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
+    def _clear_in_steps(self) -> Iterator[None]:
+        for shown in self._shown:
+            shown.layer.visible = False
+        self._shown, self._inks, self._hanging = [], {}, None
+        self._viewer.canvas.grid.enabled = False
+        while self._layers:
+            layer = self._layers.pop()
+            if layer in self._viewer.layers:
+                self._remove(layer)
+                yield
+
+    def _remove(self, layer: Layer) -> None:
+        # napari collects garbage at every removal, a third of a second each time: it may skip what is older than this.
+        gc.freeze()
+        try:
+            self._viewer.layers.remove(layer)
+        finally:
+            gc.unfreeze()
+
     def _find(self, panel: Panel) -> _Shown | None:
         return next((shown for shown in self._shown if shown.panel.key == panel.key), None)
 
@@ -310,7 +328,7 @@ def _cells(hanging: Hanging) -> list[tuple[int, int]]:
 
 
 def _with_colormap(panel: Panel) -> LayerData:
-    """The colour map of a preset comes as an array of colours: napari wants its own kind."""
+    """Turn the colours of a preset into napari's own kind of colour map."""
     from napari.utils.colormaps import Colormap
 
     data, keywords, kind = panel.image
@@ -324,7 +342,7 @@ def _wider(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
     return (min(one[0], other[0]), max(one[1], other[1]))
 
 
-def _inverted(colormap: Any) -> Any:
+def _inverted(colormap: Colormap) -> Colormap:
     from napari.utils.colormaps import Colormap
 
     colours = colormap.colors.copy()

@@ -1,0 +1,199 @@
+"""A person's hand on the window: a real pointer and real keys under X where xdotool is there, else events through Qt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QCursor, QMouseEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+PAUSE_S = 0.02
+"""Long enough for X to hand an event over."""
+_SPELLED = {
+    "PageDown": "Next",
+    "PageUp": "Prior",
+    "Enter": "Return",
+    "Control": "ctrl",
+    "Backspace": "BackSpace",
+    "Space": "space",
+    ".": "period",
+    ",": "comma",
+    "[": "bracketleft",
+    "]": "bracketright",
+    "=": "equal",
+    "?": "question",
+    "/": "slash",
+}
+_QT_KEYS = {
+    "Enter": Qt.Key.Key_Return,
+    ".": Qt.Key.Key_Period,
+    ",": Qt.Key.Key_Comma,
+    "[": Qt.Key.Key_BracketLeft,
+    "]": Qt.Key.Key_BracketRight,
+    "=": Qt.Key.Key_Equal,
+    "?": Qt.Key.Key_Question,
+    "/": Qt.Key.Key_Slash,
+}
+_MODIFIERS = {
+    "Shift": Qt.KeyboardModifier.ShiftModifier,
+    "Control": Qt.KeyboardModifier.ControlModifier,
+    "Alt": Qt.KeyboardModifier.AltModifier,
+}
+
+
+def has_xdotool():
+    return shutil.which("xdotool") is not None and bool(os.environ.get("DISPLAY"))
+
+
+def pump(seconds=PAUSE_S):
+    """Let Qt work for a while."""
+    until = time.monotonic() + seconds
+    while True:
+        QApplication.processEvents()
+        if time.monotonic() >= until:
+            return
+        time.sleep(0.001)
+
+
+class XHand:
+    """Moves the pointer of the X server and presses its keys."""
+
+    clicks = keystrokes = 0
+
+    def move(self, widget, place):
+        at = widget.mapToGlobal(QPoint(*place))
+        _xdotool("mousemove", at.x(), at.y())
+        until = time.monotonic() + 2
+        while QCursor.pos() != at and time.monotonic() < until:
+            pump(0.005)
+        pump()
+
+    def press(self, shift=False):
+        self.clicks += 1
+        _xdotool(*(("keydown", "shift") if shift else ()), "mousedown", 1)
+        pump()
+
+    def release(self, shift=False):
+        _xdotool("mouseup", 1, *(("keyup", "shift") if shift else ()))
+        pump()
+
+    def key(self, key):
+        self.keystrokes += 1
+        _xdotool("key", spelled(key))
+        pump()
+
+    def hold(self, key):
+        self.keystrokes += 1
+        _xdotool("keydown", spelled(key))
+        pump()
+
+    def let_go(self, key):
+        _xdotool("keyup", spelled(key))
+        pump()
+
+    def type(self, text):
+        self.keystrokes += len(text)
+        _xdotool("type", "--delay", 1, text)
+        pump()
+
+    def focus(self, window):
+        """There is no window manager to give a window the keys."""
+        _xdotool("windowfocus", int(window.winId()))
+        pump()
+
+
+class QtHand:
+    """The same by Qt's own events, where there is no xdotool."""
+
+    clicks = keystrokes = 0
+    _widget = None
+    _place = (0, 0)
+    _is_down = False
+
+    def move(self, widget, place):
+        self._widget, self._place = widget, place
+        self._send(QEvent.Type.MouseMove, Qt.MouseButton.NoButton, shift=False)
+
+    def press(self, shift=False):
+        self.clicks += 1
+        self._is_down = True
+        self._send(QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton, shift=shift)
+
+    def release(self, shift=False):
+        self._is_down = False
+        self._send(QEvent.Type.MouseButtonRelease, Qt.MouseButton.LeftButton, shift=shift)
+
+    def key(self, key):
+        self.keystrokes += 1
+        QTest.keyClick(_has_keys(), *_qt_key(key))
+        pump()
+
+    def hold(self, key):
+        self.keystrokes += 1
+        QTest.keyPress(_has_keys(), *_qt_key(key))
+        pump()
+
+    def let_go(self, key):
+        QTest.keyRelease(_has_keys(), *_qt_key(key))
+        pump()
+
+    def type(self, text):
+        self.keystrokes += len(text)
+        QTest.keyClicks(_has_keys(), text)
+        pump()
+
+    def focus(self, window):
+        window.activateWindow()
+        pump()
+
+    def _send(self, kind, button, *, shift):
+        place = QPointF(*self._place)
+        held = Qt.MouseButton.LeftButton if self._is_down else Qt.MouseButton.NoButton
+        modifier = _MODIFIERS["Shift"] if shift else Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, place, self._widget.mapToGlobal(place), button, held, modifier)
+        QApplication.sendEvent(self._widget, event)
+        pump()
+
+
+def make_hand():
+    return XHand() if has_xdotool() and not os.environ.get("CALCMEASURE_QT_HAND") else QtHand()
+
+
+def spelled(key):
+    """A key of the printed table as xdotool calls it."""
+    *modifiers, last = key.split("-")
+    if len(last) == 1 and last.isalpha():
+        last = last.lower()
+    return "+".join(_SPELLED.get(part, part) for part in [*(one.lower() for one in modifiers), last]).replace(
+        "control", "ctrl"
+    )
+
+
+def _qt_key(key):
+    *modifiers, last = key.split("-")
+    held = Qt.KeyboardModifier.NoModifier
+    for one in modifiers:
+        held |= _MODIFIERS[one]
+    return _QT_KEYS.get(last) or getattr(Qt.Key, f"Key_{last}"), held
+
+
+def _has_keys():
+    asking = QApplication.activeModalWidget()
+    focused = QApplication.focusWidget()
+    if asking is not None and (focused is None or not asking.isAncestorOf(focused)):
+        return asking
+    return focused or QApplication.activeWindow()
+
+
+def _xdotool(*words):
+    """Run without waiting in Qt's way: what it does must be answered meanwhile."""
+    running = subprocess.Popen(["xdotool", *map(str, words)])
+    while running.poll() is None:
+        QApplication.processEvents()
+        time.sleep(0.001)
+    assert running.returncode == 0
