@@ -42,7 +42,7 @@ def detect_on(target: Target, index: FolderIndex, *, patient_id: str) -> tuple[A
 
 
 def _studies_of(target: Target, index: FolderIndex) -> Iterator[Study]:
-    """The study, cut down to the one image or series."""
+    """Find the study, and cut it down to the one image or series."""
     for patient in index.patients:
         for study in patient.studies:
             for mammogram in study.mammograms:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 T = TypeVar("T")
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the reader asked for it
+class Cancelled(Exception):
     """Raised inside a job once it has been cancelled."""
 
 

@@ -83,7 +83,9 @@ def layers_of(item: Item) -> list[LayerData]:
     # Layers of a reader lie on each other: in a grid only the first is seen, the others are a click away.
     seen = [hanging.grid is None or place == 0 for place in range(len(hanging.panels))]
     images = (panel.image for panel in hanging.panels)
-    return [(data, {**keywords, "visible": shown}, kind) for (data, keywords, kind), shown in zip(images, seen, strict=True)]
+    return [
+        (data, {**keywords, "visible": shown}, kind) for (data, keywords, kind), shown in zip(images, seen, strict=True)
+    ]
 
 
 def _paths(path: PathOrPaths) -> list[Path]:

@@ -73,7 +73,8 @@ class Readings:
         """Put a patient's reading on the desk; the one that lay there is kept."""
         if self.desk is None or self.desk.reading.patient_id != patient_id:
             self.put_away()
-            self._lay_out(self._set_aside.pop(patient_id, None) or self._from_records(patient_id))
+            waiting = self._set_aside.pop(patient_id) if patient_id in self._set_aside else None
+            self._lay_out(waiting or self._from_records(patient_id))
         self.see_others(timepoint)
 
     def put_away(self) -> None:

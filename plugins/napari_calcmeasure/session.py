@@ -130,7 +130,9 @@ class Session:
             self.message = f"⚠ {error.message} [{error.code}]"
             return
         logger.error("unexpected %s", type(error).__name__, exc_info=error)
-        self.message = f"⚠ something unexpected went wrong; the log has it, and the rest still works [{ErrorCode.INTERNAL}]"
+        self.message = (
+            f"⚠ something unexpected went wrong; the log has it, and the rest still works [{ErrorCode.INTERNAL}]"
+        )
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -220,11 +222,15 @@ class Session:
             self.message = "⚠ " + " ".join(hanging.problems)
 
     def _deselect_elsewhere(self, item: Item) -> None:
-        """A key must not delete a finding of an examination that is not seen."""
+        """Let go of a finding of another examination: a key must not delete what is not seen."""
         chosen = self.desk.reading.selected_finding if self.desk is not None else None
         modality = Modality.MG if item.series is None else Modality.MR
         here = (item.timepoint, modality)
-        if self.desk is not None and chosen is not None and (chosen.annotation.timepoint, chosen.annotation.modality) != here:
+        if (
+            self.desk is not None
+            and chosen is not None
+            and (chosen.annotation.timepoint, chosen.annotation.modality) != here
+        ):
             self.desk.select("")
 
     def _lesion_tools(self) -> Mapping[ToolName, Tool]:

@@ -48,7 +48,7 @@ def test_the_command_line_finds_the_viewer():
     assert callable(viewer.load())
 
 
-@pytest.mark.parametrize("module", ["session", "reader", "samples", "keys", "widgets.window"])
+@pytest.mark.parametrize("module", ["reader", "samples", "keys", "cases", "widgets.window", "widgets.entrance"])
 def test_importing_the_plugin_is_light(module):
     """No napari, Qt, pydicom or compiled kernels until there is something to show."""
     code = f"import sys, napari_calcmeasure.{module}; print(' '.join(sys.modules))"

@@ -9,8 +9,9 @@ import numpy as np
 
 from calcmeasure.report.palette import GREY, PAPER
 from calcmeasure.terms import Laterality
-from napari_calcmeasure.display.panel import LayerData, Panel, Point
+from napari_calcmeasure.display.panel import LayerData, Panel
 from napari_calcmeasure.display.scale_bars import ScaleBar, scale_bar
+from napari_calcmeasure.reading.finding import Point
 
 CAPTION_SIZE, BAR_SIZE = 11, 9
 CROWDED, SMALLER = 4, 0.7

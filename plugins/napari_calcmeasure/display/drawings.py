@@ -21,6 +21,8 @@ MARK_MM = 1.6
 """Diameter of the ring around a mark: wider than a microcalcification, so that it stays visible inside."""
 HANDLE_MM = 2.0
 """Diameter of the ring around an end of a line or a vertex."""
+MOST_HANDLES = 24
+"""An outline with more vertices was traced by a segmentation: rings on all of them would hide the lesion."""
 LINE_MM, THIN_MM = 0.35, 0.18
 _STATE_SIGNS = {FindingState.DRAFT: " · draft", FindingState.SIGNED: " ✓", FindingState.CHANGED: " · changed, unsigned"}
 
@@ -149,9 +151,8 @@ def _draw_one(finding: Finding, *, is_selected: bool, style: Style) -> Drawing:
     if len(ends) == 2 and ends[0] != ends[1]:
         strokes.append(Stroke(tuple(ends), "line", line_colour, LINE_MM if is_selected else THIN_MM * 1.5, words))
     rings = _mark_rings(annotation, ends, colours=(line_colour, edge_colour))
-    if is_selected and annotation.geometry is not GeometryKind.MARKS:
-        handles = annotation.points if annotation.geometry is GeometryKind.CALIPER or not finding.mask else ()
-        rings += tuple(Ring(point, line_colour, HANDLE_MM) for point in handles)
+    if is_selected and annotation.geometry is not GeometryKind.MARKS and len(annotation.points) <= MOST_HANDLES:
+        rings += tuple(Ring(point, line_colour, HANDLE_MM) for point in annotation.points)
     return Drawing(tuple(strokes), rings, (finding.mask,) if finding.mask is not None else ())
 
 
@@ -160,7 +161,7 @@ def _method(annotation: Annotation) -> str:
 
 
 def _outlines(annotation: Annotation) -> list[tuple[Point, ...]]:
-    """Closed lines of a finding: the polygon that was drawn, or the hull of its marks."""
+    """Give the closed lines of a finding: the polygon that was drawn, or the hull of its marks."""
     points = annotation.points
     if annotation.geometry is GeometryKind.OUTLINE and len(points) > 2:
         return [points]

@@ -46,7 +46,10 @@ class LesionFields:
                 return None
             grid = item.series.grid
             field = LesionField(
-                subtraction, grid.spacing, lambda at_slice: target.image_at((at_slice,)), lambda point: laterality_at(grid, point)
+                subtraction,
+                grid.spacing,
+                lambda at_slice: target.image_at((at_slice,)),
+                lambda point: laterality_at(grid, point),
             )
             self._kept = (key, field)
         return self._kept[1]

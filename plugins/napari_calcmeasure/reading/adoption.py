@@ -44,7 +44,11 @@ def _renamed(annotation: Annotation, reading: PatientReading, *, key: str) -> An
         return adopted
     target = target_of(annotation)
     suggested = name_lesion(reading, target)
-    if annotation.lesion_id and suggested.lesion_id != annotation.lesion_id and not _is_taken(reading, target, annotation.lesion_id):
+    if (
+        annotation.lesion_id
+        and suggested.lesion_id != annotation.lesion_id
+        and not _is_taken(reading, target, annotation.lesion_id)
+    ):
         suggested = LesionName(annotation.lesion_id, annotation.relation, annotation.from_lesions)
     relation = suggested.relation
     if relation is LesionRelation.SAME and not annotation.points and annotation.measurable:

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING
 
 from calcmeasure.errors import StoreError
 from napari_calcmeasure.reading.preferences import load_preferences, save_preferences
-from napari_calcmeasure.reading.records import Records
 from napari_calcmeasure.reading.worklist import Blinding
-from napari_calcmeasure.session import Session
-from napari_calcmeasure.widgets.restore_dialog import DraftAnswer, DraftRow, ask_restore
 from napari_calcmeasure.widgets.window import STORE_NAME, ReadingSetup
 
 if TYPE_CHECKING:
     import napari
     from qtpy.QtWidgets import QWidget
 
+    from napari_calcmeasure.reading.records import Records
+    from napari_calcmeasure.session import Session
+
+ELSEWHERE = "a patient of another folder"
 EVERYTHING = Blinding(hide_auto=True, hide_readers=True, hide_priors=True)
 
 
 def own_store() -> Path:
-    """This user's own store: ``calcmeasure/measurements.sqlite`` below ``XDG_DATA_HOME``, or below ``~/.local/share``."""
+    """Name this user's store: ``calcmeasure/measurements.sqlite`` below ``XDG_DATA_HOME`` or ``~/.local/share``."""
     given = Path(os.environ.get("XDG_DATA_HOME") or "")
     base = given if given.is_absolute() else Path.home() / ".local" / "share"
     return base / "calcmeasure" / STORE_NAME
@@ -39,6 +40,8 @@ def records_of(setup: ReadingSetup) -> Records:
     ReadingError
         When the folder of the drafts cannot be used.
     """
+    from napari_calcmeasure.reading.records import Records
+
     preferences, _problem = load_preferences()
     store = own_store() if setup.store is None else _store_in(setup.store)
     if setup.store is None:
@@ -48,7 +51,7 @@ def records_of(setup: ReadingSetup) -> Records:
 
 
 def _store_in(place: Path) -> Path:
-    """A store file, which may be made; or the one in the output folder of a run, which must be there."""
+    """Take a store file, which may be made; or the one in the output folder of a run, which must be there."""
     store = place / STORE_NAME if place.is_dir() else place
     if place.is_dir() and not store.is_file():
         raise StoreError(f"no measurement store in this folder; expected {STORE_NAME}, as calcmeasure run writes it")
@@ -73,6 +76,8 @@ def reading_room(napari_viewer: napari.Viewer) -> QWidget:
 
 def offer_drafts(session: Session) -> None:
     """Ask what to do with unsigned work that an earlier window left behind."""
+    from napari_calcmeasure.widgets.restore_dialog import DraftAnswer, DraftRow, ask_restore
+
     records = session.readings.records
     drafts = {str(number): draft for number, draft in enumerate(records.waiting())} if records is not None else {}
     if records is not None and records.problems:
@@ -81,7 +86,9 @@ def offer_drafts(session: Session) -> None:
         return
     names = {case.patient_id: case.name for case in session.cases}
     rows = [
-        DraftRow(key, names.get(one.patient_id, "a patient of another folder"), one.age_s, one.unsigned + one.is_unfinished)
+        DraftRow(
+            key, names.get(one.patient_id, "a patient of another folder"), one.age_s, one.unsigned + one.is_unfinished
+        )
         for key, one in drafts.items()
     ]
     for key, answer in ask_restore(rows).items():

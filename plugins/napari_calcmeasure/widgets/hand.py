@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.reading.pointer import Motion, PointerEvent
@@ -18,6 +18,19 @@ REACH_PX = 9
 WINDOW_PX = 400
 """A drag this long doubles a window's width or moves its centre by a whole width."""
 ZOOM_STEP = 1.15
+
+
+class MouseEvent(Protocol):
+    """What napari says of the mouse; the object stays the same while a button is down, its values change."""
+
+    type: str
+    button: int
+    position: Sequence[float]
+    """World position on the canvas."""
+    pos: Sequence[float]
+    """Screen pixels on the canvas, across and down."""
+    delta: Sequence[float]
+    modifiers: Collection[str]
 
 
 class Hand:
@@ -60,7 +73,7 @@ class Hand:
         """Pan with the left button for as long as a key is held."""
         self._viewer.scene.camera.mouse_pan = enabled or self._tool is ToolName.NAVIGATE
 
-    def _drag(self, _viewer: object, event: Any) -> Iterator[None]:
+    def _drag(self, _viewer: object, event: MouseEvent) -> Iterator[None]:
         if event.button != 1:
             return
         if "Alt" in event.modifiers:
@@ -76,7 +89,7 @@ class Hand:
             yield
         self._send(Motion.RELEASE, event, panel)
 
-    def _window(self, event: Any) -> Iterator[None]:
+    def _window(self, event: MouseEvent) -> Iterator[None]:
         """Alt and drag: up and down moves the centre of the window, left and right its width."""
         panel = self._canvas.panel_at(event.position)
         could_pan = self._viewer.scene.camera.mouse_pan
@@ -91,14 +104,14 @@ class Hand:
             yield
         self._viewer.scene.camera.mouse_pan = could_pan
 
-    def _move(self, _viewer: object, event: Any) -> None:
+    def _move(self, _viewer: object, event: MouseEvent) -> None:
         panel = self._canvas.panel_at(event.position)
         point = panel.placement.to_pixel(tuple(event.position)) if panel else ()
         self._on_hover(panel, point)
         if panel is not None and panel.target is not None and self._tool is not ToolName.NAVIGATE:
             self._send(Motion.HOVER, event, panel)
 
-    def _double_click(self, _viewer: object, event: Any) -> None:
+    def _double_click(self, _viewer: object, event: MouseEvent) -> None:
         panel = self._canvas.panel_at(event.position)
         if panel is None:
             return
@@ -107,7 +120,7 @@ class Hand:
         elif panel.target is not None:
             self._send(Motion.DOUBLE_CLICK, event, panel)
 
-    def _wheel(self, viewer: Any, event: Any) -> None:
+    def _wheel(self, viewer: ViewerModel, event: MouseEvent) -> None:
         """On a volume the wheel turns slices and zooms with Control; on a mammogram it zooms, as napari does."""
         hanging = self._canvas.hanging
         is_volume = hanging is not None and any(len(panel.shape) == 3 for panel in hanging.panels)
@@ -121,7 +134,7 @@ class Hand:
             axis = viewer.dims.order[-3]
             viewer.dims.set_current_step(axis, viewer.dims.current_step[axis] + (1 if up else -1))
 
-    def _send(self, motion: Motion, event: Any, panel: Panel) -> None:
+    def _send(self, motion: Motion, event: MouseEvent, panel: Panel) -> None:
         if panel.target is None:
             return
         world = tuple(float(value) for value in event.position)

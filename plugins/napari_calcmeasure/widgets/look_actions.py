@@ -34,7 +34,7 @@ class LookActions:
         stage.hung.connect(self._start_over)
 
     def table(self) -> Mapping[str, Callable[..., object]]:
-        """Action names to functions."""
+        """Give the function of every action."""
         session, canvas = self._session, self._stage.canvas
         presets = {f"window_{n + 1}": _calling(self.use_preset, n) for n in range(PRESET_KEYS)}
         return presets | {
@@ -111,7 +111,7 @@ class LookActions:
             self._stage.canvas.look_at(centre, zoom)
             self._session.message = f"Part {self._quadrant + 1} of {len(views)}, one screen pixel per image pixel."
 
-    def loupe(self, is_down: bool) -> None:  # noqa: FBT001 - a held key calls with its state
+    def loupe(self, is_down: bool) -> None:
         """Twice as large around the cursor, for as long as the key is down."""
         camera = self._viewer.scene.camera
         if is_down and self._loupe_from is None:
@@ -122,16 +122,20 @@ class LookActions:
             (centre, zoom), self._loupe_from = self._loupe_from, None
             self._stage.canvas.look_at(centre[-2:], zoom)
 
-    def flicker(self, is_down: bool) -> None:  # noqa: FBT001 - a held key calls with its state
+    def flicker(self, is_down: bool) -> None:
         """Show the earlier visit in place of the current picture, for as long as the key is down."""
         if not self._stage.canvas.flicker() and is_down:
-            self._session.message = "The flicker hanging shows one view and its prior in one place: press . until it hangs."
+            self._session.message = (
+                "The flicker hanging shows one view and its prior in one place: press . until it hangs."
+            )
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _lay_prior_marks(self) -> None:
         lies = self._stage.toggle_prior_marks()
-        self._session.message = "Marks of the earlier visit are laid over." if lies else "Marks of the earlier visit are off."
+        self._session.message = (
+            "Marks of the earlier visit are laid over." if lies else "Marks of the earlier visit are off."
+        )
 
     def _start_over(self, _hanging: object) -> None:
         self._quadrant = -1

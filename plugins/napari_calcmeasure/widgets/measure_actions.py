@@ -61,7 +61,7 @@ class MeasureActions:
         self._stage, self._session, self._parent = stage, session, parent
 
     def table(self) -> Mapping[str, Callable[..., object]]:
-        """Action names to functions."""
+        """Give the function of every action."""
         return {name: _calling(self.take, name) for name in _TOOLS} | {
             "larger": lambda: self.resize(1),
             "smaller": lambda: self.resize(-1),
@@ -211,11 +211,8 @@ class MeasureActions:
             session.tell(error)
             return
         unsigned = f", {written.unsigned} of them unsigned" if written.unsigned else ""
-        session.message = (
-            f"{written.measurements} measurements{unsigned} and {written.responses} responses written to the folder chosen."
-        )
-
-    # -- inside --------------------------------------------------------------------------------------------------------
+        count = f"{written.measurements} measurements{unsigned} and {written.responses} responses"
+        session.message = f"{count} written to the folder chosen."  # -- inside --------------------------------------------------------------------------------------------------------
 
     def _with_desk(self, act: Callable[[Desk], object]) -> None:
         if self._session.desk is not None:
@@ -237,7 +234,9 @@ def _changes(reading: PatientReading) -> list[str]:
     """One line for each signed value that signing would change."""
     changed = [one for one in reading.findings if one.signed is not None and one.state is not FindingState.SIGNED]
     lines = [f"{one.annotation.lesion_id}: {_mm(one, reading, before=True)} → {_mm(one, reading)}" for one in changed]
-    return lines + [f"{one.annotation.lesion_id}: {_mm(one, reading, before=True)} → deleted" for one in reading.given_up]
+    return lines + [
+        f"{one.annotation.lesion_id}: {_mm(one, reading, before=True)} → deleted" for one in reading.given_up
+    ]
 
 
 def _mm(finding: Finding, reading: PatientReading, *, before: bool = False) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_calcmeasure.widgets.room import ReadingRoom
 
 PANEL_MS, ANSWERS_MS, CURVE_MS, JOBS_MS, KEEP_MS = 40, 150, 100, 100, 1000
-"""How long changes are gathered before panels, answers and the curve follow; how often jobs and drafts are looked at."""
+"""How long changes are gathered before panels, answers and curve follow; how often jobs and drafts are looked at."""
 
 
 class Mirror(QObject):
@@ -153,7 +153,7 @@ class Mirror(QObject):
             chosen = self._desk.reading.phase_choices.get(item.series.series_uids[0])
             choices = phase_choices(item.series, chosen=chosen)
         self._room.kinetics.show_phases(choices)
-        self._room.tabs.setCurrentIndex(1 if item.series is not None else 0)
+        self._room.kinetics.setVisible(item.series is not None)
 
     def _show_cases(self) -> None:
         session = self._room.session
@@ -226,12 +226,14 @@ class Mirror(QObject):
         if item.series is None or self._desk is None:
             return None
         try:
-            return pick_early_phase(item.series, choice=self._desk.reading.phase_choices.get(item.series.series_uids[0]))
+            return pick_early_phase(
+                item.series, choice=self._desk.reading.phase_choices.get(item.series.series_uids[0])
+            )
         except CalcMeasureError:
             return None
 
     def _lesion_under(self, panel: Panel, point: tuple[float, ...]) -> Finding | None:
-        """The segmented lesion under the cursor."""
+        """Find the segmented lesion under the cursor."""
         if self._desk is None:
             return None
         here = (one for one in self._desk.reading.findings if belongs_to(one.annotation, panel))

@@ -1,4 +1,4 @@
-"""The reading room: case list and display on the left, measuring and answers on the right, images between."""
+"""The reading room: case list and display on the left, measuring on the right, answers below, images between."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QHideEvent, QShowEvent
-from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from calcmeasure.terms import Laterality
 from napari_calcmeasure.display.hanging import Look, look_at
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 NAPARI_DOCKS = ("layer list", "layer controls")
 """Docks of napari that a reading does not need; the Window menu brings them back."""
-LEFT_WIDTH, RIGHT_WIDTH = 360, 400
+LEFT_WIDTH, RIGHT_WIDTH, BELOW_HEIGHT = 340, 380, 220
 
 
 class ReadingRoom(QWidget):
-    """The left-hand dock; makes the right-hand one itself.
+    """The left-hand dock; makes the right-hand and the lower one itself.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class ReadingRoom(QWidget):
         """When the window closes: everything unsigned is on disk before it is gone."""
         if event.type() == QEvent.Type.Close:
             self.session.readings.keep_all()
-        return super().eventFilter(watched, event)
+        return bool(super().eventFilter(watched, event))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Without the room, keys are napari's own again."""
@@ -118,23 +118,19 @@ class ReadingRoom(QWidget):
         layout.addWidget(self.cases, stretch=3)
         layout.addWidget(self.display, stretch=0)
         layout.addWidget(self.status)
-        self.setMinimumWidth(LEFT_WIDTH)
-        answers = QWidget()
-        below = QVBoxLayout(answers)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.addWidget(self.response, stretch=1)
-        below.addWidget(self.timeline, stretch=1)
-        self.tabs = QTabWidget()
-        self.tabs.setAccessibleName("Answers")
-        self.tabs.addTab(answers, "Response")
-        self.tabs.addTab(self.kinetics, "Kinetics")
         self.right = QWidget()
         column = QVBoxLayout(self.right)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.measure, stretch=3)
-        column.addWidget(self.tabs, stretch=2)
-        self.right.setMinimumWidth(RIGHT_WIDTH)
+        column.addWidget(self.kinetics, stretch=2)
+        self.answers = QSplitter()
+        self.answers.setAccessibleName("Answers")
+        self.answers.addWidget(self.response)
+        self.answers.addWidget(self.timeline)
+        self.answers.setStretchFactor(0, 3)
+        self.answers.setStretchFactor(1, 2)
         self.viewer.window.add_dock_widget(self.right, name="Measure", area="right")
+        self.viewer.window.add_dock_widget(self.answers, name="Response", area="bottom")
         dress(self.viewer)
 
     def _connect(self) -> None:
@@ -171,9 +167,14 @@ class ReadingRoom(QWidget):
         for dock in docks:
             if dock.objectName().lower() in NAPARI_DOCKS:
                 dock.hide()
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         own = {dock.widget(): dock for dock in docks}
-        widths = [(own[one], width) for one, width in ((self, LEFT_WIDTH), (self.right, RIGHT_WIDTH)) if one in own]
-        window.resizeDocks([dock for dock, _ in widths], [width for _, width in widths], Qt.Orientation.Horizontal)
+        sides = [(own[one], width) for one, width in ((self, LEFT_WIDTH), (self.right, RIGHT_WIDTH)) if one in own]
+        window.resizeDocks([dock for dock, _ in sides], [width for _, width in sides], Qt.Orientation.Horizontal)
+        if self.answers in own:
+            window.resizeDocks([own[self.answers]], [BELOW_HEIGHT], Qt.Orientation.Vertical)
+            self.answers.setSizes([3, 2])
 
     # -- what the panels ask for ---------------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ class ReadingRoom(QWidget):
             self.mirror.go_to(finding)
 
     def _open_alone(self, panel: Panel) -> None:
-        """A double click shows one image alone, and again the hanging before."""
+        """Show the image that was double-clicked alone; again, and all hang as before."""
         if len(panel.shape) != 2:
             return
         if self.session.look.protocol == look_at(panel).protocol:
@@ -198,7 +199,7 @@ class ReadingRoom(QWidget):
         chosen = next((look for look in self.session.looks if look.words == name), None)
         self.session.hang(chosen or Look(name))
 
-    def _switch(self, name: str, is_on: bool) -> None:  # noqa: FBT001 - a signal of Qt
+    def _switch(self, name: str, is_on: bool) -> None:
         if name == "marks_shown":
             self.stage.canvas.show_drawings(visible=is_on)
         else:

@@ -137,7 +137,9 @@ class Stage(QObject):
         own = [finding for finding in reading.findings if belongs_to(finding.annotation, panel)]
         drawing += draw_findings(own, selected=reading.selected, style=OWN)
         if self.shows_prior_marks and not panel.is_prior:
-            everyone = [finding.annotation for finding in reading.findings] + [o.annotation for o in self._session.readings.others]
+            everyone = [finding.annotation for finding in reading.findings] + [
+                o.annotation for o in self._session.readings.others
+            ]
             drawing += laid_over(panel, hanging, everyone)
         if reading.unfinished is not None and reading.unfinished.target == panel.target:
             point = self._at[1] if self._at is not None and self._at[0].key == panel.key else None
@@ -155,7 +157,8 @@ class Stage(QObject):
         metadata = hanging.panels[0].image[1].get("metadata", {}) if hanging.panels else {}
         if metadata.get("phase_words") and len(self._viewer.dims.current_step) > 3:
             step = min(int(self._viewer.dims.current_step[0]), len(metadata["phase_words"]) - 1)
-            self.canvas.caption(hanging.panels[0], metadata["phase_words"][step])
+            # What second 0 is stands among the facts: the cell is narrow.
+            self.canvas.caption(hanging.panels[0], metadata["phase_words"][step].partition(" after ")[0])
 
     # -- canvas to session ---------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Loads compiled code before the first click needs it: the first measurement and the first line take seconds without."""
+"""Loads compiled code before the first click needs it: without, the first measurement and line take seconds."""
 
 from __future__ import annotations
 

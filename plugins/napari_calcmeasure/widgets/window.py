@@ -144,7 +144,7 @@ def save_window(viewer: napari.Viewer, room: ReadingRoom, path: Path) -> None:
 
 
 def settle(room: ReadingRoom) -> None:
-    """Let Qt work until nothing loads or waits to be drawn, then paint: a picture taken before is black or half done."""
+    """Let Qt work until nothing loads or waits to be drawn: a picture taken before is black or half done."""
     from qtpy.QtWidgets import QApplication
 
     deadline = time.monotonic() + PATIENCE_S

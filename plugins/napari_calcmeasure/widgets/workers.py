@@ -70,7 +70,7 @@ class ThreadRunner:
 
 
 def _outcome(work: Callable[[Progress], Any], progress: Progress) -> tuple[Any, Exception | None]:
-    """Result or error as a value: napari would show a traceback for an error in a worker."""
+    """Give result or error as a value: napari would show a traceback for an error in a worker."""
     try:
         return work(progress), None
     except Exception as error:  # noqa: BLE001 - told to the reader as a sentence by whoever started the job

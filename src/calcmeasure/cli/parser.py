@@ -151,10 +151,10 @@ def _add_view(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument("source", nargs="?", type=Path, metavar="SOURCE", help="folder with DICOM")
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument("--store", type=Path, metavar="FILE", help="measurement store to read into (default: your own)")
-    kept.add_argument("--results", type=Path, metavar="DIR", help="output folder of a run: its store, its findings drawn")
+    kept.add_argument("--results", type=Path, metavar="DIR", help="output folder of a run: its store and findings")
     parser.add_argument("--reader", default="", metavar="ID", help="who reads (default: the one remembered)")
     parser.add_argument("--blinded", action="store_true", help="hide automatic marks, other readers and earlier visits")
-    parser.add_argument("--shuffle", type=int, metavar="SEED", help="read the patients in an order shuffled with a seed")
+    parser.add_argument("--shuffle", type=int, metavar="SEED", help="read patients in an order shuffled with a seed")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save the whole window and exit")
 
 
