@@ -212,7 +212,9 @@ class MeasureActions:
             return
         unsigned = f", {written.unsigned} of them unsigned" if written.unsigned else ""
         count = f"{written.measurements} measurements{unsigned} and {written.responses} responses"
-        session.message = f"{count} written to the folder chosen."  # -- inside --------------------------------------------------------------------------------------------------------
+        session.message = f"{count} are in the folder chosen."
+
+    # -- inside --------------------------------------------------------------------------------------------------------
 
     def _with_desk(self, act: Callable[[Desk], object]) -> None:
         if self._session.desk is not None:

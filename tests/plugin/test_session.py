@@ -1,0 +1,291 @@
+"""A reading session without a window: what is shown, how it hangs, whose reading lies on the desk."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from calcmeasure.store.database import MeasurementStore
+from calcmeasure.terms import Method
+from napari_calcmeasure.display.hanging import Look
+from napari_calcmeasure.jobs import ImmediateRunner, Progress
+from napari_calcmeasure.reading.pointer import Motion, PointerEvent
+from napari_calcmeasure.reading.records import Records
+from napari_calcmeasure.reading.tool import ToolName
+from napari_calcmeasure.reading.worklist import Blinding
+from napari_calcmeasure.readings import Readings
+from napari_calcmeasure.session import Session
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "measurements.sqlite"
+
+
+@pytest.fixture
+def session(cohort, store):
+    made = Session(Readings(Records(store, reader="mk")))
+    made.open_folder(cohort)
+    return made
+
+
+def draw_line(session, *, panel=0, points=((20.0, 10.0), (40.0, 10.0))):
+    """Press, move and release with the caliper; the finding drawn."""
+    target = session.hanging.panels[panel].target
+    session.desk.hold(ToolName.CALIPER)
+    for motion, point in ((Motion.PRESS, points[0]), (Motion.DRAG, points[1]), (Motion.RELEASE, points[1])):
+        session.desk.pointer(PointerEvent(motion, target, point))
+    return session.desk.reading.selected_finding
+
+
+def test_a_folder_opens_on_its_first_patient(session):
+    assert [case.name for case in session.cases] == ["P1", "P2"]
+    assert session.shown.key == "P1/baseline/MG"
+    assert session.hanging.protocol == "MG 4-up"
+    assert len(session.hanging.panels) == 4
+    assert session.desk.reading.patient_id == session.cases[0].patient_id
+    assert session.message == ""
+
+
+def test_a_folder_without_images_leaves_everything_as_it_was(session, tmp_path):
+    before = session.cases
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    session.open_folder(empty)
+    assert session.cases is before
+    assert session.message.startswith("⚠ no mammogram or dynamic MR")
+    assert "[E_NOT_DICOM]" in session.message
+
+
+def test_steps_through_patients_and_examinations(session):
+    for step, key in ((1, "P2/baseline/MG"), (1, "P2/baseline/MG"), (-1, "P1/baseline/MG"), (-1, "P1/baseline/MG")):
+        session.step_patient(step)
+        assert session.shown.key == key
+    mr, later = "P1/baseline/MR/0", "P1/followup-1/MG"
+    for step, key in ((1, mr), (1, later), (1, later), (-1, mr)):
+        session.step_item(step)
+        assert session.shown.key == key
+
+
+def test_a_single_view_counts_as_its_examination(session):
+    view = session.shown.views[2]
+    session.show(view.key)
+    assert len(session.hanging.panels) == 1
+    session.step_item(1)
+    assert session.shown.key == "P1/baseline/MR/0"
+
+
+def test_an_unknown_key_is_ignored(session):
+    session.show("P9/baseline/MG")
+    assert session.shown.key == "P1/baseline/MG"
+
+
+def test_looks_go_round(session):
+    session.show("P1/followup-1/MG")
+    words = [look.words for look in session.looks]
+    assert words[0] == "MG 4-up"
+    assert {"MG current over prior", "MG compare L-CC", "MG flicker R-MLO", "MG single R-CC"} <= set(words)
+    seen = []
+    for _ in words:
+        seen.append(session.look.words)
+        assert session.hanging.protocol == session.look.protocol
+        session.step_look(1)
+    assert seen == words
+    assert session.look.words == words[0]
+    session.step_look(-1)
+    assert session.look.words == words[-1]
+
+
+def test_a_look_that_is_not_possible_becomes_the_first(session):
+    session.hang(Look("MG compare"))
+    assert session.look.protocol == "MG 4-up"
+
+
+def test_every_patient_has_a_desk_of_its_own_and_work_waits_there(session):
+    finding = draw_line(session)
+    session.step_patient(1)
+    assert session.desk.reading.findings == ()
+    assert [one.patient_id for one in session.readings.unsigned] == [session.cases[0].patient_id]
+    session.step_patient(-1)
+    assert session.desk.reading.findings == (finding,)
+
+
+def test_leaving_an_examination_lets_go_of_its_findings(session):
+    draw_line(session)
+    session.show("P1/followup-1/MG")
+    assert session.desk.reading.selected == ""
+    assert len(session.desk.reading.findings) == 1
+
+
+def test_signing_records_and_counts(session, store):
+    finding = draw_line(session)
+    assert session.readings.sign()
+    assert session.readings.message == "Signed by mk."
+    assert session.desk.reading.is_signed
+    counts = session.readings.signed[session.case.patient_id]
+    assert counts == {("baseline", "MG"): 1}
+    with MeasurementStore(str(store)) as opened:
+        (kept,) = opened.current(reader="mk")
+    assert kept.annotation.points == finding.annotation.points
+
+
+def test_a_signature_without_a_reader_is_refused_in_words(cohort, store):
+    session = Session(Readings(Records(store)))
+    session.open_folder(cohort)
+    draw_line(session)
+    assert not session.readings.sign()
+    assert "[E_NO_READER]" in session.readings.message
+    session.readings.set_reader("zo")
+    assert len(session.desk.reading.findings) == 1
+    assert session.readings.sign()
+
+
+def test_without_records_one_can_look_and_draw_and_is_told(cohort):
+    session = Session()
+    session.open_folder(cohort)
+    draw_line(session)
+    assert not session.readings.sign()
+    assert "nowhere to record" in session.readings.message
+
+
+def test_another_window_that_signed_first_is_not_overwritten(cohort, store):
+    one, other = (Session(Readings(Records(store, reader="mk"))) for _ in range(2))
+    for session in (one, other):
+        session.open_folder(cohort)
+    finding = draw_line(one)
+    other.readings.restore(one.desk.reading)
+    assert one.readings.sign()
+    target = other.hanging.panels[0].target
+    other.desk.hold(ToolName.CALIPER)
+    for motion, point in ((Motion.PRESS, (40.0, 10.0)), (Motion.DRAG, (44.0, 10.0)), (Motion.RELEASE, (44.0, 10.0))):
+        other.desk.pointer(PointerEvent(motion, target, point))
+    assert not other.readings.sign(reason="corrected")
+    assert "[E_STORE_CONFLICT]" in other.readings.message
+    with MeasurementStore(str(store)) as opened:
+        (kept,) = opened.current(reader="mk")
+    assert kept.annotation.points == finding.annotation.points
+    # What was drawn here stands as a change of the other's version, and can be signed as one.
+    assert other.readings.sign(reason="corrected")
+
+
+@pytest.mark.parametrize(
+    ("blinding", "sees_other", "has_prior"),
+    [
+        (Blinding(), True, True),
+        (Blinding(hide_readers=True), False, True),
+        (Blinding(hide_auto=True, hide_readers=True, hide_priors=True), False, False),
+    ],
+)
+def test_blinding_hides_other_readers_and_priors(cohort, store, blinding, sees_other, has_prior):
+    first = Session(Readings(Records(store, reader="one")))
+    first.open_folder(cohort)
+    draw_line(first)
+    assert first.readings.sign()
+    second = Session(Readings(Records(store, reader="two", blinding=blinding)))
+    second.open_folder(cohort)
+    assert bool(second.readings.others) is sees_other
+    second.show("P1/followup-1/MG")
+    assert (second.prior is not None) is has_prior
+    assert any("compare" in look.protocol for look in second.looks) is has_prior
+
+
+def test_automatic_findings_become_drafts(session, monkeypatch):
+    found = draw_line(session).annotation
+    automatic = replace(found, method=Method.AUTO, points=((1.0, 2.0), (3.0, 4.0)))
+    monkeypatch.setattr("napari_calcmeasure.session.detect_on", lambda *_args, **_options: (automatic,))
+    session.detect(session.hanging.panels[0].target)
+    drawn, adopted = session.desk.reading.findings
+    assert (drawn.annotation.method, adopted.annotation.method) == ("manual", "auto")
+    assert adopted.annotation.points == automatic.points
+
+
+def test_an_image_that_cannot_be_searched_says_why(session):
+    session.detect(session.hanging.panels[0].target)
+    assert session.desk.reading.findings == ()
+    assert session.message.startswith("⚠")
+    assert "[E_" in session.message
+
+
+def test_a_blinded_reader_cannot_ask_for_automatic_findings(cohort, store):
+    session = Session(Readings(Records(store, reader="mk", blinding=Blinding(hide_auto=True))))
+    session.open_folder(cohort)
+    session.detect(session.hanging.panels[0].target)
+    assert session.desk.reading.findings == ()
+    assert "blinded" in session.message
+
+
+def test_a_chosen_phase_is_measured_recorded_and_given_back(session):
+    session.show("P1/baseline/MR/0")
+    assert session.hanging.panels[0].target.phase.rule == "k-space-centre-90s"
+    by_rule = session.hanging.panels[0].target.phase.index
+    session.choose_phase(by_rule + 1)
+    phase = session.hanging.panels[0].target.phase
+    assert (phase.index, phase.rule) == (by_rule + 1, "reader")
+    assert "rule" in " ".join(session.hanging.panels[0].facts)
+    session.choose_phase(None)
+    assert session.hanging.panels[0].target.phase.index == by_rule
+
+
+def test_a_field_to_segment_in_exists_for_mr_only(session):
+    assert session.field_of(session.hanging.panels[0].target) is None
+    session.show("P1/baseline/MR/0")
+    target = session.hanging.panels[0].target
+    field = session.field_of(target)
+    assert field.subtraction.shape == session.hanging.panels[0].shape
+    assert session.field_of(target) is field
+    assert field.image_of_slice(2).frame == 2
+    assert field.image_of_slice(2).sop_uid
+
+
+def test_a_damaged_image_leaves_the_others(cohort, tmp_path, store):
+    copy = shutil.copytree(cohort, tmp_path / "copy")
+    damaged = copy / "a" / "1" / "RCC.dcm"
+    damaged.write_bytes(damaged.read_bytes()[:-900])
+    session = Session(Readings(Records(store, reader="mk")))
+    session.open_folder(copy)
+    assert len(session.hanging.panels) == 3
+    assert draw_line(session) is not None
+
+
+def test_a_shuffled_list_is_the_same_for_the_same_seed(cohort):
+    orders = set()
+    for seed in (None, 1, 2, 3, 4, 5):
+        names = []
+        for _ in range(2):
+            session = Session(seed=seed)
+            session.open_folder(cohort)
+            names.append(tuple(case.name for case in session.cases))
+        assert names[0] == names[1]
+        orders.add(names[0])
+    assert len(orders) == 2
+
+
+def test_a_newer_request_cancels_the_one_before(cohort):
+    class Later(ImmediateRunner):
+        """Keeps jobs until they are let go."""
+
+        def __init__(self):
+            self.jobs = []
+
+        def start(self, words, work, *, done, failed):
+            progress = Progress(words)
+            self.jobs.append((progress, work, done))
+            return progress
+
+    runner = Later()
+    session = Session(runner=runner)
+    session.open_folder(cohort)
+    _, work, done = runner.jobs.pop()
+    done(work(Progress("")))
+    session.show("P2/baseline/MG")
+    (first, *_), (second, *_) = runner.jobs
+    assert first.is_cancelled()
+    assert not second.is_cancelled()
+
+
+def test_an_unexpected_error_is_a_sentence_too(session, caplog):
+    session.tell(ZeroDivisionError("secret"))
+    assert session.message.endswith("[E_INTERNAL]")
+    assert "secret" not in session.message
