@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode
-from calcmeasure.model.annotation import ImageReference
 from calcmeasure.model.imaging import Mammogram
 from calcmeasure.terms import Modality, PresentationIntent, Quantity, merge_flags
 from napari_calcmeasure.cases import Item, standard_views
@@ -90,15 +89,7 @@ def image_target(item: Item, mammogram: Mammogram, *, flags: tuple[str, ...] = (
         quantity=Quantity.CALCIFICATION_EXTENT,
         laterality=mammogram.laterality,
         view=mammogram.view,
-        image=ImageReference(
-            sop_uid=mammogram.image.sop_uid,
-            series_uid=mammogram.series_uid,
-            frame=mammogram.image.frame,
-            rows=mammogram.rows,
-            columns=mammogram.columns,
-            spacing=mammogram.spacing,
-            study_uid=mammogram.study_uid,
-        ),
+        image=mammogram.reference,
         flags=merge_flags(known, mammogram.flags, flags, missing),
     )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from calcmeasure.errors import CalcMeasureError
 from calcmeasure.measure.early_phase import EarlyPhase
@@ -24,6 +23,7 @@ from napari_calcmeasure.reading.timeline import timeline
 from napari_calcmeasure.widgets.case_rows import case_rows
 from napari_calcmeasure.widgets.display_panel import DisplayState
 from napari_calcmeasure.widgets.earlier_lesions import link_words
+from napari_calcmeasure.widgets.timers import timer
 
 if TYPE_CHECKING:
     from napari_calcmeasure.widgets.room import ReadingRoom
@@ -42,24 +42,24 @@ class Mirror(QObject):
         self._under_cursor: tuple[Panel, tuple[float, ...]] | None = None
         self._waiting_for: Finding | None = None
         self._last: Answers | None = None
-        self._panels = _timer(self._show_reading, PANEL_MS)
-        self._answers = _timer(self._show_answers, ANSWERS_MS)
-        self._curve = _timer(self._show_curve, CURVE_MS)
-        self._cases = _timer(self._show_cases, ANSWERS_MS)
-        self._jobs = _timer(self.show_jobs, JOBS_MS, repeats=True)
-        self._keeping = _timer(room.session.readings.tick, KEEP_MS, repeats=True)
+        self._panels = timer(self._show_reading, interval_ms=PANEL_MS)
+        self._answers = timer(self._show_answers, interval_ms=ANSWERS_MS)
+        self._curve = timer(self._show_curve, interval_ms=CURVE_MS)
+        self._cases = timer(self._show_cases, interval_ms=ANSWERS_MS)
+        self._jobs = timer(self.show_jobs, interval_ms=JOBS_MS, repeats=True)
+        self._keeping = timer(room.session.readings.tick, interval_ms=KEEP_MS, repeats=True)
         self._keeping.start()
         self._listen()
 
     @property
     def is_settled(self) -> bool:
         """Whether every panel is up to date."""
-        return not any(timer.isActive() for timer in (self._panels, self._answers, self._cases, self._curve))
+        return not any(one.isActive() for one in (self._panels, self._answers, self._cases, self._curve))
 
     def stop(self) -> None:
         """Stop looking: the window closes."""
-        for timer in (self._panels, self._answers, self._curve, self._cases, self._jobs, self._keeping):
-            timer.stop()
+        for one in (self._panels, self._answers, self._curve, self._cases, self._jobs, self._keeping):
+            one.stop()
 
     def request_answers(self) -> None:
         """Work the answers out anew, soon."""
@@ -118,9 +118,9 @@ class Mirror(QObject):
         self._on_reading()
 
     def _on_reading(self, _reading: object = None) -> None:
-        for timer in (self._panels, self._answers, self._cases):
-            if not timer.isActive():
-                timer.start()
+        for one in (self._panels, self._answers, self._cases):
+            if not one.isActive():
+                one.start()
 
     def _on_tool(self, _tool: object) -> None:
         if self._desk is not None:
@@ -248,11 +248,3 @@ class Mirror(QObject):
         if panel is not None and len(panel.shape) == 3:
             dims = self._room.viewer.dims
             dims.set_point(dims.ndim - 3, panel.placement.to_world(finding.annotation.points[0])[0])
-
-
-def _timer(call: Callable[[], None], interval_ms: int, *, repeats: bool = False) -> QTimer:
-    timer = QTimer()
-    timer.setInterval(interval_ms)
-    timer.setSingleShot(not repeats)
-    timer.timeout.connect(call)
-    return timer

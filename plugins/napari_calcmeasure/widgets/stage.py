@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_calcmeasure.display.drawings import (
     OTHERS,
@@ -25,6 +25,7 @@ from napari_calcmeasure.reading.pointer import Motion, PointerEvent
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.canvas import Canvas
 from napari_calcmeasure.widgets.hand import Hand
+from napari_calcmeasure.widgets.timers import timer
 
 if TYPE_CHECKING:
     import napari
@@ -60,8 +61,8 @@ class Stage(QObject):
         self.active: Panel | None = None
         self._at: tuple[Panel, tuple[float, ...]] | None = None
         self._steps: Iterator[None] | None = None
-        self._hanging_timer = _timer(self._next_step, interval_ms=0, repeats=True)
-        self._drawing_timer = _timer(self.redraw, interval_ms=REDRAW_MS)
+        self._hanging_timer = timer(self._next_step, interval_ms=0, repeats=True)
+        self._drawing_timer = timer(self.redraw, interval_ms=REDRAW_MS)
         self._desk: Desk | None = None
         session.events.hanging.connect(self._show)
         session.readings.events.desk.connect(self._take_desk)
@@ -174,11 +175,3 @@ class Stage(QObject):
         if self._desk is not None and self._desk.reading.unfinished is not None:
             self.request_redraw()
         self.hovered.emit(panel, point)
-
-
-def _timer(call: Callable[[], None], *, interval_ms: int, repeats: bool = False) -> QTimer:
-    timer = QTimer()
-    timer.setInterval(interval_ms)
-    timer.setSingleShot(not repeats)
-    timer.timeout.connect(call)
-    return timer

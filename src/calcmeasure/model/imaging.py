@@ -8,6 +8,7 @@ from pathlib import Path
 
 from calcmeasure.errors import ErrorCode
 from calcmeasure.geometry import ImageGrid, Spacing
+from calcmeasure.model.annotation import ImageReference
 from calcmeasure.terms import Laterality, PresentationIntent, View, ViewModifier
 
 
@@ -90,6 +91,19 @@ class Mammogram:
     patient_orientation: tuple[str, ...] = ()
     usable: bool = True
     flags: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> ImageReference:
+        """What annotations on this image are bound to, drawn or detected."""
+        return ImageReference(
+            sop_uid=self.image.sop_uid,
+            series_uid=self.series_uid,
+            frame=self.image.frame,
+            rows=self.rows,
+            columns=self.columns,
+            spacing=self.spacing,
+            study_uid=self.study_uid,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from calcmeasure.dicom.pixels import MammogramPixels, load_mammogram
 from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.measure.extent import measure_extent
-from calcmeasure.model.annotation import Annotation, ImageReference
+from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import Mammogram, Skipped, Study
 from calcmeasure.model.measurement import AUTO_READER
 from calcmeasure.pipeline.identity import annotation_id
@@ -120,15 +120,7 @@ def _cluster_annotation(blank: Annotation, cluster: CalcificationCluster, *, ran
 
 def _blank_annotation(mammogram: Mammogram, study: Study, *, flags: tuple[str, ...]) -> Annotation:
     """Annotation of rank 1 without points: looked for, nothing there."""
-    image = ImageReference(
-        sop_uid=mammogram.image.sop_uid,
-        series_uid=mammogram.series_uid,
-        frame=mammogram.image.frame,
-        rows=mammogram.rows,
-        columns=mammogram.columns,
-        spacing=mammogram.spacing,
-        study_uid=mammogram.study_uid,
-    )
+    image = mammogram.reference
     return Annotation(
         annotation_id=annotation_id(image.sop_uid, Quantity.CALCIFICATION_EXTENT, rank=1),
         lesion_id=f"{mammogram.laterality or 'X'}-C1",
