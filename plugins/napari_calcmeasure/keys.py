@@ -68,6 +68,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("flip_vertical", ("V",), "Mirror up and down (picture only)", _G.LOOK),
     Shortcut("original_pixels", ("1",), "One image pixel to one screen pixel", _G.LOOK),
     Shortcut("fit", ("=",), "Fit to the window", _G.LOOK),
+    Shortcut("pan", ("Space",), "Pan with the left button although a tool is held", _G.LOOK, is_held=True),
     Shortcut("loupe", ("G",), "Twice as large", _G.LOOK, is_held=True),
     Shortcut("hide_marks", ("M",), "Hide everything drawn", _G.LOOK, is_held=True),
     Shortcut("flicker_prior", ("P",), "Show the earlier visit in place", _G.LOOK, is_held=True),

@@ -52,6 +52,8 @@ class Session:
         Names of the response profiles shown and exported.
     seed
         Shuffles the case list; None leaves it in order.
+    shows_ids
+        Whether patients are named by the identifier in their headers beside our surrogate.
     runner
         Where long work runs.
     """
@@ -66,6 +68,7 @@ class Session:
     message: str = ""
     criteria: tuple[str, ...] = DEFAULT_CRITERIA
     seed: int | None = None
+    shows_ids: bool = True
     index: FolderIndex | None = None
     runner: Runner = field(default_factory=ImmediateRunner)
     pictures: Pictures = field(default_factory=Pictures)

@@ -36,7 +36,7 @@ class MammogramProtocol(StrEnum):
     FLICKER = "MG flicker"
     """One view and its prior in the same place, one of them seen."""
     SINGLE = "MG single"
-    """One image, pixel for pixel."""
+    """One image; the quadrant walk shows it part by part, pixel for pixel."""
 
     @property
     def shows_one_view(self) -> bool:

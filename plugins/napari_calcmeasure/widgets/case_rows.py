@@ -19,7 +19,8 @@ def _patient(case: Case, session: Session, reading: PatientReading | None) -> Pa
     signed = session.readings.signed.get(case.patient_id, {})
     visits = tuple(_visit(visit, dict(signed), reading) for visit in case.visits)
     is_signed = bool(signed) and reading is None
-    return PatientRow(case.name, case.patient_id, visits, is_signed=is_signed)
+    shown_id = case.patient_id if session.shows_ids else ""
+    return PatientRow(case.name, shown_id, visits, is_signed=is_signed)
 
 
 def _visit(visit: Visit, signed: dict[tuple[str, str], int], reading: PatientReading | None) -> VisitRow:

@@ -59,6 +59,7 @@ class LookActions:
             "flip_vertical": lambda: canvas.flip(horizontally=False),
             "original_pixels": lambda: canvas.one_to_one(self._stage.active, at=self._cursor()),
             "fit": canvas.fit,
+            "pan": lambda is_down: self._stage.hand.pan(enabled=is_down),
             "loupe": self.loupe,
             "hide_marks": lambda is_down: canvas.show_drawings(visible=not is_down),
             "flicker_prior": self.flicker,

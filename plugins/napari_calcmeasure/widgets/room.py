@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 NAPARI_DOCKS = ("layer list", "layer controls")
 """Docks of napari that a reading does not need; the Window menu brings them back."""
-LEFT_WIDTH, RIGHT_WIDTH, BELOW_HEIGHT = 340, 380, 220
+LEFT_WIDTH, RIGHT_WIDTH, BELOW_HEIGHT, TIMELINE_WIDTH = 340, 380, 220, 400
 
 
 class ReadingRoom(QWidget):
@@ -127,8 +127,7 @@ class ReadingRoom(QWidget):
         self.answers.setAccessibleName("Answers")
         self.answers.addWidget(self.response)
         self.answers.addWidget(self.timeline)
-        self.answers.setStretchFactor(0, 3)
-        self.answers.setStretchFactor(1, 2)
+        self.timeline.setMaximumWidth(TIMELINE_WIDTH)
         self.viewer.window.add_dock_widget(self.right, name="Measure", area="right")
         self.viewer.window.add_dock_widget(self.answers, name="Response", area="bottom")
         dress(self.viewer)
@@ -174,7 +173,6 @@ class ReadingRoom(QWidget):
         window.resizeDocks([dock for dock, _ in sides], [width for _, width in sides], Qt.Orientation.Horizontal)
         if self.answers in own:
             window.resizeDocks([own[self.answers]], [BELOW_HEIGHT], Qt.Orientation.Vertical)
-            self.answers.setSizes([3, 2])
 
     # -- what the panels ask for ---------------------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError
 
@@ -43,23 +43,18 @@ class ReadingSetup:
         Hide automatic marks, other readers and earlier visits.
     seed
         Shuffles the case list; None leaves it in order.
+    shows_ids
+        Whether the case list names patients by the identifier in their headers beside our surrogate.
     """
 
     store: Path | None = None
     reader: str = ""
     is_blinded: bool = False
     seed: int | None = None
+    shows_ids: bool = True
 
 
-def open_viewer(
-    source: Path | None,
-    *,
-    screenshot: Path | None = None,
-    store: Path | None = None,
-    reader: str = "",
-    is_blinded: bool = False,
-    seed: int | None = None,
-) -> int:
+def open_viewer(source: Path | None, *, screenshot: Path | None = None, **setup: Any) -> int:  # noqa: ANN401
     """Open napari on a folder.
 
     Parameters
@@ -68,8 +63,8 @@ def open_viewer(
         Folder or file with DICOM; None for an empty case list.
     screenshot
         PNG to save the whole window into, instead of staying open. Without a screen a virtual one is used (Xvfb).
-    store, reader, is_blinded, seed
-        As in `ReadingSetup`.
+    **setup
+        Fields of `ReadingSetup`. A picture names no patient unless `shows_ids` asks for it.
 
     Returns
     -------
@@ -83,12 +78,12 @@ def open_viewer(
     OutputError
         When the picture cannot be written.
     """
-    setup = ReadingSetup(store, reader, is_blinded, seed)
+    wanted = ReadingSetup(**{"shows_ids": screenshot is None, **setup})
     if not _has_screen():
-        return _on_virtual_screen(source, screenshot=screenshot, setup=setup)
+        return _on_virtual_screen(source, screenshot=screenshot, setup=wanted)
     import napari
 
-    viewer, room = build_window(source, setup=setup, asks=screenshot is None)
+    viewer, room = build_window(source, setup=wanted, asks=screenshot is None)
     if screenshot is None:
         napari.run()
         return 0
@@ -121,6 +116,7 @@ def build_window(
     viewer = napari.Viewer(title="calcmeasure")
     viewer.window.resize(*WINDOW)
     room = ReadingRoom(viewer, records=records_of(setup), seed=setup.seed)
+    room.session.shows_ids = setup.shows_ids
     viewer.window.add_dock_widget(room, name="Cases", area="left")
     if source is not None:
         room.open_folder(source, then=room.welcome if asks else None)
@@ -174,8 +170,8 @@ def _on_virtual_screen(source: Path | None, *, screenshot: Path | None, setup: R
             "there is no screen (DISPLAY is not set) and no xvfb-run; install it: apt-get install xvfb xauth",
             code=ErrorCode.NO_SCREEN,
         )
-    paths = [None if path is None else str(path) for path in (source, screenshot, setup.store)]
-    wanted = json.dumps([*paths, setup.reader, setup.is_blinded, setup.seed])
+    paths = {"source": source, "screenshot": screenshot, "store": setup.store}
+    wanted = json.dumps(asdict(setup) | {name: path and str(path) for name, path in paths.items()})
     command = [launcher, "-a", "-s", SCREEN, sys.executable, "-c", _SCRIPT, wanted]
     return subprocess.run(command, check=False).returncode
 
@@ -184,8 +180,7 @@ _SCRIPT = """
 import json, sys
 from pathlib import Path
 from napari_calcmeasure.widgets.window import open_viewer
-*paths, reader, is_blinded, seed = json.loads(sys.argv[1])
-source, screenshot, store = (None if path is None else Path(path) for path in paths)
-choices = {"store": store, "reader": reader, "is_blinded": is_blinded, "seed": seed}
-sys.exit(open_viewer(source, screenshot=screenshot, **choices))
+wanted = json.loads(sys.argv[1])
+paths = {name: wanted[name] and Path(wanted[name]) for name in ("source", "screenshot", "store")}
+sys.exit(open_viewer(**{**wanted, **paths}))
 """

@@ -66,6 +66,7 @@ def view(options: argparse.Namespace) -> int:
         reader=options.reader,
         is_blinded=options.blinded,
         seed=options.shuffle,
+        **({"shows_ids": True} if options.show_ids else {}),
     )
     return int(shown)
 

@@ -156,6 +156,7 @@ def _add_view(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument("--blinded", action="store_true", help="hide automatic marks, other readers and earlier visits")
     parser.add_argument("--shuffle", type=int, metavar="SEED", help="read patients in an order shuffled with a seed")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save the whole window and exit")
+    parser.add_argument("--show-ids", action="store_true", help="show patient identifiers in the screenshot too")
 
 
 def _add_keys(verbs: Verbs[argparse.ArgumentParser]) -> None:
