@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,33 +67,30 @@ class Canvas:
 
     def show_in_steps(self, hanging: Hanging) -> Iterator[None]:
         """Replace what was shown before, one layer at a time: the window can breathe between the steps."""
-        yield from self._clear_in_steps()
-        self._hanging = hanging
-        for cell in _cells(hanging):
-            panels = [panel for panel in hanging.panels if panel.cell == cell]
-            for panel in panels:
-                self._shown.append(_Shown(panel, self._add(_with_colormap(panel)), next(iter(panel.presets), None)))
+        with self._all_at_once():
+            yield from self._clear_in_steps()
+            self._hanging = hanging
+            for cell in _cells(hanging):
+                panels = [panel for panel in hanging.panels if panel.cell == cell]
+                for panel in panels:
+                    self._shown.append(_Shown(panel, self._add(_with_colormap(panel)), next(iter(panel.presets), None)))
+                    yield
+                self._inks[cell] = Ink(panels, shares_canvas=hanging.grid is None)
+                for layer in self._inks[cell].layers():
+                    self._layers.append(self._viewer.add_layer(layer))
+                    yield
+            for data in frame_layers(hanging.panels) if hanging.grid is None else ():
+                self._add(data)
                 yield
-            self._inks[cell] = Ink(panels, shares_canvas=hanging.grid is None)
-            for layer in self._inks[cell].layers():
-                self._layers.append(self._viewer.add_layer(layer))
-                yield
-        for data in frame_layers(hanging.panels) if hanging.grid is None else ():
-            self._add(data)
-            yield
-        # Everything was added unseen: a grid with half of its cells filled has crashed the drawing.
-        self._apply_grid(hanging)
-        self._settle(hanging)
+            self._apply_grid(hanging)
         yield
-        for layer in self._layers:
-            layer.visible = not self._is_hidden(layer)
-            yield
-        self._draw_visible_only()
+        self._settle(hanging)
 
     def clear(self) -> None:
         """Take away what `show` added."""
-        for _ in self._clear_in_steps():
-            pass
+        with self._all_at_once():
+            for _ in self._clear_in_steps():
+                pass
 
     def draw(self, drawings: Mapping[str, Drawing]) -> None:
         """Replace all drawings.
@@ -221,23 +219,27 @@ class Canvas:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _clear_in_steps(self) -> Iterator[None]:
-        for shown in self._shown:
-            shown.layer.visible = False
         self._shown, self._inks, self._hanging = [], {}, None
-        self._viewer.canvas.grid.enabled = False
         while self._layers:
             layer = self._layers.pop()
             if layer in self._viewer.layers:
-                self._remove(layer)
+                self._viewer.layers.remove(layer)
                 yield
 
-    def _remove(self, layer: Layer) -> None:
-        # napari collects garbage at every removal, a third of a second each time: it may skip what is older than this.
-        gc.freeze()
+    @contextmanager
+    def _all_at_once(self) -> Iterator[None]:
+        """Have the scene built once, when all layers are there: napari would build it anew for each, and half a grid breaks."""
+        layers = self._viewer.layers
+        layers.events.begin_batch()
         try:
-            self._viewer.layers.remove(layer)
+            yield
         finally:
-            gc.unfreeze()
+            # At its end napari collects garbage for a third of a second: it may skip what is older than this.
+            gc.freeze()
+            try:
+                layers.events.end_batch()
+            finally:
+                gc.unfreeze()
 
     def _find(self, panel: Panel) -> _Shown | None:
         return next((shown for shown in self._shown if shown.panel.key == panel.key), None)
@@ -300,15 +302,9 @@ class Canvas:
     def _add(self, data: LayerData) -> Layer:
         from napari.layers import Layer
 
-        values, keywords, kind = data
-        layer = self._viewer.add_layer(Layer.create(values, {**keywords, "visible": False}, kind))
+        layer = self._viewer.add_layer(Layer.create(*data))
         self._layers.append(layer)
         return layer
-
-    def _is_hidden(self, layer: Layer) -> bool:
-        """Whether it is the prior of a flickering pair, which waits."""
-        flickers = self._hanging is not None and "flicker" in self._hanging.protocol
-        return flickers and any(shown.layer is layer and shown.panel.is_prior for shown in self._shown)
 
     def _settle(self, hanging: Hanging) -> None:
         dims = self._viewer.dims
@@ -318,6 +314,9 @@ class Canvas:
         for shown in self._shown:
             if hanging.grid is not None:
                 _caption(shown.layer, shown.panel)
+            if shown.panel.is_prior and "flicker" in hanging.protocol:
+                shown.layer.visible = False
+        self._draw_visible_only()
         self.fit()
         if self._shown:
             self._viewer.layers.selection.active = self._shown[0].layer

@@ -120,8 +120,6 @@ class Ink:
             None, ndim=ndim, name=f"marks {first.key}", face_color="transparent", border_width=RING_WIDTH, **frame
         )
         layers["marks"].opacity = layers["lines"].opacity = 1.0
-        for layer in layers.values():
-            layer.visible = False
         return layers
 
     def _draw_lines(self, strokes: Sequence[tuple[Panel, Stroke]]) -> None:
