@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode
+from calcmeasure.model.annotation import Annotation
 from calcmeasure.store.database import StoredAnnotation
+from napari_calcmeasure.reading.adoption import adopt_annotations
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.finding import PatientReading
 from napari_calcmeasure.reading.records import Records
@@ -91,6 +93,17 @@ class Readings:
         else:
             self._set_aside[reading.patient_id] = reading
         self._keep(reading)
+
+    def adopt(self, patient_id: str, annotations: Sequence[Annotation]) -> None:
+        """Make automatic findings drafts of their patient's reading, on the desk or put aside."""
+        if self.desk is not None and self.desk.reading.patient_id == patient_id:
+            self.desk.adopt(annotations)
+            return
+        waiting = self._set_aside.get(patient_id) or self._from_records(patient_id)
+        step = adopt_annotations(waiting, annotations)
+        if step.is_done:
+            self._set_aside[patient_id] = step.reading
+            self._keep(step.reading)
 
     def set_reader(self, reader: str) -> None:
         """Say who reads; what was begun before becomes this reader's."""

@@ -146,6 +146,9 @@ class Session:
             return
         self.shown = item
         if self.case is not None:
+            if self.desk is None or self.desk.reading.patient_id != self.case.patient_id:
+                # What is drawn while the next patient loads would land on that patient's desk.
+                self.hanging = None
             self.readings.take_up(self.case.patient_id, timepoint=item.timepoint)
             self._deselect_elsewhere(item)
         self.hang(look or Look())
@@ -193,9 +196,9 @@ class Session:
     # -- measuring -----------------------------------------------------------------------------------------------------
 
     def detect(self, target: Target) -> None:
-        """Search one image; what is found becomes drafts on the desk."""
-        desk, index, case = self.desk, self.index, self.case
-        if desk is None or index is None or case is None:
+        """Search one image; what is found becomes drafts of its patient, who may have left the desk meanwhile."""
+        index, case = self.index, self.case
+        if self.desk is None or index is None or case is None:
             return
         if self.readings.blinding.hide_auto:
             self.message = "Automatic marks are hidden in a blinded reading."
@@ -203,7 +206,7 @@ class Session:
         self.runner.start(
             "Searching this image",
             lambda _progress: detect_on(target, index, patient_id=case.patient_id),
-            done=desk.adopt,
+            done=lambda found: self.readings.adopt(case.patient_id, found),
             failed=self.tell,
         )
 
@@ -214,8 +217,9 @@ class Session:
             self.hang(self.look)
 
     def field_of(self, target: Target) -> LesionField | None:
-        """Subtraction volume that lesions are segmented on; None where there is none."""
-        return self._fields.of(self.shown, target)
+        """Subtraction volume of the image of a target, shown or hung beside it; None where there is none."""
+        shown = [item for item in (self.shown, self.prior) if item is not None]
+        return self._fields.of([item.series for item in shown if item.series is not None], target)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -17,6 +18,7 @@ from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.reading.worklist import Blinding
 from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
+from plugin import examinations
 
 
 @pytest.fixture
@@ -239,6 +241,23 @@ def test_a_field_to_segment_in_exists_for_mr_only(session):
     assert field.image_of_slice(2).sop_uid
 
 
+def test_a_field_is_that_of_the_target_whatever_is_shown(cohort, store, tmp_path):
+    examinations.write_dynamic(shutil.copytree(cohort / "a" / "mr", tmp_path / "1").parent / "2", day=date(2024, 6, 1))
+    session = Session(Readings(Records(store, reader="mk")))
+    session.open_folder(tmp_path)
+    session.show("P1/followup-1/MR/0", look=Look("DCE prior | current"))
+    before, now = (panel.target for panel in session.hanging.panels)
+    fields = [session.field_of(target) for target in (before, now)]
+    for field, item in zip(fields, (session.prior, session.shown), strict=True):
+        frames = item.series.phases[now.phase.index].frames
+        assert [field.image_of_slice(n).sop_uid for n in range(4)] == [frame.sop_uid for frame in frames]
+    # A finding knows the image of its own slice only.
+    of_finding = replace(now, image=now.image_at((1.0,)), slice_uids=())
+    session.pictures.volumes.subtraction(session.shown.series, early=now.phase.index + 1)
+    assert session.field_of(of_finding).image_of_slice(2) == fields[1].image_of_slice(2)
+    assert session.field_of(replace(now, phase=replace(now.phase, index=9))) is None
+
+
 def test_a_damaged_image_leaves_the_others(cohort, tmp_path, store):
     copy = shutil.copytree(cohort, tmp_path / "copy")
     damaged = copy / "a" / "1" / "RCC.dcm"
@@ -262,27 +281,66 @@ def test_a_shuffled_list_is_the_same_for_the_same_seed(cohort):
     assert len(orders) == 2
 
 
+class Later(ImmediateRunner):
+    """Keeps jobs until they are let go."""
+
+    def __init__(self):
+        self.jobs = []
+
+    def start(self, words, work, *, done, failed):
+        progress = Progress(words)
+        self.jobs.append((progress, work, done))
+        return progress
+
+    def finish_last(self):
+        _, work, done = self.jobs.pop()
+        done(work(Progress("")))
+
+
 def test_a_newer_request_cancels_the_one_before(cohort):
-    class Later(ImmediateRunner):
-        """Keeps jobs until they are let go."""
-
-        def __init__(self):
-            self.jobs = []
-
-        def start(self, words, work, *, done, failed):
-            progress = Progress(words)
-            self.jobs.append((progress, work, done))
-            return progress
-
     runner = Later()
     session = Session(runner=runner)
     session.open_folder(cohort)
-    _, work, done = runner.jobs.pop()
-    done(work(Progress("")))
+    runner.finish_last()
     session.show("P2/baseline/MG")
     (first, *_), (second, *_) = runner.jobs
     assert first.is_cancelled()
     assert not second.is_cancelled()
+
+
+def test_while_the_next_patient_loads_nothing_hangs_that_could_be_drawn_on(cohort):
+    runner = Later()
+    session = Session(runner=runner)
+    session.open_folder(cohort)
+    runner.finish_last()
+    runner.finish_last()
+    assert session.hanging.panels
+    session.show("P1/followup-1/MG")
+    assert session.hanging is not None, "pictures of the same patient stay until the next ones are there"
+    session.step_patient(1)
+    assert session.desk.reading.patient_id == session.cases[1].patient_id
+    assert session.hanging is None
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_what_a_search_finds_after_its_patient_left_waits_with_that_patient(cohort, store, monkeypatch, comes_back):
+    runner = Later()
+    session = Session(Readings(Records(store, reader="mk")), runner=runner)
+    session.open_folder(cohort)
+    runner.finish_last()
+    runner.finish_last()
+    found = replace(draw_line(session).annotation, method=Method.AUTO, points=((1.0, 2.0), (3.0, 4.0)))
+    monkeypatch.setattr("napari_calcmeasure.session.detect_on", lambda *_args, **_options: (found,))
+    session.detect(session.hanging.panels[0].target)
+    search = runner.jobs.pop()
+    session.step_patient(1)
+    if comes_back:
+        session.step_patient(-1)
+    search[2](search[1](Progress("")))
+    session.show("P1/baseline/MG")
+    assert [one.annotation.method for one in session.desk.reading.findings] == ["manual", "auto"]
+    session.step_patient(1)
+    assert session.desk.reading.findings == ()
 
 
 def test_an_unexpected_error_is_a_sentence_too(session, caplog):

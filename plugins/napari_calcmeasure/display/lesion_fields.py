@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from napari_calcmeasure.cases import Item
+from collections.abc import Sequence
+from dataclasses import replace
+
+from calcmeasure.model.imaging import DynamicSeries
 from napari_calcmeasure.display.orientation import laterality_at
 from napari_calcmeasure.display.volumes import DynamicVolumes
 from napari_calcmeasure.reading.finding import Target
@@ -20,36 +23,44 @@ class LesionFields:
 
     def __init__(self, volumes: DynamicVolumes) -> None:
         self._volumes = volumes
-        self._kept: tuple[tuple[str, int], LesionField] | None = None
+        self._kept: LesionField | None = None
 
-    def of(self, item: Item | None, target: Target) -> LesionField | None:
-        """Give the early phase minus the pre-contrast phase of the series shown.
+    def of(self, shown: Sequence[DynamicSeries], target: Target) -> LesionField | None:
+        """Give the early phase minus the pre-contrast phase of the series a target lies in.
 
         Parameters
         ----------
-        item
-            What is shown.
+        shown
+            Series that hang.
         target
-            Names the phase measured.
+            Names the series and the phase measured.
 
         Returns
         -------
         LesionField or None
-            None on a mammogram, or while the phases are not in memory.
+            None on a mammogram, of a series that does not hang, or while the phases are not in memory.
         """
-        if item is None or item.series is None or item.series.grid is None or target.phase is None:
+        series = next((one for one in shown if _holds(one, target)), None)
+        if series is None or series.grid is None or target.phase is None:
             return None
-        key = (item.key, target.phase.index)
-        if self._kept is None or self._kept[0] != key:
-            subtraction = self._volumes.subtraction(item.series, early=target.phase.index)
-            if subtraction is None:
-                return None
-            grid = item.series.grid
-            field = LesionField(
+        subtraction = self._volumes.subtraction(series, early=target.phase.index)
+        if subtraction is None:
+            return None
+        if self._kept is None or self._kept.subtraction is not subtraction:
+            grid = series.grid
+            # A target that was made from a finding knows the slice of that finding only.
+            uids = tuple(frame.sop_uid for frame in series.phases[target.phase.index].frames)
+            image = replace(target, slice_uids=uids)
+            self._kept = LesionField(
                 subtraction,
                 grid.spacing,
-                lambda at_slice: target.image_at((at_slice,)),
+                lambda at_slice: image.image_at((at_slice,)),
                 lambda point: laterality_at(grid, point),
             )
-            self._kept = (key, field)
-        return self._kept[1]
+        return self._kept
+
+
+def _holds(series: DynamicSeries, target: Target) -> bool:
+    """Whether the phase that a target names is one of this series."""
+    has_phase = target.phase is not None and 0 <= target.phase.index < len(series.phases)
+    return has_phase and target.image.series_uid in series.series_uids
