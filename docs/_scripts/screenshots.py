@@ -100,9 +100,8 @@ class Reading:
         hand = self.hand
         hand.double_click(hand.panel("L-CC"), BREAST)
         hand.press("original_pixels")
-        hand.press("invert")
         self._camera.window("single.png")
-        hand.press("invert")
+        hand.press("invert", times=2)
         hand.press("fit")
         hand.double_click(hand.panel("L-CC"), BREAST)
 
