@@ -13,7 +13,7 @@ from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.store.database import StoredAnnotation
 from napari_calcmeasure.reading.adoption import adopt_annotations
-from napari_calcmeasure.reading.desk import Desk
+from napari_calcmeasure.reading.desk import Desk, is_nothing_new
 from napari_calcmeasure.reading.finding import PatientReading
 from napari_calcmeasure.reading.records import Records
 from napari_calcmeasure.reading.tool import Tool, ToolName
@@ -42,7 +42,7 @@ class Readings:
         Makes the tools that need pictures (seed and brush), anew for every desk.
     """
 
-    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor(equality_operators={"message": is_nothing_new})
 
     records: Records | None = None
     desk: Desk | None = None
@@ -53,6 +53,7 @@ class Readings:
 
     def __post_init__(self) -> None:
         self._set_aside: dict[str, PatientReading] = {}
+        self._timepoint = ""
         self._count_signed()
 
     @property
@@ -118,11 +119,12 @@ class Readings:
         except CalcMeasureError as error:
             self._tell(error)
         self._count_signed()
+        self.see_others(self._timepoint)
 
     def see_others(self, timepoint: str) -> None:
-        """Look up what others measured in the patient on the desk."""
+        """Look up what others measured in the patient on the desk, as one who reads this visit."""
+        self._timepoint, self.others = timepoint, ()
         if self.records is None or self.desk is None:
-            self.others = ()
             return
         try:
             self.others = self.records.of_others(self.desk.reading.patient_id, timepoint=timepoint)
@@ -184,8 +186,12 @@ class Readings:
 
     def _take_newer(self) -> None:
         """Another window signed the same finding first: what was drawn here stands as a change of that version."""
-        if self.desk is not None and self.records is not None:
+        if self.desk is None or self.records is None:
+            return
+        try:
             self.desk.replace(self.records.catch_up(self.desk.reading))
+        except CalcMeasureError as error:
+            self._tell(error)
 
     def _keep(self, reading: PatientReading) -> None:
         if self.records is None:

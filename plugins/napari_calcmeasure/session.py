@@ -21,7 +21,7 @@ from napari_calcmeasure.display.lesion_fields import LesionFields
 from napari_calcmeasure.display.panel import Hanging
 from napari_calcmeasure.folders import in_reading_order, read_cases
 from napari_calcmeasure.jobs import ImmediateRunner, Progress, Runner
-from napari_calcmeasure.reading.desk import Desk
+from napari_calcmeasure.reading.desk import Desk, is_nothing_new
 from napari_calcmeasure.reading.finding import Target
 from napari_calcmeasure.reading.lesion_tools import BrushTool, LesionField, SeedTool
 from napari_calcmeasure.reading.tool import Tool, ToolName
@@ -58,7 +58,7 @@ class Session:
         Where long work runs.
     """
 
-    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor(equality_operators={"message": is_nothing_new})
 
     readings: Readings = field(default_factory=Readings)
     cases: tuple[Case, ...] = ()

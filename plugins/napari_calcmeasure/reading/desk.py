@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import ClassVar
+from typing import ClassVar, TypedDict, Unpack
 
 from psygnal import SignalGroupDescriptor
 
@@ -32,6 +32,19 @@ NO_TOOL = "This tool is not available here."
 PUT_ASIDE = "The unfinished drawing was put away: Undo brings it back."
 
 
+class Descriptors(TypedDict, total=False):
+    """What a reader says of a lesion in the words of BI-RADS."""
+
+    morphology: Morphology | None
+    distribution: Distribution | None
+    lesion_type: LesionType | None
+
+
+def is_nothing_new(before: str, now: str) -> bool:
+    """Whether a sentence need not be told: the same one twice is told twice, silence once."""
+    return not before and not now
+
+
 @dataclass
 class Desk:
     """One patient's reading being worked on; every action of the reader is a method. Widgets listen to `events`.
@@ -52,7 +65,7 @@ class Desk:
         Gives annotation ids.
     """
 
-    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor(equality_operators={"message": is_nothing_new})
 
     reading: PatientReading
     tool: ToolName = ToolName.NAVIGATE
@@ -150,43 +163,29 @@ class Desk:
         if self.reading.selected_finding is None:
             self.message = SELECT_FIRST
             return
-        self._apply(Step(self.reading.drop(self.reading.selected), is_done=True))
+        self.take(Step(self.reading.drop(self.reading.selected), is_done=True))
 
     def adopt(self, annotations: Sequence[Annotation]) -> None:
         """Make automatic findings drafts of this reader."""
-        self._apply(adopt_annotations(self.reading, annotations, new_id=self._new_id))
+        self.take(adopt_annotations(self.reading, annotations, new_id=self._new_id))
 
-    def describe(
-        self,
-        *,
-        morphology: Morphology | None = None,
-        distribution: Distribution | None = None,
-        lesion_type: LesionType | None = None,
-    ) -> None:
-        """Set BI-RADS descriptors of the selected lesion, in all views of the visit; None leaves one as it is."""
+    def describe(self, **descriptors: Unpack[Descriptors]) -> None:
+        """Set BI-RADS descriptors of the selected lesion, in all views of the visit; None takes one back."""
         chosen = self.reading.selected_finding
         if chosen is None:
             self.message = SELECT_FIRST
             return
-
-        def describe(annotation: Annotation) -> Annotation:
-            return replace(
-                annotation,
-                morphology=morphology or annotation.morphology,
-                distribution=distribution or annotation.distribution,
-                lesion_type=lesion_type or annotation.lesion_type,
-            )
-
         keys = same_lesion(self.reading, chosen)
-        self._apply(Step(change_annotations(self.reading, keys, edit=describe), is_done=True))
+        described = change_annotations(self.reading, keys, edit=lambda annotation: replace(annotation, **descriptors))
+        self.take(Step(described, is_done=True))
 
     def nothing_left(self, target: Target) -> None:
         """Say that nothing is on an image: 0 mm."""
-        self._apply(say_nothing_left(self.reading, target, new_id=self._new_id))
+        self.take(say_nothing_left(self.reading, target, new_id=self._new_id))
 
     def not_measurable(self, target: Target, *, why: Flag) -> None:
         """Say that what is on an image cannot be measured, and why."""
-        self._apply(say_not_measurable(self.reading, target, why=why, new_id=self._new_id))
+        self.take(say_not_measurable(self.reading, target, why=why, new_id=self._new_id))
 
     def link(self, relation: LesionRelation, from_lesions: Sequence[str], *, target: Target | None = None) -> None:
         """Say how the selected finding continues earlier lesions, or which lesions are gone.
@@ -201,20 +200,20 @@ class Desk:
             Image on which they are gone; by default that of the selected finding.
         """
         if relation is LesionRelation.GONE:
-            self._apply(say_gone(self.reading, target, from_lesions=from_lesions, new_id=self._new_id))
+            self.take(say_gone(self.reading, target, from_lesions=from_lesions, new_id=self._new_id))
         else:
-            self._apply(link_finding(self.reading, relation, from_lesions=from_lesions))
+            self.take(link_finding(self.reading, relation, from_lesions=from_lesions))
 
     def set_side(self, laterality: Laterality) -> None:
         """Say on which side the selected finding lies."""
-        self._apply(move_to_side(self.reading, laterality))
+        self.take(move_to_side(self.reading, laterality))
 
     def choose_phase(self, series_uid: str, index: int | None) -> None:
         """Choose the phase to measure of a dynamic series; None goes back to the rule's."""
         choices = {uid: phase for uid, phase in self.reading.phase_choices.items() if uid != series_uid}
         if index is not None:
             choices[series_uid] = index
-        self._apply(Step(replace(self.reading, phase_choices=choices), is_done=True))
+        self.take(Step(replace(self.reading, phase_choices=choices), is_done=True))
 
     def replace(self, reading: PatientReading) -> None:
         """Put another state on the desk, after signing or restoring; what was before cannot be undone to."""
@@ -223,9 +222,10 @@ class Desk:
         self.reading, self.message = reading, ""
         self._take_up()
 
-    def edit(self, change: Callable[[PatientReading], PatientReading]) -> None:
-        """Take one step that can be undone, made elsewhere."""
-        self._apply(Step(change(self.reading), is_done=True))
+    def take(self, step: Step) -> None:
+        """Take a step made by something else than the pointer; what moves under the hand becomes a step before it."""
+        self._let_go()
+        self._apply(step)
 
     def _apply(self, step: Step, *, is_click: bool = False) -> None:
         is_changed = step.reading != self.reading

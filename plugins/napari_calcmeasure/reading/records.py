@@ -27,7 +27,7 @@ class Records:
 
     Raises
     ------
-    ReadingError
+    OutputError
         When the folder of the drafts cannot be used.
     """
 
@@ -42,9 +42,10 @@ class Records:
 
     def adopt(self, reading: PatientReading) -> PatientReading:
         """Make a reading that was begun before the reader was known this reader's, on top of what she signed before."""
-        self._drafts.discard(reading.patient_id, "")
         mine = catch_up(replace(reading, reader=self.reader), str(self.store))
         self.keep(mine)
+        if self.reader:
+            self._drafts.discard(reading.patient_id, "")
         return mine
 
     @property
@@ -57,10 +58,17 @@ class Records:
         return self._drafts.orphans(self.reader)
 
     def restore(self, draft: Draft) -> PatientReading:
-        """Bring a draft back, on top of what has been signed since."""
+        """Bring a draft back, on top of what has been signed since; one that was nobody's becomes this reader's.
+
+        Raises
+        ------
+        CalcMeasureError
+            When another window was faster, or the store cannot be read; the draft stays on disk.
+        """
+        # A store that fails later would leave the draft neither on the desk nor among those to be restored.
+        stored_annotations(str(self.store), patient_id=draft.patient_id)
         restored = self._drafts.restore(draft)
-        mine = replace(restored, reader=restored.reader or self.reader)
-        return catch_up(mine, str(self.store))
+        return catch_up(restored, str(self.store)) if restored.reader else self.adopt(restored)
 
     def forget(self, draft: Draft) -> None:
         """Throw a draft away."""

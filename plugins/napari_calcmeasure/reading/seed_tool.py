@@ -135,7 +135,3 @@ def _seeded_at(event: PointerEvent, reading: PatientReading) -> Finding | None:
 
 def _same_voxels(mask: LesionMask, lesion: SeededLesion) -> bool:
     return mask.offset_zrc == lesion.offset_zrc and np.array_equal(mask.voxels, lesion.mask)
-
-
-def _refusal(error: DetectorError) -> str:
-    return f"{error.message[:1].upper()}{error.message[1:]} [{error.code}]"

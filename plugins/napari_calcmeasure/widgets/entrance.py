@@ -13,9 +13,6 @@ from napari_calcmeasure.reading.worklist import Blinding
 from napari_calcmeasure.widgets.window import STORE_NAME, ReadingSetup
 
 if TYPE_CHECKING:
-    import napari
-    from qtpy.QtWidgets import QWidget
-
     from napari_calcmeasure.reading.records import Records
     from napari_calcmeasure.session import Session
 
@@ -65,13 +62,6 @@ def remember_reader(reader: str) -> None:
     preferences, _problem = load_preferences()
     if preferences.reader != reader:
         save_preferences(replace(preferences, reader=reader))
-
-
-def reading_room(napari_viewer: napari.Viewer) -> QWidget:
-    """Make the room from napari's Plugins menu, with this user's own store."""
-    from napari_calcmeasure.widgets.room import ReadingRoom
-
-    return ReadingRoom(napari_viewer, records=records_of(ReadingSetup()))
 
 
 def offer_drafts(session: Session) -> None:

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from calcmeasure.errors import CalcMeasureError
 from calcmeasure.report.text import format_mm
-from calcmeasure.terms import Laterality, Modality
+from calcmeasure.terms import Modality
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.export import export_readings
@@ -113,9 +113,8 @@ class MeasureActions:
     def set_level(self, level: float) -> None:
         """Move the threshold of the selected segmentation."""
         desk = self._session.desk
-        step = self._session.seed_tool.set_level(desk.reading, level) if desk is not None else None
-        if desk is not None and step is not None:
-            desk.edit(lambda _reading: step.reading)
+        if desk is not None:
+            desk.take(self._session.seed_tool.set_level(desk.reading, level))
 
     # -- statements ----------------------------------------------------------------------------------------------------
 
@@ -149,10 +148,6 @@ class MeasureActions:
         answer = ask_link(chosen.annotation.lesion_id, earlier, parent=self._parent)
         if answer is not None:
             desk.link(answer.relation, answer.from_lesions)
-
-    def set_side(self, laterality: Laterality) -> None:
-        """Say on which side the selected finding lies."""
-        self._with_desk(lambda desk: desk.set_side(laterality))
 
     # -- signing -------------------------------------------------------------------------------------------------------
 

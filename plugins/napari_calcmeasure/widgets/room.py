@@ -18,7 +18,7 @@ from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.case_tree import CaseTree
 from napari_calcmeasure.widgets.display_panel import DisplayPanel
-from napari_calcmeasure.widgets.entrance import offer_drafts
+from napari_calcmeasure.widgets.entrance import offer_drafts, records_of
 from napari_calcmeasure.widgets.keyboard import bind, catch_window_keys
 from napari_calcmeasure.widgets.kinetics_panel import KineticsPanel
 from napari_calcmeasure.widgets.look_actions import LookActions
@@ -30,7 +30,8 @@ from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
 from napari_calcmeasure.widgets.timeline import Timeline
-from napari_calcmeasure.widgets.warm_up import warm_up
+from napari_calcmeasure.widgets.warm_up import warm_up_drawing, warm_up_measuring
+from napari_calcmeasure.widgets.window import ReadingSetup
 from napari_calcmeasure.widgets.workers import ThreadRunner
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class ReadingRoom(QWidget):
     napari_viewer
         Filled in by napari.
     records
-        Where readings are kept; None: drawings can be made and are not kept.
+        Where readings are kept; None for this user's own store, as from napari's Plugins menu.
     seed
         Shuffles the case list.
     """
@@ -60,7 +61,7 @@ class ReadingRoom(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self.runner = ThreadRunner(self._show_jobs)
-        self.session = Session(Readings(records), runner=self.runner, seed=seed)
+        self.session = Session(Readings(records or records_of(ReadingSetup())), runner=self.runner, seed=seed)
         self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
         self.measure, self.kinetics = MeasurePanel(), KineticsPanel()
@@ -72,7 +73,8 @@ class ReadingRoom(QWidget):
         self.mirror = Mirror(self)
         self._lay_out()
         self._connect()
-        self.runner.start("Getting ready", warm_up, done=lambda _none: None, failed=self.session.tell)
+        warm_up_drawing()
+        self.runner.start("Getting ready", warm_up_measuring, done=lambda _none: None, failed=self.session.tell)
 
     # -- folders -------------------------------------------------------------------------------------------------------
 

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from calcmeasure.geometry import Spacing, SpacingSource
-from calcmeasure.model.annotation import Annotation, ImageReference
-from calcmeasure.terms import GeometryKind, Modality, Quantity
-from napari_calcmeasure.display.drawings import draw_findings
 from napari_calcmeasure.jobs import Progress
-from napari_calcmeasure.reading.finding import Finding
 
 _TRIANGLE = ((1.0, 1.0), (1.0, 9.0), (7.0, 4.0), (6.0, 2.0))
 
 
-def warm_up(_progress: Progress) -> None:
-    """Measure and draw one finding of every kind, nowhere; meant for a thread."""
-    from napari.layers import Shapes
-
+def warm_up_measuring(_progress: Progress) -> None:
+    """Measure one finding of every kind, nowhere; meant for a thread."""
+    from calcmeasure.geometry import Spacing, SpacingSource
+    from calcmeasure.model.annotation import Annotation, ImageReference
+    from calcmeasure.terms import GeometryKind, Modality, Quantity
+    from napari_calcmeasure.display.drawings import draw_findings
     from napari_calcmeasure.reading import lesion_tools
+    from napari_calcmeasure.reading.finding import Finding
 
-    lesion_tools.warm_up()
-    spacing = Spacing(0.1, 0.1, SpacingSource.DETECTOR)
-    image = ImageReference("", "", 0, 10, 10, spacing)
-    shapes = Shapes(None, ndim=2)
-    for geometry, points in (
-        (GeometryKind.MARKS, _TRIANGLE),
-        (GeometryKind.OUTLINE, _TRIANGLE),
-        (GeometryKind.CALIPER, _TRIANGLE[:2]),
-    ):
+    image = ImageReference("", "", 0, 10, 10, Spacing(0.1, 0.1, SpacingSource.DETECTOR))
+    for geometry, count in ((GeometryKind.MARKS, 4), (GeometryKind.OUTLINE, 4), (GeometryKind.CALIPER, 2)):
+        points = _TRIANGLE[:count]
         annotation = Annotation(
             "", "", "", "", Modality.MG, None, Quantity.CALCIFICATION_EXTENT, geometry, points, image
         )
-        drawing = draw_findings([Finding(annotation)])
-        shapes.data = [(np.asarray(stroke.points), stroke.kind) for stroke in drawing.strokes]
+        draw_findings([Finding(annotation)])
+    lesion_tools.warm_up()
+
+
+def warm_up_drawing() -> None:
+    """Draw a line and a polygon, nowhere; in the window's thread, because layers set up what all layers share."""
+    from napari.layers import Shapes
+
+    shapes = Shapes(None, ndim=2)
+    shapes.data = [(np.asarray(_TRIANGLE[:2]), "line"), (np.asarray(_TRIANGLE), "polygon")]

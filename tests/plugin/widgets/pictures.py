@@ -90,3 +90,8 @@ def volume_hanging():
     return Hanging(
         "DCE as acquired", (volume_panel(0), volume_panel(1, cell=(0, 1))), "P1", grid=(1, 2), first_step=((0, 2),)
     )
+
+
+def children(widget, *kinds):
+    """Controls of several kinds below a widget: one kind per call is all that every Qt binding takes."""
+    return [child for kind in kinds for child in widget.findChildren(kind)]

@@ -18,6 +18,7 @@ from napari_calcmeasure.widgets.dialogs import KeySheet, NotMeasurableDialog, Re
 from napari_calcmeasure.widgets.export_dialog import ExportAnswer, ExportDialog, folder_problem
 from napari_calcmeasure.widgets.link_dialog import EarlierLesion, LinkAnswer, LinkDialog, link_problem
 from napari_calcmeasure.widgets.restore_dialog import DraftAnswer, DraftRow, RestoreDialog, age_words
+from plugin.widgets.pictures import children
 
 pytestmark = pytest.mark.gui
 
@@ -50,7 +51,7 @@ def test_every_control_is_named_reachable_and_large_enough(name, open_dialog):
     dialog = open_dialog(ALL[name]())
     assert dialog.accessibleName()
     assert dialog.width() <= 560
-    for control in dialog.findChildren((QAbstractButton, QComboBox, QLineEdit, QTextBrowser)):
+    for control in children(dialog, QAbstractButton, QComboBox, QLineEdit, QTextBrowser):
         if control.isVisible() and control.objectName() != "qt_toolbar_ext_button":
             inside_combo = isinstance(control.parent(), QComboBox)
             assert control.accessibleName() or isinstance(control, QAbstractButton) or inside_combo

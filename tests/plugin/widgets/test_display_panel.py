@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox
 
 from napari_calcmeasure.widgets.display_panel import SWITCHES, DisplayPanel, DisplayState
 from napari_calcmeasure.widgets.status import StatusLine
+from plugin.widgets.pictures import children
 
 pytestmark = pytest.mark.gui
 
@@ -89,7 +90,7 @@ def test_nothing_to_show_leaves_no_gap(panel):
 def test_it_fits_and_can_be_hit(panel):
     panel.show_state(STATE)
     assert panel.minimumSizeHint().width() <= 420
-    for control in panel.findChildren((QCheckBox, QComboBox)):
+    for control in children(panel, QCheckBox, QComboBox):
         assert control.height() >= 24
         assert control.accessibleName()
 

@@ -21,6 +21,7 @@ from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets import finding_words as words
 from napari_calcmeasure.widgets.dialogs import NOT_MEASURABLE
 from napari_calcmeasure.widgets.measure_panel import TOOLS, MeasurePanel
+from plugin.widgets.pictures import children
 from plugin.widgets.readings import reading
 
 pytestmark = pytest.mark.gui
@@ -214,7 +215,7 @@ def test_everything_fits_the_dock_and_can_be_hit(panel):
     for key in ("a1", "l1", "a5"):
         panel.show_reading(choose(reading(), key), link_words="= R-C1, baseline 44.3 mm")
         assert panel.minimumSizeHint().width() <= DOCK_WIDTH
-        for control in panel.findChildren((QAbstractButton, QComboBox)):
+        for control in children(panel, QAbstractButton, QComboBox):
             if control.isVisible():
                 assert control.height() >= 24
                 assert control.accessibleName()

@@ -1,0 +1,131 @@
+"""The window on a real (or virtual) screen: pictures are taken and looked into."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from skimage.io import imread
+
+from calcmeasure.errors import CalcMeasureError, ErrorCode, StoreError
+from napari_calcmeasure.widgets import entrance, window
+
+needs_screen = pytest.mark.skipif(
+    sys.platform.startswith("linux") and not os.environ.get("DISPLAY"), reason="no screen and no Xvfb"
+)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    """Nothing of this computer's user is read or written."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def opened(make_napari_viewer, cohort, tmp_path, monkeypatch):
+    """A window on the cohort, made by the same function as the command line's."""
+    monkeypatch.setattr("napari.Viewer", lambda **_options: make_napari_viewer(show=True))
+    setup = window.ReadingSetup(tmp_path / "measurements.sqlite", "mk", shows_ids=False)
+    viewer, room = window.build_window(cohort, setup=setup)
+    window.settle(room)
+    return viewer, room
+
+
+@pytest.mark.gui
+@needs_screen
+def test_the_picture_of_the_window_is_not_black(opened, tmp_path):
+    viewer, room = opened
+    window.save_window(viewer, room, tmp_path / "deep" / "window.png")
+    whole = imread(tmp_path / "deep" / "window.png")[..., :3]
+    canvas = viewer.screenshot(canvas_only=True, flash=False)[..., :3]
+    assert whole.shape[1] >= 1200
+    assert canvas.mean() > 3
+    # Chest walls meet in the middle: as much tissue on the left of the canvas as on the right.
+    left, right = np.array_split(canvas.max(axis=2) > 60, 2, axis=1)
+    assert left.sum() == pytest.approx(right.sum(), rel=0.25)
+
+
+@pytest.mark.gui
+@needs_screen
+def test_nothing_in_the_window_names_the_patient(opened, cohort):
+    viewer, room = opened
+    from napari.settings import get_settings
+
+    texts = [layer.name for layer in viewer.layers] + [str(layer.metadata.keys()) for layer in viewer.layers]
+    rows = room.cases.tree
+    texts += [rows.topLevelItem(n).text(column) for n in range(rows.topLevelItemCount()) for column in range(3)]
+    texts += [viewer.title, viewer.canvas.overlays.text.text, room.status.sentence.text()]
+    assert not any("SECRET" in text or "Roe" in text for text in texts)
+    history = get_settings().application
+    assert not any(str(cohort) in path for path in (*history.open_history, *history.save_history))
+
+
+@pytest.mark.gui
+@needs_screen
+def test_every_look_hangs_and_hangs_again(opened):
+    """Changing between a shared canvas and a grid has crashed the drawing before."""
+    _viewer, room = opened
+    room.session.show("P1/followup-1/MG")
+    window.settle(room)
+    for look in (*room.session.looks, *room.session.looks[::-1]):
+        room.session.hang(look)
+        window.settle(room)
+        assert room.stage.canvas.hanging.protocol == look.protocol
+    room.session.show("P1/baseline/MR/0")
+    window.settle(room)
+    for look in room.session.looks:
+        room.session.hang(look)
+        window.settle(room)
+        assert room.stage.canvas.hanging.protocol == look.protocol
+
+
+@pytest.mark.gui
+@needs_screen
+def test_napari_opens_the_room_from_its_menu(make_napari_viewer):
+    viewer = make_napari_viewer(show=True)
+    _, room = viewer.window.add_plugin_dock_widget("calcmeasure", "Reading room")
+    assert room.session.readings.records.store == entrance.own_store()
+    assert room.cases.empty.isVisibleTo(room)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("empty", "no measurement store in this folder"), ("missing/store.sqlite", "the folder of the store does not")],
+)
+def test_a_store_that_is_not_there_is_refused(tmp_path, place, message):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(StoreError, match=message):
+        entrance.records_of(window.ReadingSetup(tmp_path / place))
+
+
+def test_the_reader_is_remembered(tmp_path):
+    assert entrance.records_of(window.ReadingSetup(tmp_path / "a.sqlite")).reader == ""
+    entrance.remember_reader("mk")
+    assert entrance.records_of(window.ReadingSetup(tmp_path / "a.sqlite")).reader == "mk"
+    assert entrance.records_of(window.ReadingSetup(tmp_path / "a.sqlite", "zo")).reader == "zo"
+
+
+def test_without_a_screen_a_window_is_refused_with_advice(monkeypatch):
+    monkeypatch.setattr(window, "_has_screen", lambda: False)
+    with pytest.raises(CalcMeasureError, match="--screenshot") as caught:
+        window.open_viewer(None)
+    assert caught.value.code is ErrorCode.NO_SCREEN
+    monkeypatch.setattr(window.shutil, "which", lambda _name: None)
+    with pytest.raises(CalcMeasureError, match="apt-get install xvfb"):
+        window.open_viewer(None, screenshot=window.Path("x.png"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(window.shutil.which("xvfb-run") is None, reason="xvfb-run is not installed")
+def test_a_screenshot_starts_its_own_screen(cohort, tmp_path):
+    """`calcmeasure view FOLDER --screenshot PNG` on a machine without a screen."""
+    picture = tmp_path / "window.png"
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    command = [sys.executable, "-m", "calcmeasure", "view", str(cohort), "--blinded", "--screenshot", str(picture)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert imread(picture)[..., :3].mean() > 10
