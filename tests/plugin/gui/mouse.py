@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 
-from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from qtpy.QtGui import QCursor, QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
@@ -60,10 +60,38 @@ def pump(seconds=PAUSE_S):
         time.sleep(0.001)
 
 
+class _Arrivals(QObject):
+    """Counts what has come from the X server: on a busy machine it takes its time."""
+
+    KINDS = (QEvent.Type.KeyRelease, QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease)
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+        QApplication.instance().installEventFilter(self)
+
+    def eventFilter(self, _watched, event):
+        self.count += event.type() in self.KINDS
+        return False
+
+    def wait(self, before):
+        until = time.monotonic() + 1.0
+        while self.count == before and time.monotonic() < until:
+            pump(0.005)
+        pump()
+
+
 class XHand:
     """Moves the pointer of the X server and presses its keys."""
 
     clicks = keystrokes = 0
+    _arrivals = None
+
+    def _do(self, *words):
+        self._arrivals = self._arrivals or _Arrivals()
+        before = self._arrivals.count
+        _xdotool(*words)
+        self._arrivals.wait(before)
 
     def move(self, widget, place):
         at = widget.mapToGlobal(QPoint(*place))
@@ -75,17 +103,14 @@ class XHand:
 
     def press(self, shift=False):
         self.clicks += 1
-        _xdotool(*(("keydown", "shift") if shift else ()), "mousedown", 1)
-        pump()
+        self._do(*(("keydown", "shift") if shift else ()), "mousedown", 1)
 
     def release(self, shift=False):
-        _xdotool("mouseup", 1, *(("keyup", "shift") if shift else ()))
-        pump()
+        self._do("mouseup", 1, *(("keyup", "shift") if shift else ()))
 
     def key(self, key):
         self.keystrokes += 1
-        _xdotool("key", spelled(key))
-        pump()
+        self._do("key", spelled(key))
 
     def hold(self, key):
         self.keystrokes += 1
@@ -98,8 +123,7 @@ class XHand:
 
     def type(self, text):
         self.keystrokes += len(text)
-        _xdotool("type", "--delay", 1, text)
-        pump()
+        self._do("type", "--delay", 1, text)
 
     def focus(self, window):
         """There is no window manager to give a window the keys."""

@@ -11,11 +11,15 @@ from napari_calcmeasure.widgets.window import ReadingSetup, build_window, settle
 from plugin.gui.mouse import make_hand, pump
 
 
+SIZE = (1560, 960)
+"""Of every window, whatever the screen: pictures are compared."""
+
+
 class Reader:
     """One window and the hand in front of it."""
 
-    def __init__(self, source, store, *, reader="mk", asks=False, **setup):
-        self.answers = {}
+    def __init__(self, source, store, *, reader="mk", asks=False, answers=None, **setup):
+        self.answers = dict(answers or {})
         self.questions = []
         self._asked = None
         self.hand = make_hand()
@@ -25,18 +29,26 @@ class Reader:
         self._timer.timeout.connect(self._answer)
         self._timer.start(40)
         self.window = self.room.window()
-        # Without a window manager a window lands where it likes.
+        # Without a window manager a window lands where it likes; the pointer must reach all of it.
         self.window.move(0, 0)
+        self.window.resize(*SIZE)
         (self.canvas, *_) = self.window.findChildren(QOpenGLWidget)
         self.settle()
-        self.hand.focus(self.window)
-        self.canvas.setFocus()
-        self.settle()
+        self.come_to_front()
 
     def close(self):
+        if not self._timer.isActive():
+            return
         self._timer.stop()
         self.viewer.close()
         pump(0.05)
+
+    def come_to_front(self):
+        """Of two windows, take this one."""
+        self.window.raise_()
+        self.hand.focus(self.window)
+        self.canvas.setFocus()
+        self.settle()
 
     # -- what is there ---------------------------------------------------------------------------------------------
 

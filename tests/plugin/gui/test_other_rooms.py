@@ -1,0 +1,102 @@
+"""Two windows on one store, a blinded reader, and patients with something missing."""
+
+from __future__ import annotations
+
+import shutil
+
+import pydicom
+import pytest
+
+from calcmeasure.store.database import MeasurementStore
+
+pytestmark = [pytest.mark.gui, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def mammograms_only(patients, folder):
+    shutil.copytree(patients / "CM-0001" / "2024-01-10" / "MG", folder)
+    return folder
+
+
+def test_two_windows_do_not_overwrite_each_other(sit_down, patients, tmp_path):
+    store, source = tmp_path / "m.sqlite", mammograms_only(patients, tmp_path / "mg")
+    first = sit_down(source, store)
+    first.press("E")
+    first.drag(first.panel("R-CC"), (300, 500), (420, 600))
+    first.press("Control-Enter")
+    first.close()
+    windows = [sit_down(source, store) for _ in range(2)]
+    ends = ((440, 620), (500, 640))
+    for reader, end in zip(windows, ends, strict=True):
+        reader.come_to_front()
+        (signed,) = reader.reading.findings
+        reader.press("E")
+        reader.drag(reader.panel("R-CC"), signed.annotation.points[1], end)
+        reader.will_answer("Reason for the change", "Alt-1", "Enter")
+        reader.press("Control-Enter")
+    assert "E_" in windows[1].sentence, windows[1].sentence
+    assert not windows[1].reading.is_signed, "what was drawn here is still there, unsigned"
+    with MeasurementStore(str(store)) as opened:
+        assert opened.verify() == 2, "the first signature and the one change"
+
+
+def test_a_blinded_reader(sit_down, patients, tmp_path):
+    store, source = tmp_path / "m.sqlite", patients
+    other = sit_down(mammograms_only(patients, tmp_path / "mg"), store, reader="aa")
+    other.press("E")
+    other.drag(other.panel("R-CC"), (300, 500), (420, 600))
+    other.press("Control-Enter")
+    other.close()
+    reader = sit_down(source, store, is_blinded=True, seed=3)
+    badge = reader.room.cases.badge.text()
+    assert "Shuffled, seed 3" in badge
+    assert "Blinded" in badge
+    assert reader.session.readings.others == ()
+    for case in reader.session.cases:
+        followups = [item for item in case.items if item.timepoint != "baseline"]
+        for item in followups[:1]:
+            reader.session.show(item.key)
+            reader.settle()
+            assert reader.session.prior is None
+            assert not [look for look in reader.session.looks if "prior" in look.words or "compare" in look.words]
+    before = reader.reading.findings
+    reader.press("A")
+    assert reader.reading.findings == before
+    assert reader.sentence == "Automatic marks are hidden in a blinded reading."
+
+
+def test_damaged_images_leave_the_rest_usable(sit_down, patients, tmp_path):
+    source = mammograms_only(patients, tmp_path / "mg")
+    damaged = source / "RCC.dcm"
+    damaged.write_bytes(damaged.read_bytes()[:-20000])
+    unknown = pydicom.dcmread(source / "RMLO.dcm")
+    for name in ("ImagerPixelSpacing", "PixelSpacing", "EstimatedRadiographicMagnificationFactor"):
+        if name in unknown:
+            delattr(unknown, name)
+    unknown.save_as(source / "RMLO.dcm")
+    reader = sit_down(source, tmp_path / "m.sqlite")
+    assert "[E_" in reader.sentence
+    problems = " ".join(reader.session.hanging.problems)
+    assert "[E_PIXELS]" in problems or "[E_" in problems
+    reader.press("E")
+    reader.drag(reader.panel("L-CC"), (300, 200), (400, 260))
+    assert len(reader.reading.findings) == 1
+    reader.press("Control-Enter")
+    assert reader.reading.is_signed
+
+
+def test_a_missing_phase(sit_down, patients, tmp_path):
+    source = tmp_path / "mr"
+    shutil.copytree(patients / "CM-0001" / "2024-01-10" / "MR", source)
+    files = sorted(source.rglob("*.dcm"))
+    times = {
+        str(path): str(pydicom.dcmread(path, stop_before_pixels=True).get("AcquisitionTime", "")) for path in files
+    }
+    last = max(times.values())
+    for path, time in times.items():
+        if time == last:
+            (source / path).unlink()
+            break
+    reader = sit_down(source, tmp_path / "m.sqlite")
+    assert reader.room.stage.canvas.visible_panels
+    words = reader.sentence + " ".join(reader.session.hanging.problems) + " ".join(reader.session.shown.details)
+    assert "phase" in words
