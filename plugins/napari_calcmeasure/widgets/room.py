@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 NAPARI_DOCKS = ("layer list", "layer controls")
 """Docks of napari that a reading does not need; the Window menu brings them back."""
 LEFT_WIDTH, RIGHT_WIDTH, BELOW_HEIGHT, TIMELINE_WIDTH = 340, 380, 220, 400
+
+
+ASKING = ("sign", "export", "link", "not_measurable")
+"""Actions that may ask a question and wait for the answer."""
 
 
 class ReadingRoom(QWidget):
@@ -154,7 +158,7 @@ class ReadingRoom(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Take the keys; in a window for the first time, arrange the docks around the images."""
         super().showEvent(event)
-        self.keyboard = bind(self.viewer, self.actions_by_name)
+        self.keyboard = bind(self.viewer, {name: _for_key(name, act) for name, act in self.actions_by_name.items()})
         window = self.window()
         if isinstance(window, QMainWindow) and not self._is_placed:
             self._is_placed = True
@@ -228,3 +232,8 @@ class ReadingRoom(QWidget):
 
     def _show_jobs(self, _running: object) -> None:
         self.mirror.show_jobs()
+
+
+def _for_key(name: str, act: Callable[..., object]) -> Callable[..., object]:
+    """Let a question wait until the key press is over: the canvas takes no key before, and breaks at the next one."""
+    return (lambda: QTimer.singleShot(0, act)) if name in ASKING else act

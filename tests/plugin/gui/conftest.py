@@ -32,7 +32,7 @@ def patients(tmp_path_factory):
 
 
 @pytest.fixture
-def sit_down(qapp):  # noqa: ARG001 - windows need the application
+def sit_down(qapp):
     """Open a window and give the reader before it; all are closed at the end."""
     readers = []
 

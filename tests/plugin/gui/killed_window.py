@@ -1,4 +1,4 @@
-"""A window that is killed by the system at a named moment. Run as ``python killed_window.py SOURCE STORE MOMENT LOG``."""
+"""A window killed by the system at a named moment: run as ``python killed_window.py SOURCE STORE MOMENT LOG``."""
 
 from __future__ import annotations
 

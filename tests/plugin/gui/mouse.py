@@ -1,4 +1,4 @@
-"""A person's hand on the window: a real pointer and real keys under X where xdotool is there, else events through Qt."""
+"""A person's hand: a real pointer and real keys under X where xdotool is there, else events through Qt."""
 
 from __future__ import annotations
 

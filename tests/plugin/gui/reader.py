@@ -10,7 +10,6 @@ from qtpy.QtWidgets import QApplication, QOpenGLWidget
 from napari_calcmeasure.widgets.window import ReadingSetup, build_window, settle
 from plugin.gui.mouse import make_hand, pump
 
-
 SIZE = (1560, 960)
 """Of every window, whatever the screen: pictures are compared."""
 
@@ -97,7 +96,8 @@ class Reader:
     def point(self, panel, pixel):
         """Move the pointer there."""
         x, y = self.place(panel, pixel)
-        assert 0 <= x < self.canvas.width() and 0 <= y < self.canvas.height(), "not on the canvas"
+        assert 0 <= x < self.canvas.width(), "not on the canvas"
+        assert 0 <= y < self.canvas.height(), "not on the canvas"
         self.hand.move(self.canvas, (x, y))
 
     def click(self, panel, pixel, *, shift=False):
@@ -139,6 +139,8 @@ class Reader:
     def _answer(self):
         asking = QApplication.activeModalWidget()
         if asking is None or asking is self._asked or not asking.isVisible():
+            return
+        if asking.parentWidget() is not None and asking.parentWidget().window() is not self.window:
             return
         self._asked = asking
         title = asking.windowTitle()
