@@ -113,6 +113,13 @@ class ReaderHand:
         QTest.mouseRelease(self._surface, Qt.MouseButton.LeftButton, modifiers, last)
         self.wait()
 
+    def slide_to(self, panel: Panel, point: Sequence[float]) -> None:
+        """Drag the slider of the slices to where a pixel is seen."""
+        dims = self.viewer.dims
+        axis = dims.order[-3]
+        dims.set_point(axis, panel.placement.to_world(tuple(point))[axis - dims.ndim + len(panel.shape)])
+        self.wait()
+
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def panel(self, words: str) -> Panel:

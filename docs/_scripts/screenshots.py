@@ -127,6 +127,7 @@ class Reading:
         hand.point_at(self._subtraction(), (self._slice(), *LESION))
         self._camera.window("lesion.png")
         hand.press("next_hanging", times=2)
+        hand.slide_to(self._subtraction(), (0.0, *LESION))
         self._camera.window("sagittal.png")
         hand.press("previous_hanging", times=2)
 
@@ -159,6 +160,7 @@ class Reading:
         table = self.room.response.table
         rows = [table.topLevelItem(place) for place in range(table.topLevelItemCount())]
         table.setCurrentItem(next(row for row in rows if row.text(0).startswith("L calcifications")))
+        self.room.answers.setSizes([720, 240])
         self.hand.wait()
         self._camera.part("answers.png", self.room.answers)
 
