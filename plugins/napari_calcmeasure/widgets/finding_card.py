@@ -31,7 +31,7 @@ class FindingCard(QWidget):
     ``laterality``); ``level_changed(float)`` 0-1.
     """
 
-    described = Signal(dict)
+    described = Signal(object)
     level_changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:

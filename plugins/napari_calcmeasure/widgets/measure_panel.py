@@ -45,7 +45,7 @@ class MeasurePanel(QWidget):
     """
 
     tool_chosen = Signal(object)
-    described = Signal(dict)
+    described = Signal(object)
     level_changed = Signal(float)
     brush_changed = Signal(float)
     action = Signal(str)

@@ -56,7 +56,7 @@ class ResponsePanel(QWidget):
 
     finding_activated = Signal(str)
     """Key of the finding to go to."""
-    profiles_changed = Signal(tuple)
+    profiles_changed = Signal(object)
     """Names of the profiles ticked, in order."""
     row_selected = Signal(str)
     """Title of the side or lesion selected."""
