@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from calcmeasure.errors import CalcMeasureError
 from calcmeasure.store.database import MeasurementStore
 from calcmeasure.terms import Method
 from napari_calcmeasure.display.hanging import Look
@@ -142,6 +143,61 @@ def test_a_signature_without_a_reader_is_refused_in_words(cohort, store):
     session.readings.set_reader("zo")
     assert len(session.desk.reading.findings) == 1
     assert session.readings.sign()
+
+
+def test_every_signature_is_confirmed(session):
+    told = []
+    session.readings.events.message.connect(told.append)
+    for step in (0, 1):
+        session.step_patient(step)
+        draw_line(session)
+        assert session.readings.sign()
+    assert told == ["Signed by mk."] * 2
+
+
+def test_own_signed_findings_are_nobody_elses_once_the_reader_is_known(cohort, store):
+    before = Session(Readings(Records(store, reader="mk")))
+    before.open_folder(cohort)
+    draw_line(before)
+    assert before.readings.sign()
+    session = Session(Readings(Records(store)))
+    session.open_folder(cohort)
+    assert len(session.readings.others) == 1
+    session.readings.set_reader("mk")
+    assert session.readings.others == ()
+    assert session.desk.reading.is_signed
+
+
+def test_a_restored_draft_of_nobody_is_offered_once(cohort, store):
+    left = Session(Readings(Records(store)))
+    left.open_folder(cohort)
+    draw_line(left)
+    left.readings.keep_all()
+    left.readings.records.close()
+    session = Session(Readings(Records(store, reader="mk")))
+    session.open_folder(cohort)
+    (draft,) = session.readings.records.waiting()
+    session.readings.restore(session.readings.records.restore(draft))
+    assert session.desk.reading.reader == "mk"
+    assert session.readings.sign()
+    session.readings.records.close()
+    assert Records(store, reader="mk").waiting() == []
+
+
+def test_a_store_that_cannot_be_read_costs_no_draft(cohort, store):
+    left = Session(Readings(Records(store)))
+    left.open_folder(cohort)
+    draw_line(left)
+    left.readings.records.close()
+    store.write_bytes(b"no database")
+    records = Records(store, reader="mk")
+    (draft,) = records.waiting()
+    with pytest.raises(CalcMeasureError):
+        records.restore(draft)
+    assert len(records.waiting()) == 1
+    with pytest.raises(CalcMeasureError):
+        records.adopt(draft.reading)
+    assert len(Records(store, reader="mk").waiting()) == 1
 
 
 def test_without_records_one_can_look_and_draw_and_is_told(cohort):

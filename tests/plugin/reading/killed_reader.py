@@ -23,7 +23,7 @@ from napari_calcmeasure.reading.draft_json import reading_to_bytes
 from napari_calcmeasure.reading.drafts import KEEP_WITHIN_S, DraftStore, drafts_beside
 from napari_calcmeasure.reading.finding import LesionMask, PatientReading
 from napari_calcmeasure.reading.pointer import Motion, PointerEvent
-from napari_calcmeasure.reading.tool import ToolName
+from napari_calcmeasure.reading.tool import Step, ToolName
 from plugin.reading.on_the_desk import MAMMOGRAM, lesion
 
 CORNERS = ((100.0, 100.0), (100.0, 300.0), (300.0, 300.0), (300.0, 120.0))
@@ -142,14 +142,15 @@ def drag(room: Room, desk: Desk) -> Iterator[str]:
 
 def paint(room: Room, desk: Desk) -> Iterator[str]:
     """A brush stroke over a segmented lesion, and an automatic finding taken over before it."""
-    desk.edit(lambda reading: reading.put(lesion()))
-    desk.edit(lambda reading: reading.put(replace(lesion(), annotation=marks(annotation_id="auto-1"), mask=None)))
+    desk.take(Step(desk.reading.put(lesion()), is_done=True))
+    found = replace(lesion(), annotation=marks(annotation_id="auto-1"), mask=None)
+    desk.take(Step(desk.reading.put(found), is_done=True))
     painted = desk.reading
     for i in range(7):
         painted = painted.change("l1", lambda one, i=i: replace(one, mask=fuller(one.mask, i)))
         move(room, painted, now=100.0 + 0.3 * i)
     yield "in the middle of a brush stroke"
-    desk.edit(lambda _before: painted)
+    desk.take(Step(painted, is_done=True))
     yield "brush let go"
 
 

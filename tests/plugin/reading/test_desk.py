@@ -21,11 +21,13 @@ from calcmeasure.terms import (
     Morphology,
     View,
 )
+from napari_calcmeasure.reading import desk as desk_module
 from napari_calcmeasure.reading.desk import Desk
+from napari_calcmeasure.reading.drafting import target_of
 from napari_calcmeasure.reading.finding import Finding, FindingState, LesionMask, PatientReading, Unfinished
 from napari_calcmeasure.reading.live_numbers import defining_points, hull, measure_finding
 from napari_calcmeasure.reading.pointer import Motion, PointerEvent
-from napari_calcmeasure.reading.tool import ToolName
+from napari_calcmeasure.reading.tool import Step, ToolName
 from plugin.reading.examples import (
     COLUMNS,
     PROJECTION_SPACING,
@@ -281,7 +283,7 @@ def test_listeners_hear_of_every_move():
     desk.hold(ToolName.CALIPER)
     drag(desk, CC, (10.0, 10.0), (10.0, 30.0), (10.0, 60.0))
     assert [len(reading.findings) for reading in heard] == [0, 1, 1]
-    desk.edit(lambda reading: replace(reading, phase_choices={"s": 1}))
+    desk.take(Step(replace(desk.reading, phase_choices={"s": 1}), is_done=True))
     assert heard[-1].phase_choices == {"s": 1}
 
 
@@ -329,6 +331,36 @@ def test_describing_reaches_the_other_view():
     assert described == [(Morphology.AMORPHOUS, Distribution.LINEAR)] * 2 + [(None, None)]
     assert desk.reading.selected_finding.annotation.lesion_type is LesionType.MASS
     assert desk.reading.selected_finding.annotation.method is Method.AUTO
+    desk.describe(distribution=None)
+    assert [f.annotation.distribution for f in desk.reading.findings] == [None] * 3
+    assert desk.reading.findings[0].annotation.morphology is Morphology.AMORPHOUS
+
+
+def test_a_sentence_is_told_as_often_as_it_is_meant_and_silence_once():
+    desk, told = open_desk(), []
+    desk.events.message.connect(told.append)
+    for _ in range(2):
+        desk.delete_selected()
+    for _ in range(2):
+        desk.choose_phase("s", 1)
+    assert told == [desk_module.SELECT_FIRST] * 2 + [""]
+
+
+def test_what_comes_from_elsewhere_while_something_is_dragged_is_a_step_after_it():
+    desk = open_desk(MARKS)
+    desk.hold(ToolName.MARKS)
+    first = MARKS.points[0]
+    desk.pointer(PointerEvent(Motion.PRESS, target_of(MARKS), first))
+    desk.pointer(PointerEvent(Motion.DRAG, target_of(MARKS), (first[0] + 30, first[1] + 30)))
+    moved = desk.reading.findings[0].annotation.points
+    assert moved != MARKS.points
+    desk.adopt([automatic(MLO, [(1, 1)])])
+    desk.pointer(PointerEvent(Motion.DRAG, target_of(MARKS), first))
+    assert [len(desk.reading.findings), desk.reading.findings[0].annotation.points] == [2, moved]
+    desk.undo()
+    assert [one.annotation.points for one in desk.reading.findings] == [moved]
+    desk.undo()
+    assert desk.reading.findings[0].annotation.points == MARKS.points
 
 
 def test_choosing_a_phase_and_going_back_to_the_rule():
@@ -380,7 +412,7 @@ def test_editing_an_automatic_finding():
     desk = open_desk()
     desk.adopt([OUTLINE])
     mask = LesionMask((0, 0, 0), np.ones((1, 1, 1), bool))
-    desk.edit(lambda reading: reading.change("1", lambda finding: replace(finding, mask=mask)))
+    desk.take(Step(desk.reading.change("1", lambda finding: replace(finding, mask=mask)), is_done=True))
     desk.hold(ToolName.OUTLINE)
     click(desk, MR, (7.0, 50.0, 50.0))
     assert only_finding(desk).annotation.method is Method.AUTO, "a click is no change"

@@ -51,7 +51,7 @@ def stroke(desk, *points, shift=False):
 
 def move_level(desk, tools, level):
     step = tools[ToolName.SEED].set_level(desk.reading, level)
-    desk.edit(lambda _: step.reading)
+    desk.take(step)
     return step
 
 
