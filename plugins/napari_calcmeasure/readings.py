@@ -17,7 +17,7 @@ from napari_calcmeasure.reading.desk import Desk, is_nothing_new
 from napari_calcmeasure.reading.finding import PatientReading
 from napari_calcmeasure.reading.records import Records
 from napari_calcmeasure.reading.tool import Tool, ToolName
-from napari_calcmeasure.reading.worklist import Blinding
+from napari_calcmeasure.reading.worklist import Blinding, visible_reading
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,13 @@ class Readings:
         """Readings with something to sign: on the desk, or put aside for another patient."""
         on_desk = {} if self.desk is None else {self.desk.reading.patient_id: self.desk.reading}
         return tuple(one for one in (self._set_aside | on_desk).values() if not one.is_signed)
+
+    @property
+    def visible(self) -> PatientReading | None:
+        """The reading on the desk, as far as this reader may see it while she reads this visit."""
+        if self.desk is None:
+            return None
+        return visible_reading(self.desk.reading, timepoint=self._timepoint, blinding=self.blinding)
 
     def take_up(self, patient_id: str, *, timepoint: str) -> None:
         """Put a patient's reading on the desk; the one that lay there is kept."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,12 +19,14 @@ from napari_calcmeasure.cases import Case, Item, find_item, prior_of
 from napari_calcmeasure.detection import detect_on
 from napari_calcmeasure.display.hanging import Look, Pictures
 from napari_calcmeasure.display.lesion_fields import LesionFields
+from napari_calcmeasure.display.orientation import laterality_at
 from napari_calcmeasure.display.panel import Hanging
 from napari_calcmeasure.folders import in_reading_order, read_cases
 from napari_calcmeasure.jobs import ImmediateRunner, Progress, Runner
 from napari_calcmeasure.reading.desk import Desk, is_nothing_new
 from napari_calcmeasure.reading.finding import Target
 from napari_calcmeasure.reading.lesion_tools import BrushTool, LesionField, SeedTool
+from napari_calcmeasure.reading.pointer import PointerEvent
 from napari_calcmeasure.reading.tool import Tool, ToolName
 from napari_calcmeasure.readings import Readings
 
@@ -132,7 +135,8 @@ class Session:
         if isinstance(error, CalcMeasureError):
             self.message = f"⚠ {error.message} [{error.code}]"
             return
-        logger.error("unexpected %s", type(error).__name__, exc_info=error)
+        # The error's own words may hold a path or an identifier: only where it came from is logged.
+        logger.error("unexpected %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
         self.message = (
             f"⚠ something unexpected went wrong; the log has it, and the rest still works [{ErrorCode.INTERNAL}]"
         )
@@ -215,6 +219,14 @@ class Session:
         if self.desk is not None and self.shown is not None and self.shown.series is not None:
             self.desk.choose_phase(self.shown.series.series_uids[0], index)
             self.hang(self.look)
+
+    def with_side(self, event: PointerEvent) -> PointerEvent:
+        """Say on which side of the body a pointer event on a volume lies, where the image itself leaves it open."""
+        item = self.shown if self.shown is not None and self.shown.timepoint == event.target.timepoint else self.prior
+        if event.target.laterality is not None or item is None or item.series is None or item.series.grid is None:
+            return event
+        side = laterality_at(item.series.grid, event.point)
+        return replace(event, target=replace(event.target, laterality=side))
 
     def field_of(self, target: Target) -> LesionField | None:
         """Subtraction volume of the image of a target, shown or hung beside it; None where there is none."""

@@ -11,6 +11,7 @@ import pytest
 from calcmeasure.errors import CalcMeasureError
 from calcmeasure.store.database import MeasurementStore
 from calcmeasure.terms import Method
+from napari_calcmeasure.display.drawings import belongs_to
 from napari_calcmeasure.display.hanging import Look
 from napari_calcmeasure.jobs import ImmediateRunner, Progress
 from napari_calcmeasure.reading.pointer import Motion, PointerEvent
@@ -19,6 +20,7 @@ from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.reading.worklist import Blinding
 from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
+from napari_calcmeasure.widgets.case_rows import case_rows
 from plugin import examinations
 
 
@@ -403,3 +405,41 @@ def test_an_unexpected_error_is_a_sentence_too(session, caplog):
     session.tell(ZeroDivisionError("secret"))
     assert session.message.endswith("[E_INTERNAL]")
     assert "secret" not in session.message
+    assert "ZeroDivisionError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_blinded_reader_sees_her_numbers_of_this_visit_only(cohort, store):
+    session = Session(Readings(Records(store, reader="mk", blinding=Blinding(hide_priors=True))))
+    session.open_folder(cohort)
+    draw_line(session)
+    assert len(session.readings.visible.findings) == 1
+    session.show("P1/followup-1/MG")
+    assert session.readings.visible.findings == ()
+    session.desk.select_next(among=session.readings.visible)
+    assert session.desk.reading.selected == ""
+    assert len(session.desk.reading.findings) == 1
+
+
+def test_findings_belong_to_their_series_not_to_any_of_the_study(session):
+    session.show("P1/baseline/MR/0")
+    panel = session.hanging.panels[0]
+    drawn = draw_line(session, points=((1.0, 10.0, 10.0), (1.0, 20.0, 10.0))).annotation
+    assert belongs_to(drawn, panel)
+    assert belongs_to(replace(drawn, phase=replace(drawn.phase, index=3)), panel)
+    assert not belongs_to(replace(drawn, image=replace(drawn.image, series_uid="2.25.1")), panel)
+
+
+def test_the_case_list_counts_what_waits_once(session):
+    def counts():
+        item = case_rows(session)[0].visits[0].items[0]
+        return item.n_signed, item.n_waiting
+
+    draw_line(session)
+    draw_line(session, points=((50.0, 10.0), (50.0, 30.0)))
+    assert counts() == (0, 2)
+    assert session.readings.sign()
+    assert counts() == (2, 0)
+    session.desk.hold(ToolName.NAVIGATE)
+    session.desk.delete_selected()
+    assert counts() == (1, 1)

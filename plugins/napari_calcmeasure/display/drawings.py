@@ -94,8 +94,9 @@ def belongs_to(annotation: Annotation, panel: Panel) -> bool:
         return False
     image, shown = annotation.image, panel.target.image
     if annotation.modality is Modality.MR or panel.target.modality is Modality.MR:
-        size = (image.study_uid, image.rows, image.columns) == (shown.study_uid, shown.rows, shown.columns)
-        return size and annotation.modality is panel.target.modality
+        # Phases may be DICOM series of their own; another series of the study may lie elsewhere with the same matrix.
+        series_uids = panel.image[1].get("metadata", {}).get("series_uids", ()) or (shown.series_uid,)
+        return annotation.modality is panel.target.modality and image.series_uid in series_uids
     return (image.sop_uid, image.frame) == (shown.sop_uid, shown.frame)
 
 

@@ -149,9 +149,15 @@ class Desk:
         if not key or self.reading.find(key) is not None:
             self._apply(Step(replace(self.reading, selected=key)))
 
-    def select_next(self, *, backwards: bool = False) -> None:
-        """Select the next finding in the order they were made, round and round."""
-        keys = [finding.key for finding in self.reading.findings]
+    def select_next(self, *, backwards: bool = False, among: PatientReading | None = None) -> None:
+        """Select the next finding in the order they were made, round and round.
+
+        Parameters
+        ----------
+        among
+            What may be seen of the reading; all of it by default.
+        """
+        keys = [finding.key for finding in (among or self.reading).findings]
         if not keys:
             return
         step = -1 if backwards else 1

@@ -5,24 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from calcmeasure.model.measurement import AUTO_READER
 
 if TYPE_CHECKING:
     from calcmeasure.store.database import StoredAnnotation
-
-
-class HasTimepoint(Protocol):
-    """Something of one visit, such as an entry of the case list."""
-
-    @property
-    def timepoint(self) -> str:
-        """Name of the visit."""
-        ...
-
-
-Shown = TypeVar("Shown", bound=HasTimepoint)
+    from napari_calcmeasure.reading.finding import PatientReading
 
 
 def reading_order(patient_ids: Iterable[str], *, seed: int | None = None) -> tuple[str, ...]:
@@ -125,6 +114,9 @@ def visible_readings(
     )
 
 
-def visible_items(items: Iterable[Shown], *, timepoint: str, blinding: Blinding) -> tuple[Shown, ...]:
-    """Leave out the visits that must not hang beside the one being read."""
-    return tuple(item for item in items if not blinding.hide_priors or item.timepoint == timepoint)
+def visible_reading(reading: PatientReading, *, timepoint: str, blinding: Blinding) -> PatientReading:
+    """Leave out a reader's own findings of the visits that are hidden while she reads this one."""
+    if not blinding.hide_priors:
+        return reading
+    here = tuple(finding for finding in reading.findings if finding.annotation.timepoint == timepoint)
+    return replace(reading, findings=here)

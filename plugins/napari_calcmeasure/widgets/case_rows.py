@@ -29,13 +29,11 @@ def _visit(visit: Visit, signed: dict[tuple[str, str], int], reading: PatientRea
 
 def _item(item: Item, signed: dict[tuple[str, str], int], reading: PatientReading | None) -> ItemRow:
     modality = Modality.MG if item.series is None else Modality.MR
-    waiting = 0
-    if reading is not None:
-        waiting = sum(
-            one.state is not FindingState.SIGNED
-            for one in reading.findings
-            if (one.annotation.timepoint, one.annotation.modality) == (item.timepoint, modality)
-        )
-    n_signed = signed.get((item.timepoint, str(modality)), 0)
+    place = (item.timepoint, modality)
+    due = [] if reading is None else [one for one in reading.findings if one.state is not FindingState.SIGNED]
+    due += [] if reading is None else reading.given_up
+    waiting = [one for one in due if (one.annotation.timepoint, one.annotation.modality) == place]
+    # What was signed and is changed or given up since waits; it is not signed as well.
+    n_signed = signed.get((item.timepoint, str(modality)), 0) - sum(one.signed is not None for one in waiting)
     views = tuple(ItemRow(view.key, view.title, view.summary, details=view.details) for view in item.views)
-    return ItemRow(item.key, item.title, item.summary, n_signed, waiting, item.details, views)
+    return ItemRow(item.key, item.title, item.summary, n_signed, len(waiting), item.details, views)

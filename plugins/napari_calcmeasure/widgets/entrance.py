@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calcmeasure.errors import StoreError
+from calcmeasure.errors import CalcMeasureError, StoreError
 from napari_calcmeasure.reading.preferences import load_preferences, save_preferences
 from napari_calcmeasure.reading.worklist import Blinding
 from napari_calcmeasure.widgets.window import STORE_NAME, ReadingSetup
@@ -76,13 +76,14 @@ def offer_drafts(session: Session) -> None:
         return
     names = {case.patient_id: case.name for case in session.cases}
     rows = [
-        DraftRow(
-            key, names.get(one.patient_id, "a patient of another folder"), one.age_s, one.unsigned + one.is_unfinished
-        )
+        DraftRow(key, names.get(one.patient_id, ELSEWHERE), one.age_s, one.unsigned + one.is_unfinished)
         for key, one in drafts.items()
     ]
     for key, answer in ask_restore(rows).items():
-        if answer is DraftAnswer.RESTORE:
-            session.readings.restore(records.restore(drafts[key]))
-        elif answer is DraftAnswer.DISCARD:
-            records.forget(drafts[key])
+        try:
+            if answer is DraftAnswer.RESTORE:
+                session.readings.restore(records.restore(drafts[key]))
+            elif answer is DraftAnswer.DISCARD:
+                records.forget(drafts[key])
+        except CalcMeasureError as error:
+            session.tell(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,8 @@ from hypothesis import strategies as st
 
 from calcmeasure.store.database import StoredAnnotation
 from factories import marks
-from napari_calcmeasure.reading.worklist import Blinding, Worklist, reading_order, visible_items, visible_readings
+from napari_calcmeasure.reading.finding import Finding, PatientReading
+from napari_calcmeasure.reading.worklist import Blinding, Worklist, reading_order, visible_reading, visible_readings
 
 PATIENTS = tuple(f"CM-{i:04}" for i in range(1, 11))
 
@@ -80,14 +80,10 @@ def test_a_blinded_reader_sees_her_own_alone(blinding, seen):
     assert visible == tuple(drawn[name] for name in seen.split())
 
 
-@dataclass
-class Entry:
-    timepoint: str
-
-
-@pytest.mark.parametrize(("hidden", "count"), [(True, 1), (False, 3)])
-def test_other_visits_do_not_hang_beside_a_blinded_one(hidden, count):
-    entries = [Entry("baseline"), Entry("followup-1"), Entry("followup-2")]
-    shown = visible_items(entries, timepoint="followup-1", blinding=Blinding(hide_priors=hidden))
-    assert len(shown) == count
-    assert entries[1] in shown
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_own_findings_of_another_visit_are_hidden_with_it(is_hidden):
+    first, second = Finding(marks()), Finding(marks(annotation_id="b", timepoint="followup-1"))
+    reading = PatientReading("P", "r1", (first, second), selected="b")
+    seen = visible_reading(reading, timepoint="followup-1", blinding=Blinding(hide_priors=is_hidden))
+    assert seen.findings == ((second,) if is_hidden else (first, second))
+    assert seen.selected_finding is second
