@@ -31,7 +31,7 @@ def test_two_windows_do_not_overwrite_each_other(sit_down, patients, tmp_path):
         (signed,) = reader.reading.findings
         reader.press("E")
         reader.drag(reader.panel("R-CC"), signed.annotation.points[1], end)
-        reader.will_answer("Reason for the change", "Alt-1", "Enter")
+        reader.will_answer("Reason for the change", '"agreed', "Enter")
         reader.press("Control-Enter")
     assert "E_" in windows[1].sentence, windows[1].sentence
     assert not windows[1].reading.is_signed, "what was drawn here is still there, unsigned"
