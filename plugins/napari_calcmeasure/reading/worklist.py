@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,38 +43,6 @@ def reading_order(patient_ids: Iterable[str], *, seed: int | None = None) -> tup
     numbers = random.Random(seed)
     draws = {patient_id: numbers.random() for patient_id in sorted(listed)}
     return tuple(sorted(listed, key=lambda patient_id: draws[patient_id]))
-
-
-@dataclass(frozen=True, slots=True)
-class Worklist:
-    """Patients in reading order, and where the reader is.
-
-    Parameters
-    ----------
-    position
-        0-based; 0 for an empty list.
-    """
-
-    patients: tuple[str, ...]
-    position: int = 0
-
-    @property
-    def current(self) -> str | None:
-        """Patient being read; None when there is none."""
-        return self.patients[self.position] if self.patients else None
-
-    def go_to(self, patient_id: str) -> Worklist:
-        """Go to a patient; stay when it is not on the list."""
-        return replace(self, position=self.patients.index(patient_id)) if patient_id in self.patients else self
-
-    def step(self, by: int) -> Worklist:
-        """Go on or back; stay at either end."""
-        return replace(self, position=max(0, min(self.position + by, len(self.patients) - 1)))
-
-    def next_unsigned(self, signed: Collection[str]) -> Worklist:
-        """Go to the next patient that is not signed, from the start again after the end; stay when all are."""
-        ahead = (*self.patients[self.position + 1 :], *self.patients[: self.position])
-        return next((self.go_to(patient_id) for patient_id in ahead if patient_id not in signed), self)
 
 
 @dataclass(frozen=True, slots=True)

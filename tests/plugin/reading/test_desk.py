@@ -25,7 +25,7 @@ from napari_calcmeasure.reading import desk as desk_module
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.drafting import target_of
 from napari_calcmeasure.reading.finding import Finding, FindingState, LesionMask, PatientReading, Unfinished
-from napari_calcmeasure.reading.live_numbers import defining_points, hull, measure_finding
+from napari_calcmeasure.reading.live_numbers import measure_finding
 from napari_calcmeasure.reading.pointer import Motion, PointerEvent
 from napari_calcmeasure.reading.tool import Step, ToolName
 from plugin.reading.examples import (
@@ -198,21 +198,13 @@ def test_a_line_is_as_long_as_the_core_says(start, end, target):
     assert (measured.patient_id, measured.reader, measured.method) == ("SECRET-1", "anna", Method.MANUAL)
 
 
-def test_hull_and_defining_points_of_marks():
-    inner = Finding(automatic(CC, [(0, 0), (0, 10), (10, 0), (10, 10), (5, 5)]))
-    assert set(hull(inner)) == {(0, 0), (0, 10), (10, 0), (10, 10)}
-    assert len(defining_points(inner)) == 2
-    assert hull(Finding(OUTLINE)) == ()
-    assert defining_points(Finding(replace(MARKS, points=()))) == ()
-
-
-def test_a_line_without_spacing_still_has_ends():
+def test_a_line_without_spacing_has_ends_and_no_length():
     bare = replace(CC, image=replace(CC.image, spacing=None))
     desk = open_desk()
     desk.hold(ToolName.CALIPER)
     drag(desk, bare, (10.0, 10.0), (10.0, 60.0))
     assert measure_finding(only_finding(desk), desk.reading).value_mm is None
-    assert defining_points(only_finding(desk)) == ((10.0, 10.0), (10.0, 60.0))
+    assert only_finding(desk).annotation.points == ((10.0, 10.0), (10.0, 60.0))
 
 
 # -- what is kept, and when

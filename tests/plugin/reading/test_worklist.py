@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from calcmeasure.store.database import StoredAnnotation
 from factories import marks
 from napari_calcmeasure.reading.finding import Finding, PatientReading
-from napari_calcmeasure.reading.worklist import Blinding, Worklist, reading_order, visible_reading, visible_readings
+from napari_calcmeasure.reading.worklist import Blinding, reading_order, visible_reading, visible_readings
 
 PATIENTS = tuple(f"CM-{i:04}" for i in range(1, 11))
 
@@ -41,22 +40,6 @@ def test_first_places_are_shared_evenly():
     """2000 seeds, 10 patients: each first 200 times, with a standard deviation of 13."""
     first = [reading_order(PATIENTS, seed=seed)[0] for seed in range(2000)]
     assert all(130 < first.count(patient) < 270 for patient in PATIENTS)
-
-
-@pytest.mark.parametrize(
-    ("position", "signed", "wanted"),
-    [(0, "", "b"), (0, "b", "c"), (2, "", "a"), (2, "a", "b"), (1, "ac", "b"), (1, "abc", "b"), (0, "bc", "a")],
-)
-def test_the_next_unsigned_patient(position, signed, wanted):
-    assert Worklist(("a", "b", "c"), position).next_unsigned(set(signed)).current == wanted
-
-
-def test_steps_stay_on_the_list():
-    at = Worklist(("a", "b", "c"))
-    assert [at.step(by).current for by in (-1, 1, 2, 9)] == ["a", "b", "c", "c"]
-    assert (at.go_to("c").current, at.go_to("x").current) == ("c", "a")
-    empty = Worklist(())
-    assert (empty.current, empty.step(1).current, empty.next_unsigned([]).current) == (None, None, None)
 
 
 def stored(reader: str, timepoint: str = "baseline") -> StoredAnnotation:
