@@ -136,7 +136,7 @@ class ReaderHand:
         hidden = self.viewer.dims.ndim - len(panel.shape)
         world = panel.placement.to_world(tuple(point))
         camera = self.viewer.scene.camera
-        height, width = self.room.stage.canvas.cell_size
+        height, width = self.room.stage.canvas.camera.cell_size
         down, across = (world[axis - hidden] for axis in order)
         row, column = panel.cell if self.viewer.canvas.grid.enabled else (0, 0)
         x = column * width + width / 2 + (across - camera.center[-1]) * camera.zoom

@@ -78,6 +78,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._loading: Progress | None = None
+        self.phase_hung: int | None = None
         self._fields = LesionFields(self.pictures.volumes)
         self.seed_tool, self.brush_tool = SeedTool(self.field_of), BrushTool(self.field_of)
         self.readings.make_tools = self._lesion_tools
@@ -166,6 +167,7 @@ class Session:
         item, prior = self.shown, self.prior
         look = self.look = self.pictures.settle(look, item, prior=prior)
         choices: Mapping[str, int] = dict(self.desk.reading.phase_choices) if self.desk else {}
+        self.phase_hung = choices.get(item.series.series_uids[0]) if item.series is not None else None
 
         def work(progress: Progress) -> Hanging:
             return self.pictures.hang(item, prior=prior, look=look, phase_choices=choices, progress=progress)

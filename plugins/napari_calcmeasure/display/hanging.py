@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from calcmeasure.terms import Laterality, View
 from napari_calcmeasure.cases import Item
@@ -26,18 +26,22 @@ class Look:
         Name of the hanging protocol; empty for the first that is possible.
     side, view, image
         Of mammogram hangings that show one image; what is left open is filled in.
+    number
+        Tells images of one side and view apart (repeats, raw versions); 1 for the first.
     """
 
     protocol: str = ""
     side: Laterality | None = None
     view: View | None = None
     image: str = ""
+    number: int = 1
 
     @property
     def words(self) -> str:
         """The protocol, and the image where it shows one."""
         names = [part for part in (self.side, self.view) if part is not None]
-        return f"{self.protocol} {'-'.join(names)}".strip()
+        number = f" ({self.number})" if self.number > 1 else ""
+        return f"{self.protocol} {'-'.join(names)}".strip() + number
 
 
 @dataclass
@@ -51,7 +55,8 @@ class Pictures:
         """List the looks that are possible, in the order they are stepped through."""
         if item.series is not None:
             return tuple(Look(name) for name in DYNAMIC_PROTOCOLS if name != COMPARED or prior is not None)
-        return tuple(Look(str(one.protocol), one.side, one.view, one.image) for one in list_looks(item, prior))
+        looks = [Look(str(one.protocol), one.side, one.view, one.image) for one in list_looks(item, prior)]
+        return tuple(replace(look, number=_count(look, looks[:place])) for place, look in enumerate(looks))
 
     def settle(self, look: Look, item: Item, *, prior: Item | None) -> Look:
         """Fill in what a look leaves open, so that it is one of `looks`; unknown ones become the first."""
@@ -59,7 +64,10 @@ class Pictures:
         if item.series is not None:
             return next((one for one in looks if one.protocol == look.protocol), looks[0])
         full = settle(_mammogram_look(look), item, prior)
-        return looks[0] if full is None else Look(str(full.protocol), full.side, full.view, full.image)
+        if full is None:
+            return looks[0]
+        wanted = (str(full.protocol), full.side, full.view, full.image)
+        return next(one for one in looks if (one.protocol, one.side, one.view, one.image) == wanted)
 
     def hang(
         self, item: Item, *, prior: Item | None, look: Look, phase_choices: Mapping[str, int], progress: Progress
@@ -84,6 +92,11 @@ def look_at(panel: Panel) -> Look:
     target = panel.target
     image = target.image.sop_uid if target is not None else ""
     return Look(str(MammogramProtocol.SINGLE), image=image)
+
+
+def _count(look: Look, before: Sequence[Look]) -> int:
+    """Count looks that read alike."""
+    return 1 + sum(one.words == look.words for one in before)
 
 
 def _mammogram_look(look: Look) -> MammogramLook:

@@ -17,6 +17,7 @@ from napari_calcmeasure.reading.drafting import (
     redraw,
 )
 from napari_calcmeasure.reading.finding import Finding, PatientReading, Target
+from napari_calcmeasure.reading.lesion_names import is_before
 from napari_calcmeasure.reading.tool import Step
 
 STILL_DRAWN = "Something is drawn on this image: select what is gone, or delete it, and say “nothing left” again."
@@ -74,8 +75,29 @@ def _state(reading: PatientReading, target: Target, *, flags: tuple[str, ...], n
     if meant is None:
         drawing = Drawing(empty_geometry(target.quantity), ())
         after = add_drawing(reading, target, drawing=drawing, new_id=new_id)
-        meant = after.selected_finding
+        meant = _named_as_before(after, target)
     return after if meant is None else after.put(_emptied(meant, target, flags=flags))
+
+
+def _named_as_before(reading: PatientReading, target: Target) -> Finding | None:
+    """Give the statement just made the name under which nothing was found on that side before."""
+    made = reading.selected_finding
+    if made is None or made.annotation.relation is not None:
+        return made
+    here = {
+        one.annotation.lesion_id
+        for one in reading.findings
+        if one.annotation.timepoint == target.timepoint and one is not made
+    }
+    names = [
+        one.annotation.lesion_id
+        for one in reading.findings
+        if not one.annotation.points
+        and is_before(one.annotation, target)
+        and (one.annotation.laterality, one.annotation.quantity) == (target.laterality, target.quantity)
+        and one.annotation.lesion_id not in here
+    ]
+    return replace(made, annotation=replace(made.annotation, lesion_id=names[0])) if names else made
 
 
 def _emptied(finding: Finding, target: Target, *, flags: tuple[str, ...]) -> Finding:

@@ -12,16 +12,13 @@ from napari_calcmeasure.display.captions import frame_layers
 from napari_calcmeasure.display.drawings import Drawing
 from napari_calcmeasure.display.panel import Hanging, LayerData, Panel
 from napari_calcmeasure.display.windows import WindowPreset
-from napari_calcmeasure.reading.finding import Point
+from napari_calcmeasure.widgets.camera import Camera
 from napari_calcmeasure.widgets.ink import CAPTION, Ink
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
     from napari.utils.colormaps import Colormap
-
-MARGIN = 0.96
-"""Share of the canvas that a fitted picture fills."""
 
 
 @dataclass(slots=True)
@@ -48,7 +45,9 @@ class Canvas:
         self._shown: list[_Shown] = []
         self._inks: dict[tuple[int, int], Ink] = {}
         self._layers: list[Layer] = []
-        self._is_inverted = False
+        self.camera = Camera(viewer, lambda: self._hanging)
+        self.is_inverted = False
+        self.shows_drawings = True
         # Once and for all: napari loses count of its overlays when this changes while a grid is shown.
         viewer.canvas.overlays.scale_bar.gridded = True
         viewer.scene.camera.events.zoom.connect(self._rescale)
@@ -105,6 +104,7 @@ class Canvas:
 
     def show_drawings(self, *, visible: bool) -> None:
         """Show or hide all drawings, as long as a key is held."""
+        self.shows_drawings = visible
         for ink in self._inks.values():
             ink.set_visible(visible)
 
@@ -160,18 +160,9 @@ class Canvas:
 
     def invert(self) -> None:
         """Black for white, on every picture."""
-        self._is_inverted = not self._is_inverted
+        self.is_inverted = not self.is_inverted
         for shown in self._shown:
             shown.layer.colormap = _inverted(shown.layer.colormap)
-
-    def flip(self, *, horizontally: bool) -> None:
-        """Mirror the whole canvas; layers, and with them measurements, stay as they are."""
-        camera = self._viewer.scene.camera
-        vertical, horizontal = (str(way) for way in camera.orientation2d)
-        if horizontally:
-            camera.orientation2d = (vertical, "left" if horizontal == "right" else "right")
-        else:
-            camera.orientation2d = ("up" if vertical == "down" else "down", horizontal)
 
     def flicker(self) -> bool:
         """Swap the pictures that lie on each other (current and prior).
@@ -190,32 +181,6 @@ class Canvas:
         self._draw_visible_only()
         return True
 
-    def fit(self) -> None:
-        """Show everything."""
-        if self._hanging is None or not self._shown:
-            return
-        low, high = self._bounds()
-        height, width = self._cell_size()
-        spans = [max(b - a, 1e-6) for a, b in zip(low, high, strict=True)]
-        middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
-        self._look_at(middle, MARGIN * min(height / spans[0], width / spans[1]))
-
-    def one_to_one(self, panel: Panel | None = None, *, at: Sequence[float] | None = None) -> None:
-        """One screen pixel for one image pixel; around a world position, or where the canvas looks now."""
-        chosen = panel or (self._shown[0].panel if self._shown else None)
-        if chosen is not None:
-            pixel_mm = abs(chosen.placement.scale[self._displayed(chosen)[1]])
-            self._look_at(at if at is not None else self._viewer.scene.camera.center[-2:], 1 / pixel_mm)
-
-    def look_at(self, centre: Sequence[float], zoom: float) -> None:
-        """Go to a place: world (row, column) and canvas pixels per mm."""
-        self._look_at(centre, zoom)
-
-    @property
-    def cell_size(self) -> tuple[int, int]:
-        """(height, width) of one cell of the canvas, screen pixels."""
-        return self._cell_size()
-
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _clear_in_steps(self) -> Iterator[None]:
@@ -228,7 +193,7 @@ class Canvas:
 
     @contextmanager
     def _all_at_once(self) -> Iterator[None]:
-        """Have the scene built once, when all layers are there: napari would build it anew for each, and half a grid breaks."""
+        """Have the scene built once, when all layers are there: napari would for each, and half a grid breaks."""
         layers = self._viewer.layers
         layers.events.begin_batch()
         try:
@@ -247,7 +212,7 @@ class Canvas:
     def _apply(self, shown: _Shown, preset: WindowPreset) -> None:
         from napari.utils.colormaps import Colormap
 
-        chosen = preset.inverted() if self._is_inverted else preset
+        chosen = preset.inverted() if self.is_inverted else preset
         shown.window = preset
         shown.layer.contrast_limits_range = _wider(shown.layer.contrast_limits_range, chosen.limits)
         shown.layer.contrast_limits = chosen.limits
@@ -260,34 +225,6 @@ class Canvas:
     def _draw_visible_only(self) -> None:
         for ink in self._inks.values():
             ink.show_only({panel.key for panel in self.visible_panels})
-
-    def _displayed(self, panel: Panel) -> tuple[int, int]:
-        """Which axes of a picture run down and across the screen now."""
-        dims = self._viewer.dims
-        hidden = dims.ndim - len(panel.shape)
-        down, across = (axis - hidden for axis in dims.order[-2:])
-        return down, across
-
-    def _bounds(self) -> tuple[Point, Point]:
-        """Corners of all pictures, world positions along the axes displayed."""
-        corners = []
-        for panel in (shown.panel for shown in self._shown):
-            axes = self._displayed(panel)
-            for edge in ([-0.5] * len(panel.shape), [n - 0.5 for n in panel.shape]):
-                world = panel.placement.to_world(tuple(edge))
-                corners.append(tuple(world[axis] for axis in axes))
-        downs, acrosses = zip(*corners, strict=True)
-        return (min(downs), min(acrosses)), (max(downs), max(acrosses))
-
-    def _look_at(self, centre: Sequence[float], zoom: float) -> None:
-        camera = self._viewer.scene.camera
-        camera.center = (0.0, float(centre[-2]), float(centre[-1]))
-        camera.zoom = zoom
-
-    def _cell_size(self) -> tuple[int, int]:
-        height, width = self._viewer.canvas.size
-        rows, columns = self._hanging.grid if self._hanging is not None and self._hanging.grid else (1, 1)
-        return (max(int(height) // rows, 1), max(int(width) // columns, 1))
 
     def _apply_grid(self, hanging: Hanging) -> None:
         grid = self._viewer.canvas.grid
@@ -314,10 +251,12 @@ class Canvas:
         for shown in self._shown:
             if hanging.grid is not None:
                 _caption(shown.layer, shown.panel)
+            if self.is_inverted:
+                shown.layer.colormap = _inverted(shown.layer.colormap)
             if shown.panel.is_prior and "flicker" in hanging.protocol:
                 shown.layer.visible = False
         self._draw_visible_only()
-        self.fit()
+        self.camera.fit()
         if self._shown:
             self._viewer.layers.selection.active = self._shown[0].layer
 

@@ -139,6 +139,7 @@ class KineticsPanel(QWidget):
         layout = QVBoxLayout(self)
         for words in (self.place_words, self.phase_words):
             words.setWordWrap(True)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self.phase_box)
         layout.addWidget(self.phase_words)
         layout.addWidget(self.plot.widget, stretch=1)

@@ -55,10 +55,10 @@ class LookActions:
             "header_window": lambda: self.use_preset(0),
             "sigmoid": self.toggle_sigmoid,
             "invert": canvas.invert,
-            "flip_horizontal": lambda: canvas.flip(horizontally=True),
-            "flip_vertical": lambda: canvas.flip(horizontally=False),
-            "original_pixels": lambda: canvas.one_to_one(self._stage.active, at=self._cursor()),
-            "fit": canvas.fit,
+            "flip_horizontal": lambda: canvas.camera.flip(horizontally=True),
+            "flip_vertical": lambda: canvas.camera.flip(horizontally=False),
+            "original_pixels": lambda: canvas.camera.one_to_one(self._stage.active, at=self._cursor()),
+            "fit": canvas.camera.fit,
             "pan": lambda is_down: self._stage.hand.pan(enabled=is_down),
             "loupe": self.loupe,
             "hide_marks": lambda is_down: canvas.show_drawings(visible=not is_down),
@@ -105,11 +105,11 @@ class LookActions:
         panel = self._stage.active
         if panel is None or len(panel.shape) != 2:
             return
-        views = quadrant_views(panel, self._stage.canvas.cell_size)
+        views = quadrant_views(panel, self._stage.canvas.camera.cell_size)
         if views:
             self._quadrant = (self._quadrant + 1) % len(views)
             centre, zoom = views[self._quadrant]
-            self._stage.canvas.look_at(centre, zoom)
+            self._stage.canvas.camera.look_at(centre, zoom)
             self._session.message = f"Part {self._quadrant + 1} of {len(views)}, one screen pixel per image pixel."
 
     def loupe(self, is_down: bool) -> None:
@@ -118,10 +118,10 @@ class LookActions:
         if is_down and self._loupe_from is None:
             self._loupe_from = (tuple(camera.center), float(camera.zoom))
             at = self._cursor() or camera.center[-2:]
-            self._stage.canvas.look_at(at, camera.zoom * LOUPE)
+            self._stage.canvas.camera.look_at(at, camera.zoom * LOUPE)
         elif not is_down and self._loupe_from is not None:
             (centre, zoom), self._loupe_from = self._loupe_from, None
-            self._stage.canvas.look_at(centre[-2:], zoom)
+            self._stage.canvas.camera.look_at(centre[-2:], zoom)
 
     def flicker(self, is_down: bool) -> None:
         """Show the earlier visit in place of the current picture, for as long as the key is down."""

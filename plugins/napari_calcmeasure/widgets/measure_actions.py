@@ -69,8 +69,6 @@ class MeasureActions:
             "nothing_left": self.nothing_left,
             "not_measurable": self.not_measurable,
             "link": self.link,
-            "next_finding": lambda: self._with_desk(lambda desk: desk.select_next()),
-            "previous_finding": lambda: self._with_desk(lambda desk: desk.select_next(backwards=True)),
             "finish": lambda: self._with_desk(lambda desk: desk.finish()),
             "cancel": lambda: self._with_desk(lambda desk: desk.cancel()),
             "delete": lambda: self._with_desk(lambda desk: desk.delete_selected()),
@@ -144,7 +142,7 @@ class MeasureActions:
         if desk is None or chosen is None:
             self._session.message = "Select a finding first (F), then say which earlier lesion it is."
             return
-        earlier = earlier_lesions(desk.reading, chosen)
+        earlier = earlier_lesions(self._session.readings.visible or desk.reading, chosen)
         answer = ask_link(chosen.annotation.lesion_id, earlier, parent=self._parent)
         if answer is not None:
             desk.link(answer.relation, answer.from_lesions)
@@ -175,7 +173,10 @@ class MeasureActions:
             self._session.message = "Not signed: a reader id is needed."
             return False
         self._session.readings.set_reader(reader)
-        remember_reader(reader)
+        try:
+            remember_reader(reader)
+        except CalcMeasureError as error:
+            self._session.tell(error)
         return True
 
     def export(self) -> None:
@@ -206,7 +207,7 @@ class MeasureActions:
             session.tell(error)
             return
         unsigned = f", {written.unsigned} of them unsigned" if written.unsigned else ""
-        count = f"{written.measurements} measurements{unsigned} and {written.responses} responses"
+        count = f"{_plural(written.measurements, 'measurement')}{unsigned} and {_plural(written.responses, 'response')}"
         session.message = f"{count} are in the folder chosen."
 
     # -- inside --------------------------------------------------------------------------------------------------------
@@ -217,14 +218,21 @@ class MeasureActions:
 
     def _panel(self) -> Panel | None:
         panel = self._stage.active
-        if panel is None or panel.target is None:
+        if panel is None:
             self._session.message = "Point at the image that is meant, then press the key again."
+            return None
+        if panel.target is None:
+            self._session.message = f"{panel.caption} is shown and not measured; what it is about is said on the left."
             return None
         return panel
 
     def _target(self) -> Target | None:
         panel = self._panel()
         return panel.target if panel is not None else None
+
+
+def _plural(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _changes(reading: PatientReading) -> list[str]:

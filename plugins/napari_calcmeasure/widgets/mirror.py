@@ -15,6 +15,7 @@ from napari_calcmeasure.display.drawings import belongs_to
 from napari_calcmeasure.display.kinetics import curve_at, curve_of_mask
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.display.phases import phase_choices, pick_early_phase
+from napari_calcmeasure.display.windows import WindowPreset
 from napari_calcmeasure.reading.answers import Answers, answers
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.finding import Finding
@@ -83,7 +84,9 @@ class Mirror(QObject):
             return
         is_mr = annotation.modality is Modality.MR
         items = [one for one in room.session.case.items if (one.series is not None) is is_mr]
-        wanted = next((one for one in items if one.timepoint == annotation.timepoint), None)
+        visit = [one for one in items if one.timepoint == annotation.timepoint]
+        own = (one for one in visit if one.series and annotation.image.series_uid in one.series.series_uids)
+        wanted = next(own, next(iter(visit), None))
         self._waiting_for = finding
         if wanted is not None and wanted.key != getattr(room.session.shown, "key", ""):
             room.session.show(wanted.key)
@@ -97,11 +100,16 @@ class Mirror(QObject):
         session.events.cases.connect(lambda _cases: self._cases.start())
         session.events.shown.connect(self._show_item)
         session.events.message.connect(self._room.status.say)
+        # Keys change the brush, and say so.
+        session.events.message.connect(lambda _said: self._room.measure.show_brush(session.brush_tool.radius_mm))
         readings.events.message.connect(self._room.status.say)
         readings.events.desk.connect(self._take_desk)
         readings.events.signed.connect(lambda _signed: self._cases.start())
         self._room.response.row_selected.connect(self._show_timeline)
+        # A choice that changes nothing (a side cannot be taken back) must not stay on the panel.
+        self._room.measure.described.connect(lambda _said: self._panels.start())
         self._room.stage.hung.connect(self._on_hung)
+        self._room.stage.aimed.connect(lambda _panel: self.show_display())
         self._room.stage.hovered.connect(self._on_hover)
 
     def _take_desk(self, desk: Desk | None) -> None:
@@ -137,7 +145,9 @@ class Mirror(QObject):
             self._curve.start()
 
     def _on_hung(self, _hanging: object) -> None:
-        self._show_display()
+        if self._room.session.shown is not None:
+            self._show_phases(self._room.session.shown)
+        self.show_display()
         self._turn_to_slice()
         self._panels.start()
 
@@ -148,12 +158,36 @@ class Mirror(QObject):
             return
         self._room.cases.select(item.key)
         self._room.measure.offer_tools(Modality.MG if item.series is None else Modality.MR)
+        self._show_phases(item)
+        self._room.kinetics.setVisible(item.series is not None)
+
+    def _show_phases(self, item: Item) -> None:
         choices = None
         if item.series is not None and self._desk is not None:
             chosen = self._desk.reading.phase_choices.get(item.series.series_uids[0])
             choices = phase_choices(item.series, chosen=chosen)
         self._room.kinetics.show_phases(choices)
-        self._room.kinetics.setVisible(item.series is not None)
+
+    def _follow_phase(self) -> None:
+        """Hang the series anew when a choice of phase was undone or done again."""
+        session, item = self._room.session, self._room.session.shown
+        if self._desk is None or item is None or item.series is None:
+            return
+        if self._desk.reading.phase_choices.get(item.series.series_uids[0]) != session.phase_hung:
+            self._show_phases(item)
+            session.hang(session.look)
+
+    def _switched_on(self, window: WindowPreset | None) -> set[str]:
+        canvas = self._room.stage.canvas
+        switches = {
+            "marks_shown": canvas.shows_drawings,
+            "prior_marks": self._room.stage.shows_prior_marks,
+            "invert": canvas.is_inverted,
+            "sigmoid": window is not None and window.is_sigmoid,
+            "flip_horizontal": canvas.camera.is_flipped(horizontally=True),
+            "flip_vertical": canvas.camera.is_flipped(horizontally=False),
+        }
+        return {name for name, is_on in switches.items() if is_on}
 
     def _show_cases(self) -> None:
         session = self._room.session
@@ -166,7 +200,9 @@ class Mirror(QObject):
     def _show_reading(self) -> None:
         if self._desk is None:
             return
-        reading = self._desk.reading
+        self._follow_phase()
+        self._room.measure.show_brush(self._room.session.brush_tool.radius_mm)
+        reading = self._room.session.readings.visible or self._desk.reading
         chosen = reading.selected_finding
         self._room.measure.show_reading(
             reading,
@@ -189,7 +225,8 @@ class Mirror(QObject):
             profiles = [load_profile(name) for name in self._room.session.criteria]
             self._room.timeline.show_plots(timeline(self._last, profiles=profiles, selected=selected))
 
-    def _show_display(self) -> None:
+    def show_display(self) -> None:
+        """Show how the images are looked at now."""
         session, stage = self._room.session, self._room.stage
         hanging, active = stage.canvas.hanging, stage.active
         if hanging is None:
@@ -200,7 +237,7 @@ class Mirror(QObject):
             protocol=session.look.words,
             presets=tuple(preset.name for preset in active.presets) if active is not None else (),
             preset=window.name if window is not None else "",
-            switched_on=frozenset({"marks_shown"} | ({"prior_marks"} if stage.shows_prior_marks else set())),
+            switched_on=frozenset(self._switched_on(window)),
             disabled=frozenset() if session.prior is not None else frozenset({"prior_marks"}),
             facts=active.facts if active is not None else (),
             problems=hanging.problems,

@@ -28,7 +28,8 @@ from napari_calcmeasure.widgets.controls import Tree
 
 TARGET_PX = 24
 """Smallest height of anything to click on."""
-COLUMNS = ("Side or lesion", "Visit", "Baseline mm", "Follow-up mm", "Δ mm", "Δ %")
+COLUMNS = ("Side or lesion", "Visit", "Before", "After", "Δ mm", "Δ %")
+"""Lengths are in mm; the tooltip says so."""
 EMPTY = "Nothing is measured yet."
 _COLOURS = {
     ExtentChange.INCREASE: VERMILION,
@@ -114,7 +115,9 @@ class ResponsePanel(QWidget):
 
     def _build_table(self) -> None:
         self.table.setAccessibleName("Response: baseline to follow-up")
-        self.table.setToolTip("Select a row to read its rule. Enter or a double click goes to the finding.")
+        self.table.setToolTip(
+            "Before: baseline, mm. After: follow-up, mm. Select a row to read its rule; Enter goes to the finding."
+        )
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.setStyleSheet(f"QTreeView::item {{ min-height: {TARGET_PX}px; padding-right: 6px; }}")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 NAPARI_DOCKS = ("layer list", "layer controls")
 """Docks of napari that a reading does not need; the Window menu brings them back."""
-LEFT_WIDTH, RIGHT_WIDTH, BELOW_HEIGHT, TIMELINE_WIDTH = 340, 380, 220, 400
+LEFT_WIDTH, RIGHT_WIDTH, BELOW_HEIGHT, TIMELINE_WIDTH = 330, 370, 210, 320
 
 
 ASKING = ("sign", "export", "link", "not_measurable")
@@ -72,7 +72,8 @@ class ReadingRoom(QWidget):
         self.response, self.timeline = ResponsePanel(self.session.criteria), Timeline()
         self.look = LookActions(napari_viewer, self.stage, self.session)
         self.hand_work = MeasureActions(self.stage, self.session, parent=self)
-        self.actions_by_name = {**self.look.table(), **self.hand_work.table()}
+        looks = {name: self._then_shown(look) for name, look in self.look.table().items()}
+        self.actions_by_name = {**looks, **self.hand_work.table(), **self._steps_between_findings()}
         self._is_placed = False
         self.mirror = Mirror(self)
         self._lay_out()
@@ -179,6 +180,28 @@ class ReadingRoom(QWidget):
         window.resizeDocks([dock for dock, _ in sides], [width for _, width in sides], Qt.Orientation.Horizontal)
         if self.answers in own:
             window.resizeDocks([own[self.answers]], [BELOW_HEIGHT], Qt.Orientation.Vertical)
+
+    def _then_shown(self, look: Callable[..., object]) -> Callable[..., None]:
+        """Have the display panel follow what a key does to the picture."""
+
+        def act(*held: bool) -> None:
+            look(*held)
+            self.mirror.show_display()
+
+        return act
+
+    def _steps_between_findings(self) -> dict[str, Callable[[], None]]:
+        """Keys that select a finding, and show the slice it lies on."""
+
+        def step(*, backwards: bool) -> None:
+            if self.session.desk is not None:
+                self.session.desk.select_next(backwards=backwards)
+                self.go_to(self.session.desk.reading.selected)
+
+        return {
+            "next_finding": lambda: step(backwards=False),
+            "previous_finding": lambda: step(backwards=True),
+        }
 
     # -- what the panels ask for ---------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.prior_marks import laid_over
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.drawing_tools import preview
-from napari_calcmeasure.reading.pointer import Motion, PointerEvent
+from napari_calcmeasure.reading.pointer import PointerEvent
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.canvas import Canvas
 from napari_calcmeasure.widgets.hand import Hand
@@ -49,6 +49,8 @@ class Stage(QObject):
 
     hovered = Signal(object, tuple)
     """Panel under the cursor, or None, and the pixel index."""
+    aimed = Signal(object)
+    """The panel that keys mean now."""
     hung = Signal(object)
     """The hanging, once it stands."""
 
@@ -142,7 +144,7 @@ class Stage(QObject):
                 o.annotation for o in self._session.readings.others
             ]
             drawing += laid_over(panel, hanging, everyone)
-        if reading.unfinished is not None and reading.unfinished.target == panel.target:
+        if reading.unfinished is not None and reading.unfinished.target.identity == panel.target.identity:
             point = self._at[1] if self._at is not None and self._at[0].key == panel.key else None
             drawing += draw_unfinished(preview(reading, point) if point else reading.unfinished.points)
         return drawing
@@ -166,12 +168,14 @@ class Stage(QObject):
     def _pointer(self, event: PointerEvent) -> bool:
         if self._desk is None:
             return False
-        if event.motion is Motion.PRESS:
-            self.active = self._at[0] if self._at is not None else self.active
-        return self._desk.pointer(event)
+        return self._desk.pointer(self._session.with_side(event))
 
     def _hover(self, panel: Panel | None, point: tuple[float, ...]) -> None:
         self._at = (panel, point) if panel is not None else None
+        # The image under the cursor is the one that keys mean, also after the cursor has left for a button.
+        if panel is not None and panel is not self.active:
+            self.active = panel
+            self.aimed.emit(panel)
         if self._desk is not None and self._desk.reading.unfinished is not None:
             self.request_redraw()
         self.hovered.emit(panel, point)

@@ -29,8 +29,11 @@ def warm_up_measuring(_progress: Progress) -> None:
 
 
 def warm_up_drawing() -> None:
-    """Draw a line and a polygon, nowhere; in the window's thread, because layers set up what all layers share."""
-    from napari.layers import Shapes
+    """Draw a line, a polygon and a mask, nowhere; in the window's thread: layers set up what all layers share."""
+    from napari.layers import Labels, Shapes
+    from napari.utils.colormaps import DirectLabelColormap
 
     shapes = Shapes(None, ndim=2)
     shapes.data = [(np.asarray(_TRIANGLE[:2]), "line"), (np.asarray(_TRIANGLE), "polygon")]
+    colours = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "white"})
+    Labels(np.ones((2, 4, 4), np.uint8), colormap=colours)

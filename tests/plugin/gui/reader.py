@@ -83,7 +83,7 @@ class Reader:
         hidden = dims.ndim - len(panel.shape)
         axes = [axis - hidden for axis in dims.order[-2:]]
         world = panel.placement.to_world(tuple(pixel))
-        height, width = self.room.stage.canvas.cell_size
+        height, width = self.room.stage.canvas.camera.cell_size
         down, right = (world[axis] - at for axis, at in zip(axes, camera.center[-2:], strict=True))
         vertical, horizontal = (str(way) for way in camera.orientation2d)
         down, right = (down if vertical == "down" else -down), (right if horizontal == "right" else -right)

@@ -155,11 +155,11 @@ def test_windows_change_the_look_and_not_the_pixels(viewer, canvas):
 def test_flips_turn_the_camera_only(viewer, canvas):
     canvas.show(pictures.pair_hanging())
     scales = [tuple(layer.scale) for layer in viewer.layers]
-    canvas.flip(horizontally=True)
-    canvas.flip(horizontally=False)
+    canvas.camera.flip(horizontally=True)
+    canvas.camera.flip(horizontally=False)
     assert [str(way) for way in viewer.scene.camera.orientation2d] == ["up", "left"]
-    canvas.flip(horizontally=True)
-    canvas.flip(horizontally=False)
+    canvas.camera.flip(horizontally=True)
+    canvas.camera.flip(horizontally=False)
     assert [str(way) for way in viewer.scene.camera.orientation2d] == ["down", "right"]
     assert [tuple(layer.scale) for layer in viewer.layers] == scales
 
@@ -168,10 +168,10 @@ def test_fit_and_one_to_one(viewer, canvas):
     viewer.canvas.size = (600, 800)
     hanging = pictures.pair_hanging()
     canvas.show(hanging)
-    canvas.fit()
+    canvas.camera.fit()
     # 60 × 80 pixels of 0.1 mm: 6 mm high and 8 mm wide on a canvas of 600 × 800.
     assert viewer.scene.camera.zoom == pytest.approx(96.0, rel=0.02)
-    canvas.one_to_one()
+    canvas.camera.one_to_one()
     assert viewer.scene.camera.zoom == pytest.approx(1 / pictures.MM)
 
 
