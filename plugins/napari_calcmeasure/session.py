@@ -209,6 +209,9 @@ class Session:
         if self.readings.blinding.hide_auto:
             self.message = "Automatic marks are hidden in a blinded reading."
             return
+        if self.phase_hung is not None and target.modality is Modality.MR:
+            self.message = "The automatic search measures the phase of the rule: go back to it, or use the seed (S)."
+            return
         self.runner.start(
             "Searching this image",
             lambda _progress: detect_on(target, index, patient_id=case.patient_id),

@@ -7,13 +7,11 @@ expects and nobody clears, while decoding again takes a fraction of a second.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from calcmeasure.errors import CalcMeasureError
 from calcmeasure.model.imaging import Mammogram
 
 if TYPE_CHECKING:
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
 
 DEFAULT_BYTES = 2**30
 """Some sixty mammograms of 16 bits and 3328 × 2560 pixels."""
-BYTES_PER_PIXEL = 4
-"""At most, of an image not decoded yet: For Processing images are shown in float32."""
-
 _Key = tuple[Path, int, int, int]
 
 
@@ -75,35 +70,6 @@ class DecodedImages:
         """Whether it would be taken from memory."""
         with self._lock:
             return _key(mammogram) in self._kept
-
-    def prefetch(
-        self, mammograms: Iterable[Mammogram], *, is_cancelled: Callable[[], bool] | None = None
-    ) -> Iterator[Mammogram]:
-        """Decode ahead in a worker thread, one image per step; images that cannot be decoded are left out.
-
-        Parameters
-        ----------
-        mammograms
-            In the order they will be wanted.
-        is_cancelled
-            Asked before every image.
-
-        Yields
-        ------
-        Mammogram
-            Each one that is ready now. It ends early rather than give up what was loaded before.
-        """
-        for mammogram in mammograms:
-            if is_cancelled is not None and is_cancelled():
-                return
-            expected = mammogram.rows * mammogram.columns * BYTES_PER_PIXEL
-            if not self.is_ready(mammogram) and self.nbytes + expected > self._max_bytes:
-                return
-            try:
-                self.load(mammogram)
-            except CalcMeasureError:
-                continue  # said where it is hung
-            yield mammogram
 
     def clear(self) -> None:
         """Give up everything kept."""

@@ -26,15 +26,12 @@ class Preferences:
         Reader id; empty until she was asked.
     criteria
         Names of the profiles shown in the response panel; empty for the usual ones.
-    layout
-        Name of the last hanging protocol; empty for the first that fits.
     blinding
         How a new session begins.
     """
 
     reader: str = ""
     criteria: tuple[str, ...] = ()
-    layout: str = ""
     blinding: Blinding = field(default_factory=Blinding)
 
 
@@ -92,7 +89,6 @@ def _from_json(content: object) -> Preferences:
     return Preferences(
         reader=_text(content.get("reader", "")),
         criteria=tuple(_text(name) for name in criteria),
-        layout=_text(content.get("layout", "")),
         blinding=Blinding(**{name: _switch(value) for name, value in blinding.items()}),
     )
 

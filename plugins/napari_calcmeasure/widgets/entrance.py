@@ -57,11 +57,22 @@ def _store_in(place: Path) -> Path:
     return store
 
 
-def remember_reader(reader: str) -> None:
-    """Ask for the reader only once on this computer."""
+def usual_criteria() -> tuple[str, ...]:
+    """Name the response profiles shown at first: those of last time that are still there."""
+    from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
+    from calcmeasure.response.criteria import profile_names
+
     preferences, _problem = load_preferences()
-    if preferences.reader != reader:
-        save_preferences(replace(preferences, reader=reader))
+    known = tuple(name for name in preferences.criteria if name in profile_names())
+    return known or DEFAULT_CRITERIA
+
+
+def remember(*, reader: str = "", criteria: tuple[str, ...] = ()) -> None:
+    """Keep the reader id, so that it is asked for only once on this computer, or the criteria shown last."""
+    preferences, _problem = load_preferences()
+    changed = replace(preferences, reader=reader or preferences.reader, criteria=criteria or preferences.criteria)
+    if changed != preferences:
+        save_preferences(changed)
 
 
 def offer_drafts(session: Session) -> None:

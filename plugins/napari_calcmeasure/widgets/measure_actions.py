@@ -21,7 +21,7 @@ from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.dialogs import KeySheet, ask_not_measurable, ask_reader, ask_reason
 from napari_calcmeasure.widgets.earlier_lesions import earlier_lesions
-from napari_calcmeasure.widgets.entrance import remember_reader
+from napari_calcmeasure.widgets.entrance import remember
 from napari_calcmeasure.widgets.export_dialog import ask_export
 from napari_calcmeasure.widgets.link_dialog import ask_link
 from napari_calcmeasure.widgets.stage import Stage
@@ -174,7 +174,7 @@ class MeasureActions:
             return False
         self._session.readings.set_reader(reader)
         try:
-            remember_reader(reader)
+            remember(reader=reader)
         except CalcMeasureError as error:
             self._session.tell(error)
         return True

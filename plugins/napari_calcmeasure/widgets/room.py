@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QHideEvent, QShowEvent
-from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from calcmeasure.errors import CalcMeasureError
 from calcmeasure.terms import Laterality
 from napari_calcmeasure.display.hanging import Look, look_at
 from napari_calcmeasure.display.panel import Panel
@@ -18,7 +19,7 @@ from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.case_tree import CaseTree
 from napari_calcmeasure.widgets.display_panel import DisplayPanel
-from napari_calcmeasure.widgets.entrance import offer_drafts, records_of
+from napari_calcmeasure.widgets.entrance import offer_drafts, records_of, remember, usual_criteria
 from napari_calcmeasure.widgets.keyboard import bind, catch_window_keys
 from napari_calcmeasure.widgets.kinetics_panel import KineticsPanel
 from napari_calcmeasure.widgets.look_actions import LookActions
@@ -66,6 +67,7 @@ class ReadingRoom(QWidget):
         self.viewer = napari_viewer
         self.runner = ThreadRunner(self._show_jobs)
         self.session = Session(Readings(records or records_of(ReadingSetup())), runner=self.runner, seed=seed)
+        self.session.criteria = usual_criteria()
         self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
         self.measure, self.kinetics = MeasurePanel(), KineticsPanel()
@@ -95,7 +97,7 @@ class ReadingRoom(QWidget):
         """Ask for a folder and open it."""
         chosen = QFileDialog.getExistingDirectory(self, "Folder with DICOM")
         if chosen:
-            self.open_folder(Path(chosen))
+            self.open_folder(Path(chosen), then=self.welcome)
 
     def act(self, name: str) -> None:
         """Do what a button or key says."""
@@ -113,15 +115,29 @@ class ReadingRoom(QWidget):
         return bool(super().eventFilter(watched, event))
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Without the room, keys are napari's own again."""
+        """Without the room, keys are napari's own again; when the whole window has gone, so are the drafts."""
         super().hideEvent(event)
         self.keyboard.release()
+        if self._is_placed and not self.window().isVisible():
+            self._leave()
+
+    def _leave(self) -> None:
+        """Let go of the drafts: they are on disk, for this or another window to restore."""
+        self.session.readings.keep_all()
+        self.runner.cancel_all()
+        self.mirror.stop()
+        if self.session.readings.records is not None:
+            self.session.readings.records.close()
 
     # -- building ------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        open_button = QPushButton("Open folder…")
+        open_button.setToolTip("Look through a folder with DICOM; nothing is copied and nothing leaves this computer")
+        open_button.clicked.connect(lambda _checked=False: self.ask_folder())
+        layout.addWidget(open_button)
         layout.addWidget(self.cases, stretch=3)
         layout.addWidget(self.display, stretch=0)
         layout.addWidget(self.status)
@@ -195,7 +211,7 @@ class ReadingRoom(QWidget):
 
         def step(*, backwards: bool) -> None:
             if self.session.desk is not None:
-                self.session.desk.select_next(backwards=backwards)
+                self.session.desk.select_next(backwards=backwards, among=self.session.readings.visible)
                 self.go_to(self.session.desk.reading.selected)
 
         return {
@@ -251,6 +267,10 @@ class ReadingRoom(QWidget):
 
     def _set_criteria(self, names: tuple[str, ...]) -> None:
         self.session.criteria = names
+        try:
+            remember(criteria=names)
+        except CalcMeasureError as error:
+            self.session.tell(error)
         self.mirror.request_answers()
 
     def _show_jobs(self, _running: object) -> None:

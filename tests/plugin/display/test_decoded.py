@@ -104,30 +104,3 @@ def test_an_image_that_cannot_be_decoded_says_so_each_time(exam):
         with pytest.raises(CalcMeasureError):
             cache.load(missing(exam.mammograms[0]))
     assert cache.nbytes == 0
-
-
-def test_decoding_ahead_leaves_out_what_is_broken(exam):
-    cache = DecodedImages()
-    wanted = (exam.mammograms[0], missing(exam.mammograms[1]), exam.mammograms[2])
-    assert list(cache.prefetch(wanted)) == [wanted[0], wanted[2]]
-    assert cache.is_ready(wanted[2])
-
-
-def test_decoding_ahead_can_be_cancelled(exam):
-    cache, asked = DecodedImages(), iter([False, False, True])
-    assert len(list(cache.prefetch(exam.mammograms, is_cancelled=lambda: next(asked)))) == 2
-    assert [cache.is_ready(m) for m in exam.mammograms] == [True, True, False, False]
-
-
-def test_decoding_ahead_does_not_push_out_what_is_shown(exam):
-    cache = DecodedImages(max_bytes=4 * ONE)
-    cache.load(exam.mammograms[3])
-    assert len(list(cache.prefetch(exam.mammograms))) == 2
-    assert cache.is_ready(exam.mammograms[3])
-
-
-def test_nothing_is_written(exam, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    list(DecodedImages().prefetch(exam.mammograms))
-    assert list(tmp_path.iterdir()) == []

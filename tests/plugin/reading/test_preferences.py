@@ -14,7 +14,7 @@ from calcmeasure.errors import ErrorCode, OutputError
 from napari_calcmeasure.reading.preferences import Preferences, load_preferences, preferences_path, save_preferences
 from napari_calcmeasure.reading.worklist import Blinding
 
-FULL = Preferences("r1 Łé", ("paper-2023", "recist-1.1"), "CC back to back", Blinding(hide_auto=True))
+FULL = Preferences("r1 Łé", ("paper-2023", "recist-1.1"), Blinding(hide_auto=True))
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def test_the_place_is_the_one_the_system_names(home, monkeypatch, given_, wanted
 
 
 DAMAGED = [
-    "", "{", "[]", "null", '"x"', '{"reader": 7}', '{"criteria": "x"}', '{"criteria": [1]}', '{"layout": null}',
+    "", "{", "[]", "null", '"x"', '{"reader": 7}', '{"criteria": "x"}', '{"criteria": [1]}',
     '{"blinding": [true]}', '{"blinding": {"hide_auto": "no"}}', '{"blinding": {"hide_everything": true}}',
     "[" * 30_000, '{"reader": "' + "x" * 70_000 + '"}',
 ]  # fmt: skip
