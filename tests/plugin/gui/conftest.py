@@ -9,9 +9,17 @@ import pytest
 
 pytest.importorskip("napari")
 
+from plugin.gui.mouse import has_xdotool
 from plugin.gui.reader import Reader
 
 SAMPLE = Path(__file__).parents[3] / "sample_dicom"
+
+
+@pytest.fixture(autouse=True)
+def real_pointer():
+    """Without a pointer to move there is nobody to read."""
+    if not has_xdotool():
+        pytest.skip("needs xdotool and an X display: apt-get install xdotool xvfb")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""A person's hand: a real pointer and real keys under X where xdotool is there, else events through Qt."""
+"""A person's hand: the pointer and the keys of the X server, moved by xdotool."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import shutil
 import subprocess
 import time
 
-from qtpy.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from qtpy.QtGui import QCursor, QMouseEvent
-from qtpy.QtTest import QTest
+from qtpy.QtCore import QEvent, QObject, QPoint
+from qtpy.QtGui import QCursor
 from qtpy.QtWidgets import QApplication
 
 PAUSE_S = 0.02
@@ -28,21 +27,6 @@ _SPELLED = {
     "=": "equal",
     "?": "question",
     "/": "slash",
-}
-_QT_KEYS = {
-    "Enter": Qt.Key.Key_Return,
-    ".": Qt.Key.Key_Period,
-    ",": Qt.Key.Key_Comma,
-    "[": Qt.Key.Key_BracketLeft,
-    "]": Qt.Key.Key_BracketRight,
-    "=": Qt.Key.Key_Equal,
-    "?": Qt.Key.Key_Question,
-    "/": Qt.Key.Key_Slash,
-}
-_MODIFIERS = {
-    "Shift": Qt.KeyboardModifier.ShiftModifier,
-    "Control": Qt.KeyboardModifier.ControlModifier,
-    "Alt": Qt.KeyboardModifier.AltModifier,
 }
 
 
@@ -131,63 +115,6 @@ class XHand:
         pump()
 
 
-class QtHand:
-    """The same by Qt's own events, where there is no xdotool."""
-
-    clicks = keystrokes = 0
-    _widget = None
-    _place = (0, 0)
-    _is_down = False
-
-    def move(self, widget, place):
-        self._widget, self._place = widget, place
-        self._send(QEvent.Type.MouseMove, Qt.MouseButton.NoButton, shift=False)
-
-    def press(self, shift=False):
-        self.clicks += 1
-        self._is_down = True
-        self._send(QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton, shift=shift)
-
-    def release(self, shift=False):
-        self._is_down = False
-        self._send(QEvent.Type.MouseButtonRelease, Qt.MouseButton.LeftButton, shift=shift)
-
-    def key(self, key):
-        self.keystrokes += 1
-        QTest.keyClick(_has_keys(), *_qt_key(key))
-        pump()
-
-    def hold(self, key):
-        self.keystrokes += 1
-        QTest.keyPress(_has_keys(), *_qt_key(key))
-        pump()
-
-    def let_go(self, key):
-        QTest.keyRelease(_has_keys(), *_qt_key(key))
-        pump()
-
-    def type(self, text):
-        self.keystrokes += len(text)
-        QTest.keyClicks(_has_keys(), text)
-        pump()
-
-    def focus(self, window):
-        window.activateWindow()
-        pump()
-
-    def _send(self, kind, button, *, shift):
-        place = QPointF(*self._place)
-        held = Qt.MouseButton.LeftButton if self._is_down else Qt.MouseButton.NoButton
-        modifier = _MODIFIERS["Shift"] if shift else Qt.KeyboardModifier.NoModifier
-        event = QMouseEvent(kind, place, self._widget.mapToGlobal(place), button, held, modifier)
-        QApplication.sendEvent(self._widget, event)
-        pump()
-
-
-def make_hand():
-    return XHand() if has_xdotool() and not os.environ.get("CALCMEASURE_QT_HAND") else QtHand()
-
-
 def spelled(key):
     """A key of the printed table as xdotool calls it."""
     *modifiers, last = key.split("-")
@@ -196,22 +123,6 @@ def spelled(key):
     return "+".join(_SPELLED.get(part, part) for part in [*(one.lower() for one in modifiers), last]).replace(
         "control", "ctrl"
     )
-
-
-def _qt_key(key):
-    *modifiers, last = key.split("-")
-    held = Qt.KeyboardModifier.NoModifier
-    for one in modifiers:
-        held |= _MODIFIERS[one]
-    return _QT_KEYS.get(last) or getattr(Qt.Key, f"Key_{last}"), held
-
-
-def _has_keys():
-    asking = QApplication.activeModalWidget()
-    focused = QApplication.focusWidget()
-    if asking is not None and (focused is None or not asking.isAncestorOf(focused)):
-        return asking
-    return focused or QApplication.activeWindow()
 
 
 def _xdotool(*words):

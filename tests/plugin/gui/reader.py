@@ -8,7 +8,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QOpenGLWidget
 
 from napari_calcmeasure.widgets.window import ReadingSetup, build_window, settle
-from plugin.gui.mouse import make_hand, pump
+from plugin.gui.mouse import XHand, pump
 
 SIZE = (1560, 960)
 """Of every window, whatever the screen: pictures are compared."""
@@ -21,7 +21,7 @@ class Reader:
         self.answers = dict(answers or {})
         self.questions = []
         self._asked = None
-        self.hand = make_hand()
+        self.hand = XHand()
         setup = ReadingSetup(store, reader, **setup)
         self.viewer, self.room = build_window(source, setup=setup, asks=asks)
         self._timer = QTimer()
