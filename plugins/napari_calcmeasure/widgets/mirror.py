@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
@@ -59,8 +60,10 @@ class Mirror(QObject):
 
     def stop(self) -> None:
         """Stop looking: the window closes."""
-        for one in (self._panels, self._answers, self._curve, self._cases, self._jobs, self._keeping):
-            one.stop()
+        # At the end of the program Qt may have taken the timers already.
+        with suppress(RuntimeError):
+            for one in (self._panels, self._answers, self._curve, self._cases, self._jobs, self._keeping):
+                one.stop()
 
     def request_answers(self) -> None:
         """Work the answers out anew, soon."""

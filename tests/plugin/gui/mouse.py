@@ -59,7 +59,7 @@ class _Arrivals(QObject):
         return False
 
     def wait(self, before):
-        until = time.monotonic() + 1.0
+        until = time.monotonic() + 5.0
         while self.count == before and time.monotonic() < until:
             pump(0.005)
         pump()
