@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -29,10 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _set_up_logging(options.verbose)
     try:
         code: int = options.verb_function(options)
+        sys.stdout.flush()
     except CalcMeasureError as error:
         print(f"calcmeasure: {error} [{error.code}]", file=sys.stderr)
         return exit_code_of(error)
     except BrokenPipeError:
+        # Python writes out what is left once more at its end: it must find somewhere to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     except KeyboardInterrupt:
         print("calcmeasure: interrupted; what was finished is kept", file=sys.stderr)
