@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 from calcmeasure.store import database
@@ -33,13 +34,26 @@ def main(source, store, moment, log):
         reader.click(reader.panel("R-CC"), corner)
     if moment == "outline":
         end(log, reader)
-    reader.press("Enter", "E")
+    reader.press("Enter")
+    wait(lambda: reader.reading.unfinished is None)
+    reader.press("E")
+    wait(lambda: reader.room.session.desk.tool == "caliper")
     reader.drag(reader.panel("L-CC"), (300, 200), (400, 260))
+    wait(lambda: len(reader.reading.findings) == 2)
     log.write_bytes(reading_to_bytes(reader.reading))
     insert, rows = database._insert_version, []
     database._insert_version = lambda *a, **k: rows.append(insert(*a, **k)) or (rows[1:] and end(log, reader))
     reader.press("Control-Enter")
     sys.exit(f"not killed: {reader.sentence}")
+
+
+def wait(happened):
+    """Give a busy machine time to hand over what was pressed."""
+    until = time.monotonic() + 10
+    while not happened():
+        if time.monotonic() > until:
+            sys.exit("what was pressed did not arrive")
+        pump(0.05)
 
 
 def end(log, reader):
