@@ -8,7 +8,7 @@ an image is stored; without it the brighter edge is taken for the chest wall.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.model.imaging import Mammogram
 from calcmeasure.terms import Laterality, View
-from napari_calcmeasure.display.panel import Panel, Placement
+from napari_calcmeasure.display.panel import Placement
 from napari_calcmeasure.display.windows import presets_of
 
 if TYPE_CHECKING:
@@ -139,25 +139,6 @@ def back_to_back(pictures: Sequence[Picture], blocks: Sequence[tuple[int, int]])
         picture.place(top=tops[row] + (heights[row] - picture.height) / 2, wall=walls[column])
         for picture, (row, column) in zip(pictures, blocks, strict=True)
     ]
-
-
-def flipped(panel: Panel, *, rows: bool = False, columns: bool = False) -> Panel:
-    """Mirror a panel about its own middle, for the eye only: pixel indices, and all that is measured, stay.
-
-    Parameters
-    ----------
-    panel
-        Of a flat image.
-    rows, columns
-        Upside down, and left for right.
-    """
-    ends = panel.placement.to_world(tuple(n - 1.0 for n in panel.shape))
-    turn = (rows, columns)
-    origin = tuple(e if t else o for o, e, t in zip(panel.placement.origin, ends, turn, strict=True))
-    scale = tuple(-s if t else s for s, t in zip(panel.placement.scale, turn, strict=True))
-    data, keywords, kind = panel.image
-    image = (data, {**keywords, "scale": scale, "translate": origin}, kind)
-    return replace(panel, image=image, placement=Placement(origin, scale))
 
 
 def outline_breast(

@@ -107,11 +107,6 @@ def list_looks(item: Item, prior: Item | None = None) -> tuple[MammogramLook, ..
     return tuple(look for protocol in MammogramProtocol for look in _looks_of(protocol, item, prior))
 
 
-def list_protocols(item: Item, prior: Item | None = None) -> tuple[MammogramProtocol, ...]:
-    """List the protocols that are possible, in the order they are stepped through."""
-    return tuple(dict.fromkeys(look.protocol for look in list_looks(item, prior) if look.protocol is not None))
-
-
 def settle(look: MammogramLook, item: Item, prior: Item | None = None) -> MammogramLook | None:
     """Fill in what a look leaves open: the first possible one that it does not contradict; None when there is none."""
     return next((one for one in list_looks(item, prior) if _agrees(look, one)), None)

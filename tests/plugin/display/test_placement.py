@@ -13,14 +13,12 @@ from calcmeasure.dicom.presentation import DisplayValues, VoiChoice, VoiOrigin
 from calcmeasure.dicom.voi import VoiFunction, Window
 from calcmeasure.model.imaging import FrameReference, Mammogram
 from calcmeasure.terms import Laterality, View
-from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.display.placement import (
     GAP_MM,
     Orientation,
     Picture,
     back_to_back,
     breast_middle,
-    flipped,
     orient,
     outline_breast,
 )
@@ -146,22 +144,6 @@ def test_a_missing_partner_leaves_the_others_in_place():
 @given(pictures, st.floats(0, 49))
 def test_a_stored_row_is_brought_to_height_0(picture, row):
     assert picture.place_centred(row).to_world((row, 0))[0] == pytest.approx(0, abs=1e-9)
-
-
-@pytest.mark.parametrize(("rows", "columns"), [(False, True), (True, False), (True, True)])
-def test_flips_are_for_the_eye_only(rows, columns):
-    picture = Picture((6, 4), (0.5, 0.25), lies_left=True)
-    place = picture.place(top=2, wall=5)
-    keywords = {"scale": place.scale, "translate": place.origin}
-    panel = Panel("a", "a", (np.zeros((6, 4)), keywords, "image"), (6, 4), place, None)
-    turned = flipped(panel, rows=rows, columns=columns)
-    assert edges(picture, turned.placement) == pytest.approx(edges(picture, place))
-    corner = (5 if rows else 0, 3 if columns else 0)
-    assert turned.placement.to_world(corner) == pytest.approx(place.to_world((0, 0)))
-    assert (turned.image[1]["scale"], turned.image[1]["translate"]) == (turned.placement.scale, turned.placement.origin)
-    assert turned.image[0] is panel.image[0]
-    back = flipped(turned, rows=rows, columns=columns).placement
-    assert back.origin == pytest.approx(place.origin)
 
 
 def half_disc() -> np.ndarray:
