@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode
+from calcmeasure.measure.early_phase import READER_RULE
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import DynamicSeries, FolderIndex, Study
 from calcmeasure.pipeline.settings import RunSettings
@@ -19,7 +20,7 @@ def detect_on(target: Target, index: FolderIndex, *, patient_id: str) -> tuple[A
     Parameters
     ----------
     target
-        The image.
+        The image; on a dynamic series whose phase a reader chose, that phase is measured instead of the rule's.
     index
         Of the open folder.
 
@@ -38,7 +39,8 @@ def detect_on(target: Target, index: FolderIndex, *, patient_id: str) -> tuple[A
         raise CalcMeasureError("this image is not in the open folder any more", code=ErrorCode.NOT_MEASURABLE)
     if target.modality is Modality.MG:
         return _detect_calcifications(study, patient_id=patient_id)
-    return _detect_lesions(study)
+    by_reader = target.phase if target.phase is not None and target.phase.rule == READER_RULE else None
+    return _detect_lesions(study, phase_choice=None if by_reader is None else by_reader.index)
 
 
 def _studies_of(target: Target, index: FolderIndex) -> Iterator[Study]:
@@ -66,10 +68,10 @@ def _detect_calcifications(study: Study, *, patient_id: str) -> tuple[Annotation
     return result.annotations
 
 
-def _detect_lesions(study: Study) -> tuple[Annotation, ...]:
+def _detect_lesions(study: Study, *, phase_choice: int | None) -> tuple[Annotation, ...]:
     from calcmeasure.pipeline.dynamic import read_dynamic
 
-    result = read_dynamic([study], RunSettings())
+    result = read_dynamic([study], RunSettings(), phase_choice=phase_choice)
     found = tuple(lesion.annotation for lesion in result.lesions)
     if result.skipped and not any(annotation.measurable for annotation in found):
         raise CalcMeasureError(result.skipped[0].reason, code=result.skipped[0].code)

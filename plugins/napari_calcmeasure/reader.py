@@ -77,7 +77,7 @@ def layers_of(item: Item) -> list[LayerData]:
 
     pictures = Pictures()
     look = pictures.settle(Look(), item, prior=None)
-    hanging = pictures.hang(item, prior=None, look=look, phase_choices={}, progress=Progress(item.title))
+    hanging = pictures.hang(item, prior=None, look=look, reading=None, progress=Progress(item.title))
     if not hanging.panels:
         raise DicomReadError(" ".join(hanging.problems), code=ErrorCode.PIXELS)
     # Layers of a reader lie on each other: in a grid only the first is seen, the others are a click away.

@@ -89,7 +89,7 @@ class Readings:
 
     def put_away(self) -> None:
         """Keep unsigned work of the patient who leaves the desk."""
-        if self.desk is not None and self._is_worth_keeping(self.desk.reading):
+        if self.desk is not None and not self.desk.reading.is_recorded:
             self._set_aside[self.desk.reading.patient_id] = self.desk.reading
             self._keep(self.desk.reading)
         self.desk = None
@@ -211,11 +211,6 @@ class Readings:
     def _keep_soon(self, reading: PatientReading) -> None:
         if self.records is not None:
             self.records.keep_soon(reading)
-
-    @staticmethod
-    def _is_worth_keeping(reading: PatientReading) -> bool:
-        """Whether something would be lost: an unsigned finding, or a phase the reader chose."""
-        return not reading.is_signed or bool(reading.phase_choices)
 
     def _count_signed(self) -> None:
         if self.records is None:

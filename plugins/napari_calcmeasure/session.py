@@ -21,6 +21,7 @@ from napari_calcmeasure.display.hanging import Look, Pictures
 from napari_calcmeasure.display.lesion_fields import LesionFields
 from napari_calcmeasure.display.orientation import laterality_at
 from napari_calcmeasure.display.panel import Hanging
+from napari_calcmeasure.display.phases import series_of_phase
 from napari_calcmeasure.folders import in_reading_order, read_cases
 from napari_calcmeasure.jobs import ImmediateRunner, Progress, Runner
 from napari_calcmeasure.reading.desk import Desk, is_nothing_new
@@ -166,11 +167,11 @@ class Session:
             self._loading.cancel()
         item, prior = self.shown, self.prior
         look = self.look = self.pictures.settle(look, item, prior=prior)
-        choices: Mapping[str, int] = dict(self.desk.reading.phase_choices) if self.desk else {}
-        self.phase_hung = choices.get(item.series.series_uids[0]) if item.series is not None else None
+        reading = None if self.desk is None else self.desk.reading
+        self.phase_hung = self.phase_chosen(item)
 
         def work(progress: Progress) -> Hanging:
-            return self.pictures.hang(item, prior=prior, look=look, phase_choices=choices, progress=progress)
+            return self.pictures.hang(item, prior=prior, look=look, reading=reading, progress=progress)
 
         self._loading = self.runner.start(f"Loading {item.title}", work, done=self._hung, failed=self.tell)
 
@@ -209,9 +210,6 @@ class Session:
         if self.readings.blinding.hide_auto:
             self.message = "Automatic marks are hidden in a blinded reading."
             return
-        if self.phase_hung is not None and target.modality is Modality.MR:
-            self.message = "The automatic search measures the phase of the rule: go back to it, or use the seed (S)."
-            return
         self.runner.start(
             "Searching this image",
             lambda _progress: detect_on(target, index, patient_id=case.patient_id),
@@ -219,10 +217,18 @@ class Session:
             failed=self.tell,
         )
 
+    def phase_chosen(self, item: Item) -> int | None:
+        """Phase the reader took as the early one of a dynamic series; None for the rule's."""
+        if self.desk is None or item.series is None:
+            return None
+        return self.desk.reading.phase_chosen(item.series.series_uids)
+
     def choose_phase(self, index: int | None) -> None:
         """Measure on another phase than the rule chose; None goes back to the rule."""
-        if self.desk is not None and self.shown is not None and self.shown.series is not None:
-            self.desk.choose_phase(self.shown.series.series_uids[0], index)
+        series = None if self.shown is None else self.shown.series
+        if self.desk is not None and series is not None:
+            stored_in = series_of_phase(series, index or 0)
+            self.desk.choose_phase(index, stored_in=stored_in, series_uids=series.series_uids)
             self.hang(self.look)
 
     def with_side(self, event: PointerEvent) -> PointerEvent:

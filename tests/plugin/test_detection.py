@@ -36,7 +36,7 @@ def panels(index, *, is_dynamic):
     item = next(one for one in case.items if (one.series is not None) is is_dynamic)
     pictures = Pictures()
     look = pictures.settle(Look(), item, prior=None)
-    return pictures.hang(item, prior=None, look=look, phase_choices={}, progress=Progress("")).panels
+    return pictures.hang(item, prior=None, look=look, reading=None, progress=Progress("")).panels
 
 
 def test_calcifications_are_those_of_the_run(index, by_run):
@@ -55,6 +55,17 @@ def test_lesions_are_those_of_the_run(index, by_run):
     expected = [a for a in by_run if a.points and a.timepoint == "baseline" and panel.target.shows(a)]
     assert found
     assert [one.points for one in found] == [one.points for one in expected]
+
+
+def test_after_an_override_the_phase_the_reader_chose_is_searched_and_recorded(index):
+    panel = panels(index, is_dynamic=True)[0]
+    by_rule = panel.target.phase
+    chosen = replace(panel.target, phase=replace(by_rule, index=by_rule.index + 1, rule="reader"))
+    before, after = (
+        [one for one in detect_on(target, index, patient_id="x") if one.points] for target in (panel.target, chosen)
+    )
+    assert {(one.phase.index, one.phase.rule) for one in after} == {(by_rule.index + 1, "reader")}
+    assert [one.points for one in after] != [one.points for one in before]
 
 
 def test_an_image_of_another_folder_is_refused(index):

@@ -426,8 +426,81 @@ def test_findings_belong_to_their_series_not_to_any_of_the_study(session):
     panel = session.hanging.panels[0]
     drawn = draw_line(session, points=((1.0, 10.0, 10.0), (1.0, 20.0, 10.0))).annotation
     assert belongs_to(drawn, panel)
-    assert belongs_to(replace(drawn, phase=replace(drawn.phase, index=3)), panel)
     assert not belongs_to(replace(drawn, image=replace(drawn.image, series_uid="2.25.1")), panel)
+
+
+MR_LINE = ((1.0, 10.0, 10.0), (1.0, 20.0, 10.0))
+
+
+def click(session, point):
+    target = session.hanging.panels[0].target
+    for motion in (Motion.PRESS, Motion.RELEASE):
+        session.desk.pointer(PointerEvent(motion, target, point))
+
+
+def test_what_is_drawn_of_another_phase_can_be_clicked_and_is_measured_anew_on_this_one(session):
+    session.show("P1/baseline/MR/0")
+    before = draw_line(session, points=MR_LINE)
+    session.choose_phase(3)
+    panel = session.hanging.panels[0]
+    assert belongs_to(before.annotation, panel)
+    session.desk.select("")
+    session.desk.hold(ToolName.NAVIGATE)
+    click(session, (1.0, 15.0, 10.0))
+    assert session.desk.reading.selected == before.key
+    assert session.desk.reading.selected_finding == before
+    session.desk.hold(ToolName.CALIPER)
+    for motion, point in (
+        (Motion.PRESS, MR_LINE[1]),
+        (Motion.DRAG, (1.0, 24.0, 10.0)),
+        (Motion.RELEASE, (1.0, 24.0, 10.0)),
+    ):
+        session.desk.pointer(PointerEvent(motion, panel.target, point))
+    moved = session.desk.reading.selected_finding.annotation
+    assert (moved.phase.index, moved.phase.rule) == (3, "reader")
+    assert moved.image == panel.target.image_at((1.0, 0.0, 0.0))
+
+
+def test_the_phase_chosen_is_there_again_after_signing_and_closing(session, cohort, store):
+    session.show("P1/baseline/MR/0")
+    session.choose_phase(2)
+    draw_line(session, points=MR_LINE)
+    assert session.readings.sign()
+    session.readings.keep_all()
+    session.readings.put_away()
+    session.readings.records.close()
+    again = Session(Readings(Records(store, reader="mk")))
+    assert again.readings.records.waiting() == []
+    again.open_folder(cohort)
+    again.show("P1/baseline/MR/0")
+    assert again.phase_hung == 2
+    assert again.hanging.panels[0].target.phase.rule == "reader"
+    assert "phase 2 was chosen by the reader" in again.hanging.panels[0].facts[0]
+    assert again.readings.unsigned == ()
+
+
+def test_going_back_to_the_rule_after_signing_is_a_choice_to_keep(session, cohort, store):
+    session.show("P1/baseline/MR/0")
+    session.choose_phase(2)
+    draw_line(session, points=MR_LINE)
+    assert session.readings.sign()
+    session.choose_phase(None)
+    assert session.phase_hung is None
+    session.readings.put_away()
+    session.readings.records.close()
+    (draft,) = Records(store, reader="mk").waiting()
+    assert draft.reading.phase_choices == {}
+
+
+def test_the_prior_hangs_at_the_phase_chosen_for_it(session, monkeypatch):
+    session.show("P1/baseline/MR/0")
+    session.choose_phase(3)
+    later = replace(session.shown, key="P1/followup-1/MR/0", timepoint="followup-1")
+    reading = session.desk.reading
+    hanging = session.pictures.hang(
+        later, prior=session.shown, look=Look("DCE prior | current"), reading=reading, progress=Progress("")
+    )
+    assert [panel.target.phase.index for panel in hanging.panels] == [3, 3]
 
 
 def test_the_case_list_counts_what_waits_once(session):

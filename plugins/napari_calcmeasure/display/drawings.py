@@ -13,7 +13,7 @@ from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.report.palette import AMBER, GREEN, GREY, SKY
 from calcmeasure.report.text import format_mm
-from calcmeasure.terms import GeometryKind, Modality
+from calcmeasure.terms import GeometryKind
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.reading.finding import Finding, FindingState, LesionMask, Point
 
@@ -89,15 +89,8 @@ PRIOR = Style(GREY, "prior")
 
 
 def belongs_to(annotation: Annotation, panel: Panel) -> bool:
-    """Whether an annotation lies on the image of a panel; on MR, on any phase of the same examination."""
-    if panel.target is None:
-        return False
-    image, shown = annotation.image, panel.target.image
-    if annotation.modality is Modality.MR or panel.target.modality is Modality.MR:
-        # Phases may be DICOM series of their own; another series of the study may lie elsewhere with the same matrix.
-        series_uids = panel.image[1].get("metadata", {}).get("series_uids", ()) or (shown.series_uid,)
-        return annotation.modality is panel.target.modality and image.series_uid in series_uids
-    return (image.sop_uid, image.frame) == (shown.sop_uid, shown.frame)
+    """Whether an annotation is drawn on a panel: where a click means it too."""
+    return panel.target is not None and panel.target.shows(annotation)
 
 
 def draw_findings(findings: Iterable[Finding], *, selected: str = "", style: Style = OWN) -> Drawing:

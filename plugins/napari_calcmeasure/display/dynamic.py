@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
 from napari_calcmeasure.cases import Item
 from napari_calcmeasure.display.dynamic_panels import LoadedSeries, PlaneLook, plane_panels, subtraction_panel
+from napari_calcmeasure.display.opening import opening_voxel
 from napari_calcmeasure.display.orientation import (
     Orientation,
     axis_order,
@@ -18,6 +20,7 @@ from napari_calcmeasure.display.orientation import (
 from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.phases import pick_early_phase
 from napari_calcmeasure.display.volumes import DynamicVolumes, OnProgress
+from napari_calcmeasure.reading.finding import PatientReading, Point
 
 AS_ACQUIRED = "DCE as acquired"
 COMPARED = "DCE prior | current"
@@ -35,7 +38,7 @@ def hang_dynamic(
     *,
     cache: DynamicVolumes,
     protocol: str = AS_ACQUIRED,
-    phase_choice: int | None = None,
+    reading: PatientReading | None = None,
     prior: Item | None = None,
     on_progress: OnProgress | None = None,
 ) -> Hanging:
@@ -53,8 +56,9 @@ def hang_dynamic(
         Where phases stay in memory.
     protocol
         One of `DYNAMIC_PROTOCOLS`.
-    phase_choice
-        Phase a reader took as the early one; None for the rule's.
+    reading
+        On the desk: phases its reader took as the early ones, and the finding at which to open; None for the rule's
+        phase and the place that enhances most.
     prior
         The visit before, for the comparison.
     on_progress
@@ -67,20 +71,20 @@ def hang_dynamic(
         column (in the comparison slice, row and column), mm but for the phase; `first_step` counts from their starts.
     """
     try:
-        loaded, problems = _load(item, cache, phase_choice=phase_choice, on_progress=on_progress)
+        loaded, problems = _load(item, cache, reading=reading, on_progress=on_progress)
     except CalcMeasureError as error:
         return Hanging(protocol, (), _title(item), problems=(_problem("Dynamic MR cannot be shown", error),))
     if protocol != COMPARED:
-        return replace(_hang_plane(loaded, protocol), problems=problems)
+        return replace(_hang_plane(loaded, protocol, reading=reading), problems=problems)
     try:
-        return _compare(loaded, prior, cache=cache, on_progress=on_progress)
+        return _compare(loaded, prior, cache=cache, reading=reading, on_progress=on_progress)
     except CalcMeasureError as error:
         reason = _problem("The visits cannot be shown side by side", error)
-        return replace(_hang_plane(loaded, AS_ACQUIRED), problems=(*problems, reason))
+        return replace(_hang_plane(loaded, AS_ACQUIRED, reading=reading), problems=(*problems, reason))
 
 
 def _load(
-    item: Item, cache: DynamicVolumes, *, phase_choice: int | None, on_progress: OnProgress | None
+    item: Item, cache: DynamicVolumes, *, reading: PatientReading | None, on_progress: OnProgress | None
 ) -> tuple[LoadedSeries, tuple[str, ...]]:
     """Load a series; without an early phase, its phases and a sentence."""
     series = item.series
@@ -89,7 +93,8 @@ def _load(
         raise PhaseError(reason or "it has no regular volume", code=ErrorCode.GEOMETRY)
     phases = cache.load(series, on_progress=on_progress)
     try:
-        early = pick_early_phase(series, choice=phase_choice)
+        choice = None if reading is None else reading.phase_chosen(series.series_uids)
+        early = pick_early_phase(series, choice=choice)
     except PhaseError as error:
         problem = _problem("No early phase, so nothing is measured here; choose one yourself", error)
         return LoadedSeries(item, series, series.grid, phases), (problem,)
@@ -108,10 +113,11 @@ def _title(item: Item) -> str:
 # -- one visit -----------------------------------------------------------------------------------------------------
 
 
-def _hang_plane(loaded: LoadedSeries, protocol: str) -> Hanging:
+def _hang_plane(loaded: LoadedSeries, protocol: str, *, reading: PatientReading | None) -> Hanging:
     axes = patient_axes(loaded.grid)
     orientation = PLANES.get(protocol, axes.acquired)
-    panels = plane_panels(loaded, PlaneLook(upright_placement(loaded.grid), orientation))
+    placement = upright_placement(loaded.grid, orientation)
+    panels = plane_panels(loaded, PlaneLook(placement, orientation))
     grid = _best_grid(displayed_size_mm(loaded.grid, orientation)) if len(panels) > 1 else (1, 1)
     slider = axes.slider_axis(orientation)
     return Hanging(
@@ -119,9 +125,13 @@ def _hang_plane(loaded: LoadedSeries, protocol: str) -> Hanging:
         panels=tuple(_in_cell(panel, n, columns=grid[1]) for n, panel in enumerate(panels)),
         title=_title(loaded.item),
         grid=grid,
-        first_step=((0, loaded.shown_phase), (1 + slider, loaded.grid.shape[slider] // 2)),
+        first_step=((0, loaded.shown_phase), (1 + slider, round(_opening(loaded, reading)[slider]))),
         axis_order=axis_order(loaded.grid, orientation, leading=1),
     )
+
+
+def _opening(loaded: LoadedSeries, reading: PatientReading | None) -> Point:
+    return opening_voxel(loaded.series, loaded.grid, subtraction=loaded.subtraction, reading=reading)
 
 
 def _in_cell(panel: Panel, number: int, *, columns: int) -> Panel:
@@ -138,35 +148,41 @@ def _best_grid(size_mm: tuple[float, float]) -> tuple[int, int]:
 
 
 def _compare(
-    loaded: LoadedSeries, prior: Item | None, *, cache: DynamicVolumes, on_progress: OnProgress | None
+    loaded: LoadedSeries,
+    prior: Item | None,
+    *,
+    cache: DynamicVolumes,
+    reading: PatientReading | None,
+    on_progress: OnProgress | None,
 ) -> Hanging:
     """Put the subtractions of both visits side by side, the prior on the left, with one slider for both."""
     if prior is None:
         raise PhaseError("there is no dynamic series of an earlier visit", code=ErrorCode.NO_BASELINE)
-    before, problems = _load(prior, cache, phase_choice=None, on_progress=on_progress)
+    before, problems = _load(prior, cache, reading=reading, on_progress=on_progress)
     orientation = patient_axes(loaded.grid).acquired
+    slider = patient_axes(loaded.grid).slider_axis(orientation)
     there = PlaneLook(place_beside(before.grid, loaded.grid), orientation, is_prior=True)
     left = subtraction_panel(before, there)
-    right = subtraction_panel(loaded, PlaneLook(upright_placement(loaded.grid), orientation))
+    right = subtraction_panel(loaded, PlaneLook(upright_placement(loaded.grid, orientation), orientation))
     if left is None or right is None:
         raise PhaseError("one of them has no early phase to subtract from", code=ErrorCode.NO_EARLY_PHASE)
-    slider = patient_axes(loaded.grid).slider_axis(orientation)
+    opened = right.placement.to_world(_opening(loaded, reading))[slider]
     return Hanging(
         protocol=COMPARED,
         panels=(replace(left, cell=(0, 0), facts=(*left.facts, MATCHED)), replace(right, cell=(0, 1))),
         title=_title(loaded.item),
         grid=(1, 2),
         problems=problems,
-        first_step=((slider, _middle_step(right, left, axis=slider)),),
+        first_step=((slider, _step_at(opened, (right, left), axis=slider)),),
         axis_order=axis_order(loaded.grid, orientation),
     )
 
 
-def _middle_step(panel: Panel, beside: Panel, *, axis: int) -> int:
-    """Step of the slider, which spans both volumes in the smaller of their steps, at the middle of one of them."""
-    start = min(min(_slider_ends(one, axis)) for one in (panel, beside))
-    step = min(abs(one.placement.scale[axis]) for one in (panel, beside))
-    return round((sum(_slider_ends(panel, axis)) / 2 - start) / step)
+def _step_at(world: float, panels: Sequence[Panel], *, axis: int) -> int:
+    """Step of the slider, which spans both volumes in the smaller of their steps, at a place."""
+    start = min(min(_slider_ends(one, axis)) for one in panels)
+    step = min(abs(one.placement.scale[axis]) for one in panels)
+    return round((world - start) / step)
 
 
 def _slider_ends(panel: Panel, axis: int) -> tuple[float, float]:

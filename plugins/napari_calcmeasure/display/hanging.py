@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from calcmeasure.terms import Laterality, View
@@ -14,6 +14,7 @@ from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.protocols import MammogramLook, MammogramProtocol, list_looks, settle
 from napari_calcmeasure.display.volumes import DynamicVolumes
 from napari_calcmeasure.jobs import Progress
+from napari_calcmeasure.reading.finding import PatientReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,15 @@ class Pictures:
         return next(one for one in looks if (one.protocol, one.side, one.view, one.image) == wanted)
 
     def hang(
-        self, item: Item, *, prior: Item | None, look: Look, phase_choices: Mapping[str, int], progress: Progress
+        self, item: Item, *, prior: Item | None, look: Look, reading: PatientReading | None, progress: Progress
     ) -> Hanging:
         """Load an item and arrange it; what cannot be shown is named in the hanging's problems."""
         if item.series is not None:
-            choice = phase_choices.get(item.series.series_uids[0])
             return hang_dynamic(
                 item,
                 cache=self.volumes,
                 protocol=look.protocol,
-                phase_choice=choice,
+                reading=reading,
                 prior=prior,
                 on_progress=progress.report,
             )

@@ -46,7 +46,7 @@ class LesionFields:
         subtraction = self._volumes.subtraction(series, early=target.phase.index)
         if subtraction is None:
             return None
-        if self._kept is None or self._kept.subtraction is not subtraction:
+        if self._kept is None or self._kept.subtraction is not subtraction or self._kept.phase != target.phase:
             grid = series.grid
             # A target that was made from a finding knows the slice of that finding only.
             uids = tuple(frame.sop_uid for frame in series.phases[target.phase.index].frames)
@@ -56,6 +56,7 @@ class LesionFields:
                 grid.spacing,
                 lambda at_slice: image.image_at((at_slice,)),
                 lambda point: laterality_at(grid, point),
+                target.phase,
             )
         return self._kept
 

@@ -100,8 +100,15 @@ def patient_axes(grid: ImageGrid) -> PatientAxes:
     )
 
 
-def upright_placement(grid: ImageGrid) -> Placement:
+def upright_placement(grid: ImageGrid, orientation: Orientation) -> Placement:
     """Place a volume on the canvas in mm, mirrored as the screen needs it; its corner on the screen is the origin.
+
+    Along the axis one scrolls through nothing is mirrored: the slider counts slices as they are stored and recorded.
+
+    Parameters
+    ----------
+    orientation
+        Plane of display.
 
     Returns
     -------
@@ -109,7 +116,8 @@ def upright_placement(grid: ImageGrid) -> Placement:
         Of the axes slice, row, column.
     """
     steps = grid.spacing.zrc_mm
-    mirrored = patient_axes(grid).mirrored
+    axes = patient_axes(grid)
+    mirrored = [axis in axes.displayed_axes(orientation) and back for axis, back in enumerate(axes.mirrored)]
     origin = tuple((n - 1) * step if back else 0.0 for n, step, back in zip(grid.shape, steps, mirrored, strict=True))
     return Placement(origin, tuple(-step if back else step for step, back in zip(steps, mirrored, strict=True)))
 
@@ -135,7 +143,7 @@ def displayed_size_mm(grid: ImageGrid, orientation: Orientation) -> tuple[float,
 
 
 def place_beside(grid: ImageGrid, other: ImageGrid) -> Placement:
-    """Place a volume on the canvas of another one so that equal patient positions meet.
+    """Place a volume on the canvas of another one, in its plane of acquisition, so that equal patient positions meet.
 
     Parameters
     ----------
@@ -151,14 +159,15 @@ def place_beside(grid: ImageGrid, other: ImageGrid) -> Placement:
         `MAX_TILT_BETWEEN_DEG`, or have no slice position in common.
     """
     mine, theirs = patient_axes(grid), patient_axes(other)
-    cosines = np.abs(np.sum(np.asarray(grid.axes_lps) * np.asarray(other.axes_lps), axis=1))
-    if mine.along != theirs.along or cosines.min() < np.cos(np.radians(MAX_TILT_BETWEEN_DEG)):
+    cosines = np.sum(np.asarray(grid.axes_lps) * np.asarray(other.axes_lps), axis=1)
+    if mine.along != theirs.along or np.abs(cosines).min() < np.cos(np.radians(MAX_TILT_BETWEEN_DEG)):
         raise PhaseError("their slices were acquired in different planes", code=ErrorCode.GEOMETRY)
-    own = upright_placement(grid)
+    there = upright_placement(other, theirs.acquired)
+    scale = np.sign(there.scale) * np.sign(cosines) * grid.spacing.zrc_mm
     centre_zrc = (np.asarray(grid.shape) - 1) / 2
-    centre_world = np.asarray(upright_placement(other).to_world(tuple(other.to_zrc(grid.to_lps(centre_zrc)))))
-    origin = centre_world - np.asarray(own.scale) * centre_zrc
-    placed = Placement(tuple(float(value) for value in origin), own.scale)
+    centre_world = np.asarray(there.to_world(tuple(other.to_zrc(grid.to_lps(centre_zrc)))))
+    origin = centre_world - scale * centre_zrc
+    placed = Placement(tuple(float(value) for value in origin), tuple(float(step) for step in scale))
     if not _slices_meet(placed, grid.shape[0], other):
         raise PhaseError("their slices have no position in common", code=ErrorCode.GEOMETRY)
     return placed

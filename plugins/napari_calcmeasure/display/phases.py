@@ -85,6 +85,11 @@ def early_sentence(series: DynamicSeries, early: EarlyPhase) -> str:
     return f"Early phase {early.index}: {time}, chosen by rule {early.rule} because {early.reason}."
 
 
+def series_of_phase(series: DynamicSeries, index: int) -> str:
+    """UID of the DICOM series that a phase is stored in: all phases may share one, or each have its own."""
+    return series.phases[index].series_uid or series.series_uids[0]
+
+
 def dynamic_target(item: Item, early: EarlyPhase) -> Target:
     """Say what findings on the early phase of a series belong to, as the automatic run does.
 
@@ -119,7 +124,7 @@ def dynamic_target(item: Item, early: EarlyPhase) -> Target:
         view=None,
         image=ImageReference(
             sop_uid="",
-            series_uid=phase.series_uid or series.series_uids[0],
+            series_uid=series_of_phase(series, early.index),
             frame=0,
             rows=grid.shape[1] if grid else 0,
             columns=grid.shape[2] if grid else 0,
@@ -129,4 +134,5 @@ def dynamic_target(item: Item, early: EarlyPhase) -> Target:
         phase=PhaseReference(early.index, early.time_s, early.rule, series.time_zero),
         flags=merge_flags(study.flags if study is not None else (), series.flags, early.flags),
         slice_uids=tuple(frame.sop_uid for frame in phase.frames),
+        series_uids=series.series_uids,
     )

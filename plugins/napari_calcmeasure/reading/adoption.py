@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from calcmeasure.model.annotation import Annotation
-from calcmeasure.terms import LesionRelation
+from calcmeasure.terms import LesionRelation, Method
 from napari_calcmeasure.reading.drafting import MakeId, make_id, target_of
 from napari_calcmeasure.reading.finding import Finding, PatientReading, Target
 from napari_calcmeasure.reading.lesion_names import LesionName, name_lesion
@@ -23,18 +23,27 @@ def adopt_annotations(reading: PatientReading, annotations: Sequence[Annotation]
     reading
         On the desk.
     annotations
-        Of this patient; one that is on the desk already (same image, same points) is left out.
+        Of this patient; one that is on the desk already (same image, same points) is left out. Automatic drafts of
+        another phase of the same examination, which nobody has touched, make room for them.
     new_id
         Gives the ids they have from now on.
     """
-    after = reading
-    for annotation in annotations:
-        if not any(_is_same(finding.annotation, annotation) for finding in after.findings):
-            after = after.put(Finding(_renamed(annotation, after, key=new_id())))
-    if after is reading:
+    new = [one for one in annotations if not any(_is_same(f.annotation, one) for f in reading.findings)]
+    if not new:
         return Step(reading, message=NOTHING_NEW)
-    count = len(after.findings) - len(reading.findings)
-    return Step(after, is_done=True, message=f"{count} automatic finding{'s' if count > 1 else ''} to check.")
+    after = replace(reading, findings=tuple(f for f in reading.findings if not _is_outdated(f, new)))
+    for annotation in new:
+        after = after.put(Finding(_renamed(annotation, after, key=new_id())))
+    count = f"{len(new)} automatic finding{'s' if len(new) > 1 else ''} to check"
+    gone = len(reading.findings) + len(new) - len(after.findings)
+    return Step(after, is_done=True, message=f"{count}, in place of {gone} of another phase." if gone else f"{count}.")
+
+
+def _is_outdated(finding: Finding, new: Sequence[Annotation]) -> bool:
+    before = finding.annotation
+    if finding.signed is not None or before.method is not Method.AUTO:
+        return False
+    return any(target_of(one).shows(before) and one.phase != before.phase for one in new)
 
 
 def _renamed(annotation: Annotation, reading: PatientReading, *, key: str) -> Annotation:
@@ -57,13 +66,13 @@ def _renamed(annotation: Annotation, reading: PatientReading, *, key: str) -> An
 
 
 def _is_taken(reading: PatientReading, target: Target, lesion_id: str) -> bool:
-    return any(f.annotation.lesion_id == lesion_id and target.shows(f.annotation) for f in reading.findings)
+    here = (f.annotation for f in reading.findings if f.annotation.lesion_id == lesion_id)
+    return any(target_of(annotation).identity == target.identity for annotation in here)
 
 
 def _is_same(one: Annotation, other: Annotation) -> bool:
-    return target_of(other).shows(one) and (one.points, one.timepoint, one.quantity, one.image.frame) == (
-        other.points,
-        other.timepoint,
-        other.quantity,
-        other.image.frame,
-    )
+    return target_of(one).identity == target_of(other).identity and _what_is_drawn(one) == _what_is_drawn(other)
+
+
+def _what_is_drawn(annotation: Annotation) -> tuple[object, ...]:
+    return (annotation.points, annotation.timepoint, annotation.quantity, annotation.image.frame)

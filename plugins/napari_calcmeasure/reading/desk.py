@@ -214,11 +214,21 @@ class Desk:
         """Say on which side the selected finding lies."""
         self.take(move_to_side(self.reading, laterality))
 
-    def choose_phase(self, series_uid: str, index: int | None) -> None:
-        """Choose the phase to measure of a dynamic series; None goes back to the rule's."""
-        choices = {uid: phase for uid, phase in self.reading.phase_choices.items() if uid != series_uid}
+    def choose_phase(self, index: int | None, *, stored_in: str, series_uids: Sequence[str]) -> None:
+        """Choose the phase to measure of a dynamic examination.
+
+        Parameters
+        ----------
+        index
+            Of the phase; None goes back to the rule's.
+        stored_in
+            DICOM series of the phase: what findings on it refer to.
+        series_uids
+            All DICOM series of the examination.
+        """
+        choices = {uid: phase for uid, phase in self.reading.phase_choices.items() if uid not in series_uids}
         if index is not None:
-            choices[series_uid] = index
+            choices[stored_in] = index
         self.take(Step(replace(self.reading, phase_choices=choices), is_done=True))
 
     def replace(self, reading: PatientReading) -> None:

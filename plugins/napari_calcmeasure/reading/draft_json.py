@@ -204,13 +204,13 @@ def _target_to_json(target: Target) -> dict[str, Any]:
 def _target_from_json(content: Mapping[str, Any]) -> Target:
     fields: dict[str, Any] = {name: content[name] for name in _TARGET_TEXTS}
     fields |= {name: content[name] and kind(content[name]) for name, kind in _TARGET_ENUMS.items()}
-    fields |= {name: tuple(content[name]) for name in _TARGET_LISTS}
+    fields |= {name: tuple(content.get(name, ())) for name in _TARGET_LISTS}
     return Target(**fields, image=image_from_json(content["image"]), phase=phase_from_json(content["phase"]))
 
 
 _TARGET_TEXTS = ("timepoint", "study_date")
 _TARGET_ENUMS: Mapping[str, Any] = {"modality": Modality, "quantity": Quantity, "laterality": Laterality, "view": View}
-_TARGET_LISTS = ("flags", "slice_uids")
+_TARGET_LISTS = ("flags", "slice_uids", "series_uids")
 
 
 def _plain_number(value: object) -> object:

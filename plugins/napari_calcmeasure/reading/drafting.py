@@ -10,7 +10,16 @@ from calcmeasure.errors import ErrorCode
 from calcmeasure.model.annotation import Annotation, ImageReference
 from calcmeasure.pipeline.settings import SOFTWARE
 from calcmeasure.store.clock import utc_now
-from calcmeasure.terms import FINDING_FLAGS, GeometryKind, Laterality, LesionRelation, Method, Quantity
+from calcmeasure.terms import (
+    FINDING_FLAGS,
+    Flag,
+    GeometryKind,
+    Laterality,
+    LesionRelation,
+    Method,
+    Quantity,
+    merge_flags,
+)
 from napari_calcmeasure.reading.finding import Finding, PatientReading, Point, Target
 from napari_calcmeasure.reading.lesion_names import LesionName, name_lesion
 
@@ -142,7 +151,13 @@ def placeholder(reading: PatientReading, target: Target) -> Finding | None:
     return chosen or next((finding for finding in empty if _is_nothing(finding.annotation)), None)
 
 
-def redraw(finding: Finding, points: Sequence[Point], *, mark_diameters_mm: tuple[float, ...] = ()) -> Finding:
+def redraw(
+    finding: Finding,
+    points: Sequence[Point],
+    *,
+    target: Target | None = None,
+    mark_diameters_mm: tuple[float, ...] = (),
+) -> Finding:
     """Change the points of a finding by hand.
 
     Parameters
@@ -151,6 +166,8 @@ def redraw(finding: Finding, points: Sequence[Point], *, mark_diameters_mm: tupl
         Found automatically, it is an edited one from now on.
     points
         The new ones.
+    target
+        Image they were drawn on: a lesion that is corrected while another phase is measured is measured on that.
     mark_diameters_mm
         Of the marks, where all are still known.
 
@@ -174,7 +191,7 @@ def redraw(finding: Finding, points: Sequence[Point], *, mark_diameters_mm: tupl
         software=SOFTWARE,
         created_utc=utc_now(),
     )
-    return replace(finding, annotation=changed, mask=None)
+    return replace(finding, annotation=_on_phase_of(target, changed), mask=None)
 
 
 def target_of(annotation: Annotation) -> Target:
@@ -190,6 +207,14 @@ def target_of(annotation: Annotation) -> Target:
         annotation.phase,
         tuple(flag for flag in annotation.flags if flag not in OF_DETECTION),
     )
+
+
+def _on_phase_of(target: Target | None, annotation: Annotation) -> Annotation:
+    if target is None or not target.is_volume or target.phase == annotation.phase:
+        return annotation
+    kept = tuple(flag for flag in annotation.flags if flag != Flag.EARLY_PHASE_OUTSIDE_WINDOW)
+    flags = merge_flags(target.flags, kept)
+    return replace(annotation, image=_image(target, annotation.points), phase=target.phase, flags=flags)
 
 
 def _is_nothing(annotation: Annotation) -> bool:

@@ -263,7 +263,7 @@ class DraftStore:
             if error.code is not ErrorCode.STORE_NEWER:
                 path.rename(path.with_suffix(_DAMAGED))
             return None
-        if reading.is_signed and not reading.phase_choices:
+        if reading.is_recorded:
             path.unlink(missing_ok=True)
             return None
         return Draft(path, reading, age_s)

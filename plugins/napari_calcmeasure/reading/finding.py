@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calcmeasure.measure.early_phase import READER_RULE
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
 from calcmeasure.terms import Laterality, Modality, Quantity, View
 
@@ -42,6 +43,8 @@ class Target:
         What is known about the image; an ``E_...`` code makes everything drawn on it not measurable.
     slice_uids
         SOP instance UID of each slice of a volume, where known.
+    series_uids
+        DICOM series of all phases of a volume; empty where only that of `image` is known.
     """
 
     timepoint: str
@@ -54,6 +57,7 @@ class Target:
     phase: PhaseReference | None = None
     flags: tuple[str, ...] = ()
     slice_uids: tuple[str, ...] = ()
+    series_uids: tuple[str, ...] = ()
 
     @property
     def is_volume(self) -> bool:
@@ -62,13 +66,22 @@ class Target:
 
     @property
     def identity(self) -> tuple[str, int, int]:
-        """What two targets of one image (of one phase of one volume) have in common."""
-        return _identity(self.image, self.phase, is_volume=self.is_volume)
+        """What two targets of one image (of one phase of one volume, whatever the slice) have in common."""
+        if self.is_volume:
+            return self.image.series_uid, -1 if self.phase is None else self.phase.index, -1
+        return self.image.sop_uid, -1, self.image.frame
 
     def shows(self, annotation: Annotation) -> bool:
-        """Whether an annotation lies on this image: the projection, or any slice of the phase of the volume."""
-        is_volume = annotation.modality is Modality.MR
-        return self.identity == _identity(annotation.image, annotation.phase, is_volume=is_volume)
+        """Whether an annotation lies on this image: what is drawn on it, and what a click on it means.
+
+        On MR that is any slice and phase of the examination: phases show one and the same lesion. Another series of
+        the study may lie elsewhere with the same matrix.
+        """
+        if annotation.modality is not self.modality:
+            return False
+        if self.is_volume:
+            return annotation.image.series_uid in (self.series_uids or (self.image.series_uid,))
+        return (annotation.image.sop_uid, annotation.image.frame) == (self.image.sop_uid, self.image.frame)
 
     def image_at(self, point: Point) -> ImageReference:
         """Image a point lies on; of a volume, the slice."""
@@ -175,7 +188,7 @@ class PatientReading:
     unfinished: Unfinished | None = None
     selected: str = ""
     phase_choices: dict[str, int] = field(default_factory=dict)
-    """First series UID to the phase a reader chose instead of the rule's."""
+    """A DICOM series of a dynamic examination to the phase a reader chose instead of the rule's."""
 
     @property
     def is_signed(self) -> bool:
@@ -185,6 +198,16 @@ class PatientReading:
             and self.unfinished is None
             and all(finding.state is FindingState.SIGNED for finding in self.findings)
         )
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether nothing would be lost: all is signed, and the phases chosen are those that the signatures name."""
+        signed = (finding.signed for finding in self.findings if finding.signed is not None)
+        return self.is_signed and self.phase_choices == phases_taken(signed)
+
+    def phase_chosen(self, series_uids: Sequence[str]) -> int | None:
+        """Phase chosen for a dynamic examination, by the DICOM series it consists of; None for the rule's."""
+        return next((self.phase_choices[uid] for uid in series_uids if uid in self.phase_choices), None)
 
     def find(self, key: str) -> Finding | None:
         """Look a finding up."""
@@ -219,11 +242,10 @@ class PatientReading:
         return replace(self, findings=kept, given_up=given_up, selected=selected)
 
 
-def _identity(image: ImageReference, phase: PhaseReference | None, *, is_volume: bool) -> tuple[str, int, int]:
-    """Tell images apart: a volume is one phase of a series, whatever the slice; a projection one frame."""
-    if is_volume:
-        return image.series_uid, -1 if phase is None else phase.index, -1
-    return image.sop_uid, -1, image.frame
+def phases_taken(annotations: Iterable[Annotation]) -> dict[str, int]:
+    """Phases that a reader took instead of the rule's, as the annotation made last in each series says."""
+    last = {one.image.series_uid: one.phase for one in sorted(annotations, key=lambda a: a.created_utc) if one.phase}
+    return {uid: phase.index for uid, phase in last.items() if phase.rule == READER_RULE}
 
 
 def _same(one: Annotation, other: Annotation) -> bool:

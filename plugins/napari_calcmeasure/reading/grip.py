@@ -65,7 +65,7 @@ class Grip:
     def put(self, points: tuple[Point, ...], reading: PatientReading) -> PatientReading:
         """Write points into the finding or the unfinished drawing."""
         if self.finding is not None:
-            return reading.change(self.finding.key, lambda finding: redraw(finding, points))
+            return reading.change(self.finding.key, lambda finding: redraw(finding, points, target=self.target))
         if reading.unfinished is None:
             return reading
         return replace(reading, unfinished=replace(reading.unfinished, points=points))

@@ -16,7 +16,7 @@ from calcmeasure.errors import DetectorError
 from calcmeasure.geometry import FloatArray, Spacing, SpacingSource
 from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.outline import choose_outline, measure_outline
-from calcmeasure.model.annotation import ImageReference
+from calcmeasure.model.annotation import ImageReference, PhaseReference
 from calcmeasure.terms import Laterality
 from napari_calcmeasure.reading.finding import LesionMask, Point, Target
 from napari_calcmeasure.reading.pointer import PointerEvent
@@ -41,12 +41,15 @@ class LesionField:
         Slice index to the image an annotation on it belongs to.
     laterality_at
         Voxel to the side of the body it lies on; None where that is not known.
+    phase
+        The early phase it was made of; None where that is not known.
     """
 
     subtraction: NDArray[np.float32]
     spacing: Spacing
     image_of_slice: Callable[[int], ImageReference]
     laterality_at: Callable[[Point], Laterality | None]
+    phase: PhaseReference | None = None
     _planted: dict[Point, SeedField] = field(default_factory=dict, repr=False)
 
     @property

@@ -152,6 +152,7 @@ def annotation_from_mask(
         geometry=GeometryKind.OUTLINE,
         points=outline_points(outline_zrc),
         image=field.image_of_slice(round(float(outline_zrc[0, 0]))),
+        phase=field.phase or annotation.phase,
         method=Method.EDITED if annotation.method in (Method.AUTO, Method.EDITED) else Method.MANUAL,
         confidence=None,
         volume_mm3=round(in_space.volume_mm3, 1) if in_space else None,

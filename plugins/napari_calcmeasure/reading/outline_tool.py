@@ -142,7 +142,7 @@ class OutlineTool:
         fault = find_fault(points)
         if fault:
             return Step(replace(reading, selected=finding.key), message=fault)
-        return Step(reading.change(finding.key, lambda one: redraw(one, points)), is_done=True)
+        return Step(reading.change(finding.key, lambda one: redraw(one, points, target=event.target)), is_done=True)
 
 
 def find_fault(points: tuple[Point, ...]) -> str:

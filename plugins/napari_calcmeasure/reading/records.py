@@ -76,7 +76,7 @@ class Records:
 
     def keep(self, reading: PatientReading) -> None:
         """Have a reading on disk now; one with nothing unsigned needs no draft."""
-        if reading.is_signed and not reading.phase_choices:
+        if reading.is_recorded:
             self._drafts.discard(reading.patient_id, reading.reader)
         else:
             self._drafts.keep(reading)

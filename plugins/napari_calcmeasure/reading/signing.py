@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from calcmeasure.errors import ErrorCode, ReadingError
 from calcmeasure.model.annotation import Annotation
 from napari_calcmeasure.reading.draft_json import MASK_FIELD, mask_of, same_mask, with_mask
-from napari_calcmeasure.reading.finding import Finding, LesionMask, PatientReading
+from napari_calcmeasure.reading.finding import Finding, LesionMask, PatientReading, phases_taken
 
 if TYPE_CHECKING:
     from calcmeasure.store.database import StoredAnnotation
@@ -163,7 +163,8 @@ def _follow(reading: PatientReading, in_force: Sequence[StoredAnnotation], *, ta
     added = [_signed(one) for key, one in stored.items() if key not in on_desk | gone]
     findings = (*(finding for finding in kept if finding is not None), *added)
     selected = reading.selected if any(finding.key == reading.selected for finding in findings) else ""
-    return replace(reading, findings=findings, given_up=tuple(given_up), selected=selected)
+    phases = phases_taken(finding.annotation for finding in added) | reading.phase_choices
+    return replace(reading, findings=findings, given_up=tuple(given_up), selected=selected, phase_choices=phases)
 
 
 def _still_given_up(finding: Finding, stored: dict[str, StoredAnnotation], *, take_newer: bool) -> bool:

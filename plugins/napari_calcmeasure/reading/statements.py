@@ -101,7 +101,7 @@ def _named_as_before(reading: PatientReading, target: Target) -> Finding | None:
 
 
 def _emptied(finding: Finding, target: Target, *, flags: tuple[str, ...]) -> Finding:
-    emptied = redraw(finding, ())
+    emptied = redraw(finding, (), target=target)
     relation = emptied.annotation.relation
     # A lesion known from before of which nothing is left is gone; one that cannot be measured is still there.
     if relation in (LesionRelation.SAME, LesionRelation.GONE):

@@ -167,8 +167,7 @@ class Mirror(QObject):
     def _show_phases(self, item: Item) -> None:
         choices = None
         if item.series is not None and self._desk is not None:
-            chosen = self._desk.reading.phase_choices.get(item.series.series_uids[0])
-            choices = phase_choices(item.series, chosen=chosen)
+            choices = phase_choices(item.series, chosen=self._room.session.phase_chosen(item))
         self._room.kinetics.show_phases(choices)
 
     def _follow_phase(self) -> None:
@@ -176,7 +175,7 @@ class Mirror(QObject):
         session, item = self._room.session, self._room.session.shown
         if self._desk is None or item is None or item.series is None:
             return
-        if self._desk.reading.phase_choices.get(item.series.series_uids[0]) != session.phase_hung:
+        if session.phase_chosen(item) != session.phase_hung:
             self._show_phases(item)
             session.hang(session.look)
 
@@ -266,9 +265,7 @@ class Mirror(QObject):
         if item.series is None or self._desk is None:
             return None
         try:
-            return pick_early_phase(
-                item.series, choice=self._desk.reading.phase_choices.get(item.series.series_uids[0])
-            )
+            return pick_early_phase(item.series, choice=self._room.session.phase_chosen(item))
         except CalcMeasureError:
             return None
 

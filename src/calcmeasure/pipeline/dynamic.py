@@ -16,7 +16,7 @@ from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
 from calcmeasure.geometry import FloatArray, ImageGrid
 from calcmeasure.measure.annotations import choose_outline
 from calcmeasure.measure.diameter import mask_diameters
-from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase
+from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase, early_phase_of_reader
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
 from calcmeasure.model.imaging import DynamicSeries, FrameReference, Skipped, Study
 from calcmeasure.pipeline.curves import lesion_curve
@@ -61,7 +61,11 @@ class DynamicResult:
 
 
 def read_dynamic(
-    studies: Sequence[Study], settings: RunSettings, *, known: Sequence[LocatedLesion] = ()
+    studies: Sequence[Study],
+    settings: RunSettings,
+    *,
+    known: Sequence[LocatedLesion] = (),
+    phase_choice: int | None = None,
 ) -> DynamicResult:
     """Find and outline the enhancing lesions of one visit.
 
@@ -73,6 +77,8 @@ def read_dynamic(
         Detector and early-phase rule.
     known
         Lesions of earlier visits: where one of them has gone, the picture shows its place.
+    phase_choice
+        Phase that a reader takes instead of the rule's; it is recorded as the reader's.
 
     Notes
     -----
@@ -86,7 +92,8 @@ def read_dynamic(
     refused: list[DynamicResult] = []
     for rank, (study, series) in enumerate(ranked, start=1):
         try:
-            result = _measure_series(series, study, settings=settings, known=known)
+            early = _early_phase(series, settings, choice=phase_choice)
+            result = _measure_series(series, study, early=early, settings=settings, known=known)
         except CalcMeasureError as error:
             logger.warning("dynamic series …%s refused: %s", series.series_uids[0][-8:], error.code)
             refused.append(_refused(series, study, error=error))
@@ -97,12 +104,17 @@ def read_dynamic(
     return DynamicResult(refused[0].lesions, tuple(s for r in refused for s in r.skipped))
 
 
-def _measure_series(
-    series: DynamicSeries, study: Study, *, settings: RunSettings, known: Sequence[LocatedLesion]
-) -> DynamicResult:
+def _early_phase(series: DynamicSeries, settings: RunSettings, *, choice: int | None) -> EarlyPhase:
     if not series.usable or series.grid is None:
         raise PhaseError(series.sort_reason or "the dynamic series cannot be used", code=_refusal_code(series))
-    early = choose_early_phase(series, rule=settings.early_phase_rule)
+    if choice is not None:
+        return early_phase_of_reader(series, index=choice, instead_of=settings.early_phase_rule)
+    return choose_early_phase(series, rule=settings.early_phase_rule)
+
+
+def _measure_series(
+    series: DynamicSeries, study: Study, *, early: EarlyPhase, settings: RunSettings, known: Sequence[LocatedLesion]
+) -> DynamicResult:
     image, volumes = _load(series, early=early)
     detector = load_detector(settings.lesion_detector, kind=LESIONS)
     with failing_as_detector():

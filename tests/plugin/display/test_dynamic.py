@@ -16,6 +16,7 @@ from calcmeasure.terms import Modality, Quantity
 from napari_calcmeasure.cases import list_cases
 from napari_calcmeasure.display.dynamic import AS_ACQUIRED, COMPARED, DYNAMIC_PROTOCOLS, hang_dynamic
 from napari_calcmeasure.display.volumes import DynamicVolumes
+from napari_calcmeasure.reading.finding import PatientReading
 
 AXIAL, SAGITTAL, CORONAL = "DCE axial", "DCE sagittal", "DCE coronal"
 
@@ -61,7 +62,7 @@ def test_phases_subtraction_and_projection_hang_in_a_cell_each(item, cache):
     assert hanging.problems == ()
 
 
-def test_first_is_the_early_phase_in_the_middle_of_the_volume(item, cache):
+def test_first_is_the_early_phase_where_the_breast_enhances(item, cache):
     hanging = hang_dynamic(item, cache=cache)
     viewer, (phases, *_) = on_viewer(hanging)
     index = tuple(np.rint(phases.world_to_data(viewer.dims.point)).astype(int))
@@ -154,7 +155,8 @@ def test_the_early_phase_is_said_with_time_and_reason(item, cache):
 
 
 def test_a_reader_overrides_the_phase(item, cache):
-    hanging = hang_dynamic(item, cache=cache, phase_choice=3)
+    reading = PatientReading("P", "mk", phase_choices={item.series.series_uids[-1]: 3})
+    hanging = hang_dynamic(item, cache=cache, reading=reading)
     phases = cache.load(item.series)
     target = hanging.panels[0].target
     assert (target.phase.index, target.phase.rule) == (3, "reader")

@@ -50,7 +50,7 @@ SCREEN = [
 @pytest.mark.parametrize(("orientation", "down_lps", "across_lps"), SCREEN)
 def test_right_lies_left_anterior_up_or_left_and_the_head_up(axes, orientation, down_lps, across_lps):
     grid = grid_of(axes)
-    place, order = upright_placement(grid), axis_order(grid, orientation)
+    place, order = upright_placement(grid, orientation), axis_order(grid, orientation)
     for axis, wanted in ((order[-2], down_lps), (order[-1], across_lps)):
         one_mm_on = [1.0 / place.scale[k] if k == axis else 0.0 for k in range(3)]
         moved_lps = grid.to_lps(one_mm_on) - grid.to_lps((0.0, 0.0, 0.0))
@@ -63,7 +63,7 @@ def test_a_viewer_shows_it_so(axes, orientation, down_lps, across_lps):
     """The volume holds its own patient coordinates; what is displayed rises downwards and to the right as it should."""
     grid = grid_of(axes)
     places_lps = grid.to_lps(np.moveaxis(np.indices(grid.shape), 0, -1)).astype(np.float32)
-    place = upright_placement(grid)
+    place = upright_placement(grid, orientation)
     viewer = ViewerModel()
     layer = viewer.add_image(places_lps @ np.float32(down_lps), scale=place.scale, translate=place.origin)
     viewer.dims.order = axis_order(grid, orientation)
@@ -96,10 +96,20 @@ def test_an_oblique_stack_counts_as_its_nearest_plane(tilt_deg):
 
 
 @pytest.mark.parametrize("axes", EVERY_WAY)
-def test_a_volume_lies_between_zero_and_its_size(axes):
+@pytest.mark.parametrize("orientation", Orientation)
+def test_the_slider_counts_slices_as_they_are_recorded(axes, orientation):
+    grid = grid_of(axes)
+    slider = patient_axes(grid).slider_axis(orientation)
+    place = upright_placement(grid, orientation)
+    assert (place.origin[slider], place.scale[slider]) == (0.0, grid.spacing.zrc_mm[slider])
+
+
+@pytest.mark.parametrize("axes", EVERY_WAY)
+@pytest.mark.parametrize("orientation", Orientation)
+def test_a_volume_lies_between_zero_and_its_size(axes, orientation):
     grid = grid_of(axes)
     corners = itertools.product(*((0.0, n - 1.0) for n in grid.shape))
-    world = np.array([upright_placement(grid).to_world(corner) for corner in corners])
+    world = np.array([upright_placement(grid, orientation).to_world(corner) for corner in corners])
     assert world.min(axis=0) == pytest.approx([0.0, 0.0, 0.0])
     assert world.max(axis=0) == pytest.approx([12.0, 10.0, 6.0])
 
@@ -158,7 +168,7 @@ def test_equal_patient_positions_meet(shift, backwards):
     before = grid_of(axes, shape=tuple(shape), spacing=tuple(spacing), origin=tuple(origin))
     place = place_beside(before, now)
     for point in ((0.0, 0.0, 0.0), (2.0, 3.0, 4.0)):
-        there = upright_placement(now).to_world(tuple(now.to_zrc(before.to_lps(point))))
+        there = upright_placement(now, Orientation.AXIAL).to_world(tuple(now.to_zrc(before.to_lps(point))))
         assert place.to_world(point) == pytest.approx(there)
 
 

@@ -94,7 +94,7 @@ def read(room: Room, arm: Callable[[str], None]) -> Iterator[str]:
     desk = room.open("CM-0001")
     yield from draw(room, desk, arm)
     yield from paint(room, desk)
-    desk.choose_phase("1.9", 2)
+    desk.choose_phase(2, stored_in="1.9", series_uids=("1.9",))
     yield "phase chosen"
     yield "before the signature"
     arm("signature")

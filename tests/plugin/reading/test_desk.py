@@ -334,7 +334,7 @@ def test_a_sentence_is_told_as_often_as_it_is_meant_and_silence_once():
     for _ in range(2):
         desk.delete_selected()
     for _ in range(2):
-        desk.choose_phase("s", 1)
+        desk.choose_phase(1, stored_in="s", series_uids=("s",))
     assert told == [desk_module.SELECT_FIRST] * 2 + [""]
 
 
@@ -357,10 +357,10 @@ def test_what_comes_from_elsewhere_while_something_is_dragged_is_a_step_after_it
 
 def test_choosing_a_phase_and_going_back_to_the_rule():
     desk = open_desk()
-    desk.choose_phase("series", 3)
+    desk.choose_phase(3, stored_in="series", series_uids=("first", "series"))
     assert desk.reading.phase_choices == {"series": 3}
-    desk.choose_phase("series", None)
-    desk.choose_phase("unknown", None)
+    desk.choose_phase(None, stored_in="first", series_uids=("first", "series"))
+    desk.choose_phase(None, stored_in="unknown", series_uids=("unknown",))
     assert desk.reading.phase_choices == {}
     desk.undo()
     assert desk.reading.phase_choices == {"series": 3}
@@ -398,6 +398,29 @@ def test_adopting_follows_the_only_lesion_from_before():
     desk.undo()
     desk.adopt([replace(after, points=())])
     assert desk.reading.findings[1].annotation.relation is LesionRelation.GONE
+
+
+def test_a_search_of_another_phase_takes_the_place_of_automatic_drafts_nobody_touched():
+    def found(phase, points, key):
+        annotation = automatic(volume(side=Laterality.RIGHT, phase=phase), points, lesion_id="")
+        return replace(annotation, annotation_id=key)
+
+    first = [
+        found(2, [(7.0, 10, 10), (7.0, 20, 10), (7.0, 10, 20)], "a"),
+        found(2, [(9.0, 40, 40), (9.0, 60, 40)], "b"),
+    ]
+    desk = open_desk()
+    desk.adopt(first)
+    touched = desk.reading.change(
+        "2", lambda one: replace(one, annotation=replace(one.annotation, method=Method.EDITED))
+    )
+    desk.take(Step(touched, is_done=True))
+    desk.adopt([found(3, [(7.0, 10, 10), (7.0, 22, 10), (7.0, 10, 20)], "c")])
+    phases = [(one.annotation.phase.index, one.annotation.method) for one in desk.reading.findings]
+    assert phases == [(2, Method.EDITED), (3, Method.AUTO)]
+    assert desk.message == "1 automatic finding to check, in place of 1 of another phase."
+    desk.undo()
+    assert len(desk.reading.findings) == 2
 
 
 def test_editing_an_automatic_finding():

@@ -79,7 +79,7 @@ def test_a_reading_comes_back_as_it_was(before):
         (Finding, "annotation mask signed version"),
         (LesionMask, "offset_zrc voxels seed_zrc level"),
         (Unfinished, "tool target points"),
-        (Target, "timepoint study_date modality quantity laterality view image phase flags slice_uids"),
+        (Target, "timepoint study_date modality quantity laterality view image phase flags slice_uids series_uids"),
     ],
 )
 def test_no_field_was_added_without_a_place_in_the_draft(kind, names):
