@@ -1,0 +1,130 @@
+"""Sentences that belong beside the numbers: what a reader would otherwise take them for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from calcmeasure.model.pathology import MillerPayne, PathologyResult, Residual
+from calcmeasure.stats.association import AssociationTest
+from calcmeasure.stats.columns import ZERO_SHARE_WARNED
+from calcmeasure.study.columns import Rows, number_column
+from calcmeasure.study.results import Agreement, Association, Flow
+from calcmeasure.study.variables import ALL, Variable
+
+ZERO_HEAVY = {
+    Variable.EXTENT_FOLLOWUP: "extents of calcifications after treatment",
+    Variable.DIAMETER_FOLLOWUP: "lesion diameters after treatment",
+    Variable.PATHOLOGY_SIZE: "sizes in the specimen",
+}
+SIZE_WORDS = {
+    Variable.EXTENT_FOLLOWUP: "the extent of calcifications",
+    Variable.DIAMETER_FOLLOWUP: "the diameter on MRI",
+    Variable.PATHOLOGY_SIZE: "the size in the specimen",
+}
+
+
+def cautions(
+    rows: Rows,
+    flow: Flow,
+    *,
+    associations: Sequence[Association],
+    agreement: Sequence[Agreement],
+    level: float,
+) -> tuple[str, ...]:
+    """Collect what must be said about these data.
+
+    Parameters
+    ----------
+    rows
+        Included cases.
+    flow
+        Their counts.
+    associations, agreement
+        Results already computed.
+    level
+        Confidence level; 1 - level is the P value at which an answer is held to turn, where one depends on a choice.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, most general first.
+    """
+    return (
+        *_dependence(flow),
+        *_zeros(rows),
+        *_offsets(agreement),
+        *_pooling(associations, alpha=1 - level),
+        *_contradictions(rows),
+    )
+
+
+def _dependence(flow: Flow) -> Iterator[str]:
+    if flow.bilateral:
+        yield (
+            f"{flow.bilateral} of {flow.patients} patients count with both sides; the two sides of a patient are not "
+            "independent, and no test here allows for that"
+        )
+
+
+def _zeros(rows: Rows) -> Iterator[str]:
+    """Warn of sizes that are often 0, from the share on from which the statistics warn too."""
+    for variable, words in ZERO_HEAVY.items():
+        known = [value for value in number_column(rows, variable) if value is not None]
+        if known and known.count(0) >= ZERO_SHARE_WARNED * len(known):
+            yield (
+                f"{known.count(0)} of {len(known)} {words} are 0 mm: agreement partly counts shared zeros, and the "
+                "intervals of ICC and of the limits of agreement assume normal values"
+            )
+
+
+def _offsets(agreement: Sequence[Agreement]) -> Iterator[str]:
+    """Warn where consistency hides that one size is larger throughout."""
+    for found in agreement:
+        bias = found.limits.bias_interval
+        if found.subgroup == ALL and (bias.low > 0 or bias.high < 0):
+            yield (
+                f"{SIZE_WORDS[found.pair.first]} is on average {abs(found.limits.bias):.1f} mm "
+                f"{'larger' if found.limits.bias > 0 else 'smaller'} than {SIZE_WORDS[found.pair.second]} "
+                f"(n = {found.n}): ICC(C,1) = {found.consistency.value:.3f} forgives this offset, "
+                f"ICC(A,1) = {found.absolute.value:.3f} does not"
+            )
+
+
+def _pooling(associations: Sequence[Association], *, alpha: float) -> Iterator[str]:
+    """Warn when it depends on the grouping of Miller–Payne grades on which side of alpha P lies, test by test."""
+    tables = {table.rows: table for table in associations}
+    grades, pooled = tables[Variable.MILLER_PAYNE], tables[Variable.MILLER_PAYNE_POOLED]
+    for five, two in zip(grades.tests, pooled.tests, strict=True):
+        if (five.p < alpha) != (two.p < alpha):
+            yield (
+                f"Miller–Payne grades against the change in extent: {_p_words(five)} with grades 1 to 5 apart, "
+                f"{_p_words(two)} with 1–3 against 4–5 (n = {two.n}); the answer depends on how grades are pooled, "
+                "which must be settled before looking"
+            )
+
+
+def _contradictions(rows: Rows) -> Iterator[str]:
+    """Warn of specimens whose columns cannot all be true."""
+    grades = sum(_grade_contradicts(row.pathology) for row in rows)
+    sizes = sum(_size_contradicts(row.pathology) for row in rows)
+    if grades:
+        yield f"{grades} case(s) have a Miller–Payne grade that contradicts the residual tumour (5: nothing invasive)"
+    if sizes:
+        yield f"{sizes} case(s) have a residual tumour of 0 mm, or a size without a residual tumour"
+
+
+def _grade_contradicts(found: PathologyResult) -> bool:
+    if found.miller_payne is None or found.residual is None:
+        return False
+    invasive = found.residual in (Residual.INVASIVE, Residual.INVASIVE_AND_DCIS)
+    return invasive == (found.miller_payne is MillerPayne.NO_INVASIVE_CELLS)
+
+
+def _size_contradicts(found: PathologyResult) -> bool:
+    if found.size_mm is None or found.residual is None:
+        return False
+    return (found.size_mm == 0) != (found.residual is Residual.NONE)
+
+
+def _p_words(test: AssociationTest) -> str:
+    return f"{test.test.words} P = {test.p:.3f}"
