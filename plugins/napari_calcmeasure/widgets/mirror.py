@@ -206,6 +206,7 @@ class Mirror(QObject):
         self._room.measure.show_brush(self._room.session.brush_tool.radius_mm)
         reading = self._room.session.readings.visible or self._desk.reading
         chosen = reading.selected_finding
+        self._room.response.follow(reading.selected)
         self._room.measure.show_reading(
             reading,
             tool=self._desk.tool,

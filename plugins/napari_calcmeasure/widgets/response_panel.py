@@ -65,6 +65,8 @@ class ResponsePanel(QWidget):
     def __init__(self, profiles: Sequence[str] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._answers = Answers(())
+        self._followed = ""
+        self._is_behind = False
         self.table = Tree(self)
         self.rule = _label("Rule of the selected row")
         self.notes = _label("What to know about the selected row")
@@ -78,6 +80,12 @@ class ResponsePanel(QWidget):
     def profiles(self) -> tuple[str, ...]:
         """Names of the profiles ticked."""
         return tuple(action.text() for action in self._actions if action.isChecked())
+
+    def follow(self, key: str) -> None:
+        """Select the row that rests on a finding, now or once it is there; what the reader selects since, stays."""
+        if key != self._followed:
+            self._followed, self._is_behind = key, bool(key)
+            self._catch_up()
 
     def show_answers(self, answers: Answers) -> None:
         """Show the answers of one patient; the selected row stays selected where it still exists."""
@@ -95,6 +103,7 @@ class ResponsePanel(QWidget):
             self.table.resizeColumnToContents(column)
         self.table.blockSignals(False)
         self._select_again(selected)
+        self._catch_up()
 
     # -- building --------------------------------------------------------------------------------------------------
 
@@ -186,6 +195,12 @@ class ResponsePanel(QWidget):
             self.table.setCurrentItem(self.table.topLevelItem(place))
         self._show_row()
 
+    def _catch_up(self) -> None:
+        place = _place_of(self._followed, self._answers) if self._is_behind else None
+        if place is not None:
+            self._is_behind = False
+            self.table.setCurrentItem(self.table.topLevelItem(place))
+
     def _show_row(self) -> None:
         answer = self._answer()
         if answer is None:
@@ -200,6 +215,16 @@ class ResponsePanel(QWidget):
         answer = self._answers.rows[row.data(0, _PLACE)]
         if answer.key:
             self.finding_activated.emit(answer.key)
+
+
+def _place_of(key: str, answers: Answers) -> int | None:
+    """Find the row that rests on a finding: as what came after, else as what was before."""
+    ways = (lambda row: _keys(row.after), lambda row: _keys(row.before), lambda row: {row.key})
+    return next((place for keys in ways for place, row in enumerate(answers.rows) if key in keys(row)), None)
+
+
+def _keys(lengths: Sequence[Length]) -> set[str]:
+    return {length.key for length in lengths}
 
 
 def _label(name: str) -> QLabel:

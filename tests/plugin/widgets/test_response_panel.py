@@ -105,6 +105,25 @@ def test_the_selected_row_stays_selected_while_numbers_change(filled):
     assert "30.0 → 19.0 mm" in filled.rule.text()
 
 
+@pytest.mark.parametrize(("key", "row"), [("e", 1), ("d", 1), ("b", 0), ("c", 0)])
+def test_the_row_of_the_selected_finding_is_selected(filled, key, row):
+    select(filled, 1 - row)
+    filled.follow(key)
+    assert filled.table.currentIndex().row() == row
+    select(filled, 1 - row)
+    filled.follow(key)
+    filled.show_answers(ask(*FINDINGS))
+    assert filled.table.currentIndex().row() == 1 - row, "what she selects since, stays"
+
+
+def test_the_row_of_a_finding_is_selected_once_it_is_there(filled):
+    filled.show_answers(ask(*FINDINGS[:3]))
+    filled.follow("e")
+    assert filled.table.currentIndex().row() == 0
+    filled.show_answers(ask(*FINDINGS))
+    assert filled.table.currentIndex().row() == 1
+
+
 def test_a_row_tells_which_side_or_lesion_was_selected(filled, qtbot):
     with qtbot.waitSignal(filled.row_selected) as selected:
         select(filled, 1)
