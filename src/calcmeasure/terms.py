@@ -158,6 +158,66 @@ class Response(StrEnum):
     """Not evaluable."""
 
 
+class ImmuneResponse(StrEnum):
+    """Time-point response of lesions under immunotherapy (iRECIST); what is not evaluable is `Response.NE`."""
+
+    ICR = "iCR"
+    """Complete response."""
+    IPR = "iPR"
+    """Partial response."""
+    ISD = "iSD"
+    """Stable disease."""
+    NON_ICR_NON_IUPD = "non-iCR/non-iUPD"
+    """Non-target lesions alone: still there, and no progression."""
+    IUPD = "iUPD"
+    """Unconfirmed progressive disease: the next assessment decides."""
+    ICPD = "iCPD"
+    """Confirmed progressive disease."""
+
+
+class LesionRole(StrEnum):
+    """What a lesion is followed as (RECIST 1.1)."""
+
+    TARGET = "target"
+    """Measured at every visit; its length is part of the sum."""
+    NON_TARGET = "non-target"
+    """Looked at, at every visit, and not part of the sum."""
+    NEW = "new"
+    """Not there at baseline."""
+
+
+class LesionSite(StrEnum):
+    """Organ a lesion lies in: at most so many targets are followed in one organ. Both breasts are one organ."""
+
+    BREAST = "breast"
+    LYMPH_NODE = "lymph-node"
+    """All lymph nodes together are one organ; they are measured by their short axis."""
+    CHEST_WALL = "chest-wall"
+    SKIN = "skin"
+    LUNG = "lung"
+    PLEURA = "pleura"
+    LIVER = "liver"
+    BONE = "bone"
+    BRAIN = "brain"
+    ADRENAL = "adrenal"
+    OTHER = "other"
+
+
+class NonTargetStatus(StrEnum):
+    """What became of a non-target lesion since baseline, or of all of them (RECIST 1.1, iRECIST)."""
+
+    CR = "CR"
+    """Gone; of a lymph node: of normal size."""
+    NON_CR_NON_PD = "non-CR/non-PD"
+    """Still there, without unequivocal progression."""
+    PD = "PD"
+    """Unequivocal progression."""
+    FURTHER_PD = "further-PD"
+    """Unequivocal progression before, and a further increase since the last visit (iRECIST confirms by it)."""
+    NE = "NE"
+    """Not evaluated."""
+
+
 class Morphology(StrEnum):
     """BI-RADS calcification morphology, suspicious kinds and the common benign ones (CID 6010)."""
 
@@ -333,6 +393,8 @@ class Flag(StrEnum):
     """Present but too small to measure: counts as 5 mm in a RECIST sum."""
     NEW_LESION_CANDIDATE = "new_lesion_candidate"
     """Not linked to any lesion seen before; a reader must confirm that it is new."""
+    TARGET_LIMIT = "target_limit"
+    """Stated to be a target beyond the number the criteria follow: followed as a non-target."""
     MOTION_BLUR = "motion_blur"
     """A reader could not measure because the patient or the detector moved."""
     CUT_OFF = "cut_off"
@@ -350,6 +412,8 @@ class Flag(StrEnum):
     """The early phase was chosen by different rules or lies at a different time."""
     WITHIN_PIXEL_ERROR = "within_pixel_error"
     """A shift of one pixel at each end would change the category."""
+    WITHIN_READER_ERROR = "within_reader_error"
+    """The category would change within the error of repeated readings."""
 
 
 FINDING_FLAGS = frozenset(

@@ -79,6 +79,9 @@ def measure_annotation(annotation: Annotation, *, patient_id: str, reader: str) 
         lesion_type=annotation.lesion_type,
         relation=annotation.relation,
         from_lesions=annotation.from_lesions,
+        role=annotation.role,
+        site=annotation.site,
+        status=annotation.status,
     )
 
 

@@ -11,10 +11,13 @@ from calcmeasure.terms import (
     GeometryKind,
     Laterality,
     LesionRelation,
+    LesionRole,
+    LesionSite,
     LesionType,
     Method,
     Modality,
     Morphology,
+    NonTargetStatus,
     Quantity,
     View,
 )
@@ -85,6 +88,8 @@ class Annotation:
         Empty means: looked for, and nothing was there (a measurement of 0 mm).
     relation, from_lesions
         How a reader linked it to the visits before, and the identifiers meant; None when no reader said.
+    role, site, status
+        What the lesion is followed as, where it lies, what became of a non-target lesion; None when no reader said.
     mark_diameters_mm
         One per mark where the detector knows them; empty otherwise.
     volume_mm3, diameter_3d_mm
@@ -122,6 +127,9 @@ class Annotation:
     flags: tuple[str, ...] = ()
     software: str = ""
     created_utc: str = ""
+    role: LesionRole | None = None
+    site: LesionSite | None = None
+    status: NonTargetStatus | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property

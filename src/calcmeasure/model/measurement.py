@@ -9,10 +9,13 @@ from calcmeasure.terms import (
     Distribution,
     Laterality,
     LesionRelation,
+    LesionRole,
+    LesionSite,
     LesionType,
     Method,
     Modality,
     Morphology,
+    NonTargetStatus,
     Quantity,
     View,
 )
@@ -39,6 +42,10 @@ class Measurement:
         Number of calcification marks.
     relation, from_lesions
         How a reader linked it to the visits before, and the identifiers meant; None when no reader said.
+    role, site
+        What the lesion is followed as, and the organ it lies in; None means that the criteria choose, and the breast.
+    status
+        What became of a non-target lesion, as a reader judged it; None when no reader said.
     """
 
     patient_id: str
@@ -69,6 +76,9 @@ class Measurement:
     lesion_type: LesionType | None = None
     relation: LesionRelation | None = None
     from_lesions: tuple[str, ...] = ()
+    role: LesionRole | None = None
+    site: LesionSite | None = None
+    status: NonTargetStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +94,26 @@ class ResponseRow:
     change_mm, change_percent
         Against the reference; percent is None when the reference is 0.
     category
-        `ExtentChange` or `Response` value.
+        `ExtentChange` or `Response` value; by iRECIST an `ImmuneResponse` value; with non-target lesions alone
+        possibly ``non-CR/non-PD``.
     rule
         Sentence-like identifier of the rule that fired.
     reader
         Whose measurements were scored.
+    target_response, non_target_response
+        What the target lesions alone and the non-target lesions alone amount to; empty where there are none.
+    new_lesions
+        Lesions that count as new, and are there.
+    new_lesion_sum_mm
+        Sum of the new lesions that are measurable, kept apart from the targets (iRECIST); else None.
+    best_response
+        Best overall response from the start of treatment up to this time point.
+    unit
+        UCUM unit of the value judged: ``mm``, ``mm2`` or ``mm3``.
+    baseline_value, reference_value, value
+        The values judged where they are no lengths: products or volumes. The columns in mm are then empty.
+    criteria_sha256
+        Hash of the profile.
     """
 
     patient_id: str
@@ -106,3 +131,13 @@ class ResponseRow:
     rule: str
     flags: tuple[str, ...] = ()
     reader: str = ""
+    target_response: str = ""
+    non_target_response: str = ""
+    new_lesions: tuple[str, ...] = ()
+    new_lesion_sum_mm: float | None = None
+    best_response: str = ""
+    unit: str = "mm"
+    baseline_value: float | None = None
+    reference_value: float | None = None
+    value: float | None = None
+    criteria_sha256: str = ""

@@ -20,12 +20,15 @@ MEASUREMENT_COLUMNS = (
     "spacing_row_mm", "spacing_col_mm", "spacing_slice_mm", "spacing_source", "magnification",
     "phase_index", "phase_time_s", "phase_rule", "volume_mm3", "flags", "software", "created_utc",
     "phase_time_zero", "lesion_type", "relation", "from_lesions",
+    "role", "site", "status",
 )  # fmt: skip
 """Columns of ``measurements.csv`` in order."""
 
 RESPONSE_COLUMNS = (
     "patient_id", "laterality", "quantity", "criteria", "timepoint", "baseline_mm", "reference_mm",
     "reference_timepoint", "value_mm", "change_mm", "change_percent", "category", "rule", "flags", "reader",
+    "target_response", "non_target_response", "new_lesions", "new_lesion_sum_mm", "best_response",
+    "unit", "baseline_value", "reference_value", "value", "criteria_sha256",
 )  # fmt: skip
 """Columns of ``responses.csv`` in order."""
 
@@ -72,6 +75,9 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
         "lesion_type": m.lesion_type or "",
         "relation": m.relation or "",
         "from_lesions": _text(";".join(m.from_lesions)),
+        "role": m.role or "",
+        "site": m.site or "",
+        "status": m.status or "",
     }
     record |= _ends(m.ends) | _spacing(image.spacing if image else None)
     return {column: str(record[column]) for column in MEASUREMENT_COLUMNS}
@@ -95,6 +101,16 @@ def response_record(row: ResponseRow) -> dict[str, str]:
         "rule": _text(row.rule),
         "flags": ";".join(row.flags),
         "reader": _text(row.reader),
+        "target_response": row.target_response,
+        "non_target_response": row.non_target_response,
+        "new_lesions": _text(";".join(row.new_lesions)),
+        "new_lesion_sum_mm": _number(row.new_lesion_sum_mm, 3),
+        "best_response": row.best_response,
+        "unit": row.unit,
+        "baseline_value": _number(row.baseline_value, 3),
+        "reference_value": _number(row.reference_value, 3),
+        "value": _number(row.value, 3),
+        "criteria_sha256": row.criteria_sha256,
     }
 
 

@@ -13,10 +13,13 @@ from calcmeasure.terms import (
     GeometryKind,
     Laterality,
     LesionRelation,
+    LesionRole,
+    LesionSite,
     LesionType,
     Method,
     Modality,
     Morphology,
+    NonTargetStatus,
     Quantity,
     View,
 )
@@ -31,7 +34,13 @@ _ENUMS: Mapping[str, Any] = {
     "morphology": Morphology,
     "distribution": Distribution,
 }
-_OPTIONAL_ENUMS: Mapping[str, Any] = {"lesion_type": LesionType, "relation": LesionRelation}
+_OPTIONAL_ENUMS: Mapping[str, Any] = {
+    "lesion_type": LesionType,
+    "relation": LesionRelation,
+    "role": LesionRole,
+    "site": LesionSite,
+    "status": NonTargetStatus,
+}
 _PLAIN = (
     "annotation_id",
     "lesion_id",
@@ -56,7 +65,7 @@ def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
 
     Notes
     -----
-    What only a reader says (kind of lesion, link to earlier visits) is left out where nothing was said, so that files
+    What only a reader says (kind of lesion, link to earlier visits, role) is left out where nothing was said, so that files
     and stored rows without it keep their bytes.
     """
     spare = dict(annotation.extra)
