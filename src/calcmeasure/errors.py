@@ -111,6 +111,20 @@ class ErrorCode(StrEnum):
     """A saved annotation does not follow its schema."""
     TABLE = "E_TABLE"
     """A CSV table lacks a needed column or holds an unusable value."""
+    MAPPING = "E_MAPPING"
+    """No column mapping has this name, or it does not follow its schema."""
+    UNIT_SUSPECTED = "E_UNIT_SUSPECTED"
+    """Lengths that nobody gave a unit look like centimetres: say which unit they are in."""
+    DUPLICATE_ROW = "E_DUPLICATE_ROW"
+    """A row repeats another one; it counts once."""
+    CONFLICTING_ROWS = "E_CONFLICTING_ROWS"
+    """Two rows give different lengths of one finding; neither is used."""
+    TWO_BASELINES = "E_TWO_BASELINES"
+    """The baseline of one patient has two dates."""
+    DATE_ORDER = "E_DATE_ORDER"
+    """A follow-up is dated before the baseline."""
+    VALUE_DISAGREES = "E_VALUE_DISAGREES"
+    """A stated length is not what its points and spacing give; what they give was scored."""
     DETECTOR_UNKNOWN = "E_DETECTOR_UNKNOWN"
     """No detector has this name."""
     DETECTION = "E_DETECTION"
@@ -119,6 +133,27 @@ class ErrorCode(StrEnum):
     """The process working on this patient died; the others went on."""
     INTERNAL = "E_INTERNAL"
     """A defect: this patient was given up, the others went on."""
+    CLUSTER = "E_CLUSTER"
+    """The Dask cluster cannot be reached, has no worker, or was lost."""
+    CLUSTER_NOT_INSTALLED = "E_CLUSTER_NOT_INSTALLED"
+    """Working on a cluster needs the extra ``cluster``."""
+    CLUSTER_VERSION = "E_CLUSTER_VERSION"
+    """A worker of the cluster has another version of calcmeasure."""
+    # -- cohort tables -----------------------------------------------------------------------
+    NOT_A_NUMBER = "E_NOT_A_NUMBER"
+    """Text in a column of numbers."""
+    OUT_OF_RANGE = "E_OUT_OF_RANGE"
+    """A number that cannot be: negative, or larger than any real one."""
+    UNKNOWN_CATEGORY = "E_UNKNOWN_CATEGORY"
+    """A word or number that is none of those the column can hold."""
+    EMPTY_CELL = "E_EMPTY_CELL"
+    """A patient identifier or a side is missing."""
+    FORMULA = "E_FORMULA"
+    """A text that a spreadsheet would run as a formula."""
+    CONTRADICTION = "E_CONTRADICTION"
+    """Cells of one row exclude each other."""
+    NO_PATHOLOGY = "E_NO_PATHOLOGY"
+    """Pathology says nothing of this side."""
     # -- reading -----------------------------------------------------------------------------
     NO_READER = "E_NO_READER"
     """A signature needs a reader id."""
@@ -268,6 +303,12 @@ class OutputError(CalcMeasureError, OSError):
     """Results cannot be written."""
 
     default_code = ErrorCode.OUTPUT
+
+
+class ClusterError(CalcMeasureError, ConnectionError):
+    """The work cannot be given to a Dask cluster."""
+
+    default_code = ErrorCode.CLUSTER
 
 
 def _rebuild(kind: type[CalcMeasureError], message: str, code: ErrorCode) -> CalcMeasureError:

@@ -1,0 +1,106 @@
+"""A table of one row per patient and side, opened: its columns are there, and the unit of its lengths is settled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from calcmeasure.cohort.cells import Cells
+from calcmeasure.cohort.row import TableProblem
+from calcmeasure.cohort.units import LengthUnit, looks_like_centimetres
+from calcmeasure.errors import ErrorCode, TableError
+from calcmeasure.tables import TextTable, as_number, read_text_table
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """Rows to read cell by cell.
+
+    Parameters
+    ----------
+    rows
+        Without the lengths of columns whose unit nobody confirmed.
+    problems
+        Of the table as a whole, and of lines that have more cells than columns.
+    """
+
+    rows: tuple[Cells, ...]
+    problems: tuple[TableProblem, ...]
+
+
+def open_table(path: Path, *, needed: Sequence[str], used: Sequence[str], unit: LengthUnit | None) -> OpenTable:
+    """Open a table and settle the unit of its lengths.
+
+    Parameters
+    ----------
+    path
+        CSV text in any usual encoding, separator and locale.
+    needed, used
+        Columns that must be there, and all that are looked at. Names ending in ``_mm`` are lengths.
+    unit
+        Of the lengths that look like centimetres; None leaves them out and asks.
+
+    Raises
+    ------
+    TableError
+        If the file is no table, a column is missing or given twice, or centimetres are claimed where none are.
+    """
+    table = read_text_table(path)
+    _check_header(table.header, needed=needed, used=used)
+    records = [(line, dict(zip(table.header, cells, strict=False)), len(cells)) for line, cells in table.rows]
+    suspected = _suspected(table, [record for _, record, _ in records], columns=used)
+    if unit is LengthUnit.CM and not suspected:
+        raise TableError("no column of lengths looks like centimetres; give the unit only where one does")
+    left_out = suspected if unit is None else ()
+    rows = tuple(
+        Cells(
+            {column: text for column, text in record.items() if column not in left_out},
+            line=line,
+            decimal=table.decimal,
+            centimetres=suspected if unit is LengthUnit.CM else (),
+        )
+        for line, record, _ in records
+    )
+    for row, (_, _, n_cells) in zip(rows, records, strict=True):
+        if n_cells > len(table.header):
+            row.refuse("", ErrorCode.TABLE, f"has {n_cells} cells under {len(table.header)} columns; quote its texts")
+    return OpenTable(rows, tuple(_unit_problems(left_out)))
+
+
+def _check_header(header: Sequence[str], *, needed: Sequence[str], used: Sequence[str]) -> None:
+    missing = [column for column in needed if column not in header]
+    if missing:
+        raise TableError(f"the table lacks the column(s) {', '.join(missing)}; needed are {', '.join(needed)}")
+    twice = [column for column in used if header.count(column) > 1]
+    if twice:
+        raise TableError(f"the table has the column(s) {', '.join(twice)} twice; keep one of each")
+
+
+def _suspected(table: TextTable, records: Iterable[dict[str, str]], *, columns: Sequence[str]) -> tuple[str, ...]:
+    rows = list(records)
+    lengths = [column for column in columns if column.endswith("_mm") and column in table.header]
+    return tuple(
+        column
+        for column in lengths
+        if looks_like_centimetres(_numbers((row.get(column, "") for row in rows), decimal=table.decimal))
+    )
+
+
+def _numbers(texts: Iterable[str], *, decimal: str) -> Iterator[float]:
+    for text in texts:
+        with suppress(ValueError):
+            value = as_number(text, decimal=decimal) if text.strip() else math.nan
+            if math.isfinite(value):
+                yield value
+
+
+def _unit_problems(columns: Sequence[str]) -> Iterator[TableProblem]:
+    for column in columns:
+        reason = (
+            "looks like centimetres under a heading of millimetres, and is left out; "
+            "confirm with --unit cm, or with --unit mm if it is millimetres after all"
+        )
+        yield TableProblem(0, column, ErrorCode.UNIT_SUSPECTED, reason)
