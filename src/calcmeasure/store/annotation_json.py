@@ -65,8 +65,8 @@ def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
 
     Notes
     -----
-    What only a reader says (kind of lesion, link to earlier visits, role) is left out where nothing was said, so that files
-    and stored rows without it keep their bytes.
+    What only a reader says (kind of lesion, link to earlier visits, role) is left out where nothing was said, so that
+    files and stored rows without it keep their bytes.
     """
     spare = dict(annotation.extra)
     nested = {name: spare.pop(name, {}) for name in _NESTED}
