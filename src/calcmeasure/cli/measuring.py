@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         index = read_index(options)
     with MeasurementStore(options.store or str(options.out / "measurements.sqlite")) as store:
         with clock.timed("patients"):
-            outcomes = _measure_all(index, store, options, pictures=options.out / "pictures")
+            outcomes = _measure_all(index, store, options, pictures=options.out.resolve() / "pictures")
         skipped = [*index.skipped, *(s for outcome in outcomes for s in outcome.skipped)]
         stored = [s for patient in index.patients for s in store.current(patient_id=patient.patient_id)]
     with clock.timed("outputs"):
@@ -108,8 +108,9 @@ def _measure_all(
     index: FolderIndex, store: MeasurementStore, options: argparse.Namespace, *, pictures: Path | None
 ) -> list[PatientOutcome]:
     from calcmeasure.batch import BatchPlan, run_batch
+    from calcmeasure.cli.executing import executor_from
 
-    plan = BatchPlan(settings_from(options), store, pictures, options.jobs)
+    plan = BatchPlan(settings_from(options), store, pictures, executor_from(options))
     with Progress("patients", quiet=options.quiet) as progress:
         return run_batch(index.patients, plan, on_progress=progress)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from calcmeasure import __version__
 from calcmeasure.cli import inspecting, measuring, scoring
+from calcmeasure.cli.executing import add_execution, positive
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -62,7 +63,6 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", nargs="+", type=Path, metavar="SOURCE", help="folder or file with DICOM")
     parser.add_argument("--timepoints", type=Path, metavar="CSV", help="table that names each study's time point")
     parser.add_argument("--cache", type=Path, metavar="FILE", help="keep header values there for a faster next scan")
-    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes to use (default 1)")
     parser.add_argument(
         "--early-phase",
         default="k-space-centre-90s",
@@ -89,6 +89,7 @@ def _add_run(verbs: Verbs[argparse.ArgumentParser]) -> None:
     summary = "the main job: index, detect, measure, store, score, write tables and the report"
     parser = _verb(verbs, "run", measuring.run, summary, "calcmeasure run export/ --out results --jobs 2")
     _add_sources(parser)
+    add_execution(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.add_argument("--store", metavar="URL", help="measurement store (default DIR/measurements.sqlite)")
     _add_criteria_option(parser)
@@ -100,6 +101,9 @@ def _add_index(verbs: Verbs[argparse.ArgumentParser]) -> None:
     summary = "say what a folder holds and what was left out, without decoding a pixel"
     parser = _verb(verbs, "index", inspecting.index, summary, "calcmeasure index export/ --json > inventory.json")
     _add_sources(parser)
+    parser.add_argument(
+        "--jobs", type=positive, default=1, metavar="N", help="threads to read headers with (default 1)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -107,6 +111,7 @@ def _add_measure(verbs: Verbs[argparse.ArgumentParser]) -> None:
     summary = "index, detect and measure into a store, as reader 'auto'"
     parser = _verb(verbs, "measure", measuring.measure, summary, "calcmeasure measure export/ --store study.sqlite")
     _add_sources(parser)
+    add_execution(parser)
     parser.add_argument("--store", required=True, metavar="URL", help="file name or SQLAlchemy URL")
     _add_detectors(parser)
 
@@ -169,10 +174,3 @@ def _add_doctor(verbs: Verbs[argparse.ArgumentParser]) -> None:
     summary = "versions, codecs, display, database: what is missing and how to get it"
     parser = _verb(verbs, "doctor", inspecting.doctor, summary, "calcmeasure doctor")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -219,6 +219,29 @@ class Patient:
     patient_id: str
     key: str
     studies: tuple[Study, ...] = ()
+
+
+def with_absolute_paths(patient: Patient) -> Patient:
+    """Name every image so that a process that stands elsewhere finds it.
+
+    Parameters
+    ----------
+    patient
+        Its paths may be relative to the folder this process stands in.
+    """
+    return replace(patient, studies=tuple(map(_absolute_study, patient.studies)))
+
+
+def _absolute_study(study: Study) -> Study:
+    def placed(frame: FrameReference) -> FrameReference:
+        return replace(frame, path=frame.path.absolute())
+
+    mammograms = tuple(replace(m, image=placed(m.image)) for m in study.mammograms)
+    series = tuple(
+        replace(d, phases=tuple(replace(p, frames=tuple(map(placed, p.frames))) for p in d.phases))
+        for d in study.dynamic_series
+    )
+    return replace(study, mammograms=mammograms, dynamic_series=series)
 
 
 @dataclass(frozen=True, slots=True)
