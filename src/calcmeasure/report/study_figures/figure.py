@@ -1,0 +1,127 @@
+"""A figure of a study with the numbers it shows, and how it is written: vector, picture and table beside each other."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from calcmeasure.report.files import write_bytes, write_text
+from calcmeasure.report.study_figures.style import PRINT_DPI, in_print_style
+from calcmeasure.report.tables import FORMULA_STARTS
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a figure shows, as a table.
+
+    Parameters
+    ----------
+    columns
+        Names; lengths end in ``_mm``, changes in ``_percent``.
+    rows
+        One tuple per row, in the order of the columns.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def to_csv(self) -> str:
+        """Write as CSV: one header row, ``.`` decimals, at most six of them; what is missing or undefined is empty."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([_cell(value) for value in row] for row in self.rows)
+        return text.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFigure:
+    """One figure, ready for print.
+
+    Parameters
+    ----------
+    name
+        Of its files, without an extension.
+    title, caption
+        What it shows, and everything a reader needs beside it: n, who was left out, intervals, abbreviations.
+    figure
+        Drawn at its printed size.
+    numbers
+        What it shows.
+    """
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+    numbers: Numbers
+
+
+def write_study_figures(folder: Path, figures: Iterable[StudyFigure]) -> None:
+    """Write ``<name>.svg``, ``<name>.png`` and ``<name>.csv`` of every figure; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    folder
+        Made when it does not exist.
+    figures
+        Names differ.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    for drawn in figures:
+        write_bytes(folder / f"{drawn.name}.svg", svg_bytes(drawn))
+        write_bytes(folder / f"{drawn.name}.png", png_bytes(drawn))
+        write_text(folder / f"{drawn.name}.csv", drawn.numbers.to_csv())
+
+
+@in_print_style
+def svg_bytes(drawn: StudyFigure) -> bytes:
+    """Vector drawing; letters are shapes, so that it looks the same without our font. No date, no software."""
+    buffer = io.BytesIO()
+    about = {"Title": drawn.title, "Description": drawn.caption, "Date": None, "Creator": None}
+    drawn.figure.savefig(buffer, format="svg", metadata=about)
+    return buffer.getvalue()
+
+
+@in_print_style
+def png_bytes(drawn: StudyFigure) -> bytes:
+    """Picture at the resolution of print, without metadata."""
+    buffer = io.BytesIO()
+    drawn.figure.savefig(buffer, format="png", dpi=PRINT_DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def as_numbers(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Numbers:
+    """Put rows under their columns.
+
+    Raises
+    ------
+    ValueError
+        If a row has another length.
+    """
+    table = tuple(tuple(row) for row in rows)
+    if any(len(row) != len(columns) for row in table):
+        raise ValueError(f"every row needs {len(columns)} cells")
+    return Numbers(tuple(columns), table)
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    if isinstance(value, int):
+        return str(value)
+    return repr(round(float(value), 6) + 0.0) if isfinite(value) else ""
