@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from calcmeasure.model.pathology import MillerPayne, PathologyResult, Residual
 from calcmeasure.stats.association import AssociationTest
 from calcmeasure.stats.columns import ZERO_SHARE_WARNED
 from calcmeasure.study.columns import Rows, number_column
@@ -54,7 +53,6 @@ def cautions(
         *_zeros(rows),
         *_offsets(agreement),
         *_pooling(associations, alpha=1 - level),
-        *_contradictions(rows),
     )
 
 
@@ -101,29 +99,6 @@ def _pooling(associations: Sequence[Association], *, alpha: float) -> Iterator[s
                 f"{_p_words(two)} with 1–3 against 4–5 (n = {two.n}); the answer depends on how grades are pooled, "
                 "which must be settled before looking"
             )
-
-
-def _contradictions(rows: Rows) -> Iterator[str]:
-    """Warn of specimens whose columns cannot all be true."""
-    grades = sum(_grade_contradicts(row.pathology) for row in rows)
-    sizes = sum(_size_contradicts(row.pathology) for row in rows)
-    if grades:
-        yield f"{grades} case(s) have a Miller–Payne grade that contradicts the residual tumour (5: nothing invasive)"
-    if sizes:
-        yield f"{sizes} case(s) have a residual tumour of 0 mm, or a size without a residual tumour"
-
-
-def _grade_contradicts(found: PathologyResult) -> bool:
-    if found.miller_payne is None or found.residual is None:
-        return False
-    invasive = found.residual in (Residual.INVASIVE, Residual.INVASIVE_AND_DCIS)
-    return invasive == (found.miller_payne is MillerPayne.NO_INVASIVE_CELLS)
-
-
-def _size_contradicts(found: PathologyResult) -> bool:
-    if found.size_mm is None or found.residual is None:
-        return False
-    return (found.size_mm == 0) != (found.residual is Residual.NONE)
 
 
 def _p_words(test: AssociationTest) -> str:
