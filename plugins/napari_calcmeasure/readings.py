@@ -15,7 +15,7 @@ from calcmeasure.store.database import StoredAnnotation
 from napari_calcmeasure.reading.adoption import adopt_annotations
 from napari_calcmeasure.reading.desk import Desk, is_nothing_new
 from napari_calcmeasure.reading.finding import PatientReading
-from napari_calcmeasure.reading.records import Records
+from napari_calcmeasure.reading.records import Place, Records
 from napari_calcmeasure.reading.tool import Tool, ToolName
 from napari_calcmeasure.reading.worklist import Blinding, visible_reading
 
@@ -35,7 +35,7 @@ class Readings:
     others
         What others measured in this patient, as far as this reader may see it.
     signed
-        Patient id, then time point and modality, to the number of findings this reader has signed.
+        Patient id, then time point, modality and series, to the number of findings this reader has signed.
     message
         The last sentence about keeping and signing.
     make_tools
@@ -47,7 +47,7 @@ class Readings:
     records: Records | None = None
     desk: Desk | None = None
     others: tuple[StoredAnnotation, ...] = ()
-    signed: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
+    signed: Mapping[str, Mapping[Place, int]] = field(default_factory=dict)
     message: str = ""
     make_tools: Callable[[], Mapping[ToolName, Tool]] = dict
 

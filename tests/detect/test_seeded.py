@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from calcmeasure.detect.seeded import LEVELS, plant_seed, segment_from_seed
+from calcmeasure.detect.seeded import LEVELS, plant_seed
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.measure.outline import choose_outline, measure_outline
@@ -60,7 +60,7 @@ def size_mm(lesion, spacing=SPACING):
 
 
 def seeded(volume, *, at=CENTRE_ZRC, level=0.5):
-    return segment_from_seed(volume, tuple(at), voxel_mm=VOXEL_MM, level=level)
+    return plant_seed(volume, tuple(at), voxel_mm=VOXEL_MM).at(level)
 
 
 @pytest.mark.parametrize("diameter_mm", [7.0, 12.0, 20.0, 32.0])
@@ -208,13 +208,13 @@ def test_little_contrast_is_flagged():
 def test_a_region_longer_than_the_cap_is_flagged():
     volume = np.full((9, 40, 160), 20, np.float32)
     volume[3:6, 15:25, 10:150] = 180
-    lesion = segment_from_seed(acquired(volume), (4, 20, 80), voxel_mm=VOXEL_MM)
+    lesion = seeded(acquired(volume), at=(4, 20, 80))
     assert Flag.EDGES_UNCLEAR in lesion.flags
 
 
 def test_a_single_slice_is_a_volume_too():
     volume = acquired(20 + 160 * share_of((8, 8, 8)))[15:16]
-    lesion = segment_from_seed(volume, (0, 31, 32), voxel_mm=VOXEL_MM)
+    lesion = seeded(volume, at=(0, 31, 32))
     assert size_mm(lesion) == pytest.approx(16, abs=0.5)
     assert lesion.flags == ()
 
@@ -227,7 +227,8 @@ def test_lesions_of_the_phantom_are_measured_to_half_a_millimetre(kind, rim):
     phantom = synthesize_dce(DceSpec(shape=(16, 112, 176), lesions=(lesion,), motion_mm=0.0), rng=3)
     pre, early = phantom.phases[[0, phantom.still_phase]].astype(np.float32)
     inside = np.argwhere(phantom.labels)
-    found = segment_from_seed(early - pre, tuple(inside[len(inside) // 2]), voxel_mm=phantom.grid.spacing.zrc_mm)
+    seed_zrc = tuple(inside[len(inside) // 2])
+    found = plant_seed(early - pre, seed_zrc, voxel_mm=phantom.grid.spacing.zrc_mm).at()
     truth = phantom.lesions[0]
     assert size_mm(found, phantom.grid.spacing) == pytest.approx(truth.diameter_mm, abs=0.6)
     assert found.mask.sum() * np.prod(phantom.grid.spacing.zrc_mm) == pytest.approx(truth.volume_mm3, rel=0.1)

@@ -130,7 +130,7 @@ def test_signing_records_and_counts(session, store):
     assert session.readings.message == "Signed by mk."
     assert session.desk.reading.is_signed
     counts = session.readings.signed[session.case.patient_id]
-    assert counts == {("baseline", "MG"): 1}
+    assert counts == {("baseline", "MG", finding.annotation.image.series_uid): 1}
     with MeasurementStore(str(store)) as opened:
         (kept,) = opened.current(reader="mk")
     assert kept.annotation.points == finding.annotation.points
@@ -516,3 +516,24 @@ def test_the_case_list_counts_what_waits_once(session):
     session.desk.hold(ToolName.NAVIGATE)
     session.desk.delete_selected()
     assert counts() == (1, 1)
+
+
+def test_what_is_measured_in_one_of_two_series_counts_there_alone(session):
+    def counts():
+        visit = case_rows(session)[0].visits[0]
+        return [(item.n_signed, item.n_waiting) for item in visit.items]
+
+    case = session.cases[0]
+    exam, first = case.visits[0].items
+    other = replace(first, key="P1/baseline/MR/1", series=replace(first.series, series_uids=("1.2.3",)))
+    visit = replace(case.visits[0], items=(exam, other, first))
+    session.cases = (replace(case, visits=(visit, *case.visits[1:])), *session.cases[1:])
+    session.show(first.key)
+    draw_line(session, points=MR_LINE)
+    draw_line(session, points=((2.0, 10.0, 10.0), (2.0, 20.0, 10.0)))
+    assert counts() == [(0, 0), (0, 0), (0, 2)]
+    assert session.readings.sign()
+    assert counts() == [(0, 0), (0, 0), (2, 0)]
+    gone = replace(first, series=replace(first.series, series_uids=("4.5.6",)))
+    session.cases = (replace(case, visits=(replace(visit, items=(exam, other, gone)), *case.visits[1:])),)
+    assert counts() == [(0, 0), (2, 0), (0, 0)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from skimage.io import imread
 
-from calcmeasure.errors import CalcMeasureError, ErrorCode, StoreError
+from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError, StoreError
 from napari_calcmeasure.widgets import entrance, window
 
 needs_screen = pytest.mark.skipif(
@@ -99,6 +99,16 @@ def test_a_store_that_is_not_there_is_refused(tmp_path, place, message):
     (tmp_path / "empty").mkdir()
     with pytest.raises(StoreError, match=message):
         entrance.records_of(window.ReadingSetup(tmp_path / place))
+
+
+def test_a_folder_that_cannot_be_made_is_said_and_one_can_still_look(tmp_path, monkeypatch):
+    (tmp_path / "data").write_text("a file where the folder should be", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        entrance.records_of(window.ReadingSetup())
+    readings = entrance.usual_readings()
+    assert readings.records is None
+    assert readings.message.startswith("⚠ the file cannot be written")
+    assert readings.message.endswith(f"[{caught.value.code}]")
 
 
 def test_the_reader_is_remembered(tmp_path):

@@ -6,11 +6,20 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from calcmeasure.model.annotation import Annotation
 from calcmeasure.store.database import StoredAnnotation
 from napari_calcmeasure.reading.drafts import Draft, DraftStore, drafts_beside
 from napari_calcmeasure.reading.finding import PatientReading
 from napari_calcmeasure.reading.signing import catch_up, load_reading, other_readings, sign, stored_annotations
 from napari_calcmeasure.reading.worklist import Blinding, visible_readings
+
+Place = tuple[str, str, str]
+"""Where something was measured: time point, modality, DICOM series."""
+
+
+def place_of(annotation: Annotation) -> Place:
+    """Say where an annotation was made, as `Records.signed_counts` counts it."""
+    return (annotation.timepoint, str(annotation.modality), annotation.image.series_uid)
 
 
 class Records:
@@ -111,11 +120,11 @@ class Records:
         found = other_readings(str(self.store), patient_id, reader=self.reader)
         return visible_readings(found, reader=self.reader, timepoint=timepoint, blinding=self.blinding)
 
-    def signed_counts(self) -> dict[str, dict[tuple[str, str], int]]:
-        """Count what this reader has signed: patient id, then time point and modality, to number of findings."""
-        counts: dict[str, dict[tuple[str, str], int]] = {}
+    def signed_counts(self) -> dict[str, dict[Place, int]]:
+        """Count what this reader has signed: patient id, then place, to number of findings."""
+        counts: dict[str, dict[Place, int]] = {}
         for one in stored_annotations(str(self.store), reader=self.reader):
-            place = (one.annotation.timepoint, str(one.annotation.modality))
+            place = place_of(one.annotation)
             patient = counts.setdefault(one.patient_id, {})
             patient[place] = patient.get(place, 0) + 1
         return counts

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QIcon, QKeyEvent
 from qtpy.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QLineEdit,
@@ -130,39 +129,31 @@ def reader_problem(reader: str) -> str:
 
 
 class ReaderDialog(Question):
-    """Asks who reads.
+    """Asks who reads; other readers are not offered, so that none of them is taken by a slip."""
 
-    Parameters
-    ----------
-    known
-        Readers the store knows, the last one first.
-    """
-
-    def __init__(self, known: Sequence[str] = (), *, parent: QWidget | None = None) -> None:
+    def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__("Reader", "Who is reading? Initials or a study code, not a full name.", parent=parent)
-        self.field = QComboBox()
-        self.field.setEditable(True)
+        self.field = QLineEdit()
         self.field.setAccessibleName("Reader id")
-        self.field.addItems(list(known))
-        self.field.editTextChanged.connect(self._check)
+        self.field.textChanged.connect(self._check)
         self.body.addWidget(self.field)
         self.body.addWidget(label("Letters, digits, - _ and . · at most 32 characters", role="quiet"))
-        self.field.lineEdit().selectAll()
-        self._check(self.field.currentText())
+        self.field.setFocus()
+        self._check("")
 
     @property
     def answer(self) -> str | None:
         """The reader id; None while it cannot be used."""
-        reader = self.field.currentText().strip()
+        reader = self.field.text().strip()
         return None if reader_problem(reader) else reader
 
     def _check(self, text: str) -> None:
         self.show_problem(reader_problem(text.strip()), is_said=bool(text))
 
 
-def ask_reader(known: Sequence[str] = (), *, parent: QWidget | None = None) -> str | None:
+def ask_reader(*, parent: QWidget | None = None) -> str | None:
     """Ask who reads; None when she would rather not say."""
-    dialog = ReaderDialog(known, parent=parent)
+    dialog = ReaderDialog(parent=parent)
     return dialog.answer if dialog.exec() else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calcmeasure.terms import LesionRelation
 from napari_calcmeasure.reading.finding import Finding, PatientReading
-from napari_calcmeasure.reading.live_numbers import measure_finding
+from napari_calcmeasure.widgets.finding_words import try_measure
 from napari_calcmeasure.widgets.link_dialog import EarlierLesion
 
 
@@ -38,8 +38,8 @@ def _may_be_continued(one: Finding, finding: Finding) -> bool:
 def _described(found: list[Finding], reading: PatientReading) -> EarlierLesion:
     last = found[0].annotation
     of_visit = [one for one in found if one.annotation.timepoint == last.timepoint]
-    lengths = [measure_finding(one, reading).value_mm for one in of_visit]
-    known = [length for length in lengths if length is not None]
+    measured = [try_measure(one, reading) for one in of_visit]
+    known = [one.value_mm for one in measured if one is not None and one.value_mm is not None]
     views = sorted({str(one.annotation.view) for one in of_visit if one.annotation.view})
     place = ", ".join(views) or (f"slice {last.image.frame}" if last.points else "")
     return EarlierLesion(last.lesion_id, last.timepoint, max(known, default=None), place)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcmeasure.errors import CalcMeasureError, StoreError
+from calcmeasure.store.atomic import output_error
 from napari_calcmeasure.reading.preferences import load_preferences, save_preferences
 from napari_calcmeasure.reading.worklist import Blinding
+from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.widgets.window import STORE_NAME, ReadingSetup
 
 if TYPE_CHECKING:
@@ -34,17 +36,32 @@ def records_of(setup: ReadingSetup) -> Records:
     ------
     StoreError
         When there is no store where one was named.
-    ReadingError
-        When the folder of the drafts cannot be used.
+    OutputError
+        When the folder of the store or of the drafts cannot be used.
     """
     from napari_calcmeasure.reading.records import Records
 
     preferences, _problem = load_preferences()
     store = own_store() if setup.store is None else _store_in(setup.store)
     if setup.store is None:
-        store.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(store.parent)
     blinding = EVERYTHING if setup.is_blinded else preferences.blinding
     return Records(store, reader=setup.reader or preferences.reader, blinding=blinding)
+
+
+def usual_readings() -> Readings:
+    """Open this user's own records; where they cannot be, say why: the room is then for looking only."""
+    try:
+        return Readings(records_of(ReadingSetup()))
+    except CalcMeasureError as error:
+        return Readings(message=f"⚠ {error.message}; until then nothing can be kept or signed [{error.code}]")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(error) from error
 
 
 def _store_in(place: Path) -> Path:

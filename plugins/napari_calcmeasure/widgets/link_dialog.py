@@ -87,8 +87,8 @@ class LinkDialog(Question):
         The finding in words.
     earlier
         The likeliest first; it is chosen to begin with.
-    relation
-        Chosen to begin with: same, or new when there is nothing earlier.
+    stated
+        What the reader said before, to begin with; None for the same lesion, or new when there is nothing earlier.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class LinkDialog(Question):
         finding: str,
         earlier: Sequence[EarlierLesion],
         *,
-        relation: LesionRelation | None = None,
+        stated: LinkAnswer | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Earlier lesion", f"Which earlier lesion is {finding}?", accept="Link", parent=parent)
@@ -107,9 +107,7 @@ class LinkDialog(Question):
         self.body.addWidget(label("It is", role="quiet"))
         self._group = QButtonGroup(self)
         self.relations = {one: self._radio(one, key, words) for one, key, words in RELATIONS}
-        if self.boxes:
-            self.boxes[0].setChecked(True)
-        self.relations[relation or (LesionRelation.SAME if earlier else LesionRelation.NEW)].setChecked(True)
+        self._begin(stated or LinkAnswer(LesionRelation.SAME, ()))
         self.accept_button.setFocus()
         self._check()
 
@@ -138,6 +136,13 @@ class LinkDialog(Question):
             self._press(int(text) - 1)
         else:
             super().keyPressEvent(event)
+
+    def _begin(self, stated: LinkAnswer) -> None:
+        """Choose what was stated, as far as it can be; the likeliest lesion where none was named."""
+        self.relations[stated.relation if self._earlier else LesionRelation.NEW].setChecked(True)
+        named = [place for place, one in enumerate(self._earlier) if one.lesion_id in stated.from_lesions]
+        for place in named or range(min(len(self.boxes), 1)):
+            self.boxes[place].setChecked(True)
 
     def _press(self, place: int) -> None:
         self.boxes[place].click() if self.relation is LesionRelation.MERGED else self.boxes[place].setChecked(True)
@@ -185,7 +190,13 @@ class LinkDialog(Question):
         self.show_problem(link_problem(self.relation, self._chosen()))
 
 
-def ask_link(finding: str, earlier: Sequence[EarlierLesion], *, parent: QWidget | None = None) -> LinkAnswer | None:
+def ask_link(
+    finding: str,
+    earlier: Sequence[EarlierLesion],
+    *,
+    stated: LinkAnswer | None = None,
+    parent: QWidget | None = None,
+) -> LinkAnswer | None:
     """Ask which earlier lesion a finding is; None to leave it open. Parameters as of `LinkDialog`."""
-    dialog = LinkDialog(finding, earlier, parent=parent)
+    dialog = LinkDialog(finding, earlier, stated=stated, parent=parent)
     return dialog.answer if dialog.exec() else None

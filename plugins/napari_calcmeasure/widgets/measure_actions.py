@@ -9,13 +9,11 @@ from pathlib import Path
 from qtpy.QtWidgets import QWidget
 
 from calcmeasure.errors import CalcMeasureError
-from calcmeasure.report.text import format_mm
 from calcmeasure.terms import Modality
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.export import export_readings
 from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading, Target
-from napari_calcmeasure.reading.live_numbers import measure_finding
 from napari_calcmeasure.reading.signing import needs_reason
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.session import Session
@@ -23,7 +21,8 @@ from napari_calcmeasure.widgets.dialogs import KeySheet, ask_not_measurable, ask
 from napari_calcmeasure.widgets.earlier_lesions import earlier_lesions
 from napari_calcmeasure.widgets.entrance import remember
 from napari_calcmeasure.widgets.export_dialog import ask_export
-from napari_calcmeasure.widgets.link_dialog import ask_link
+from napari_calcmeasure.widgets.finding_words import length_words, try_measure
+from napari_calcmeasure.widgets.link_dialog import LinkAnswer, ask_link
 from napari_calcmeasure.widgets.stage import Stage
 
 LEVEL_STEP = 0.05
@@ -59,6 +58,7 @@ class MeasureActions:
 
     def __init__(self, stage: Stage, session: Session, *, parent: QWidget) -> None:
         self._stage, self._session, self._parent = stage, session, parent
+        self._folder: Path | None = None
 
     def table(self) -> Mapping[str, Callable[..., object]]:
         """Give the function of every action."""
@@ -143,7 +143,9 @@ class MeasureActions:
             self._session.message = "Select a finding first (F), then say which earlier lesion it is."
             return
         earlier = earlier_lesions(self._session.readings.visible or desk.reading, chosen)
-        answer = ask_link(chosen.annotation.lesion_id, earlier, parent=self._parent)
+        one = chosen.annotation
+        stated = LinkAnswer(one.relation, one.from_lesions) if one.relation is not None else None
+        answer = ask_link(one.lesion_id, earlier, stated=stated, parent=self._parent)
         if answer is not None:
             desk.link(answer.relation, answer.from_lesions)
 
@@ -159,7 +161,7 @@ class MeasureActions:
             return
         reason = ""
         if needs_reason(desk.reading):
-            reason = ask_reason(_changes(desk.reading), parent=self._parent) or ""
+            reason = ask_reason(changes_of(desk.reading), parent=self._parent) or ""
             if not reason:
                 return
         self._session.readings.sign(reason=reason)
@@ -184,8 +186,9 @@ class MeasureActions:
         records, case = self._session.readings.records, self._session.case
         if records is None or case is None or not self.ensure_reader():
             return
-        answer = ask_export(parent=self._parent)
+        answer = ask_export(self._folder, parent=self._parent)
         if answer is not None:
+            self._folder = answer.folder
             patient_id = case.patient_id if answer.this_patient else None
             self.export_to(answer.folder, patient_id=patient_id, include_unsigned=answer.include_unsigned)
 
@@ -235,7 +238,7 @@ def _plural(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _changes(reading: PatientReading) -> list[str]:
+def changes_of(reading: PatientReading) -> list[str]:
     """One line for each signed value that signing would change."""
     changed = [one for one in reading.findings if one.signed is not None and one.state is not FindingState.SIGNED]
     lines = [f"{one.annotation.lesion_id}: {_mm(one, reading, before=True)} → {_mm(one, reading)}" for one in changed]
@@ -246,7 +249,7 @@ def _changes(reading: PatientReading) -> list[str]:
 
 def _mm(finding: Finding, reading: PatientReading, *, before: bool = False) -> str:
     wanted = replace(finding, annotation=finding.signed) if before and finding.signed is not None else finding
-    return format_mm(measure_finding(wanted, reading).value_mm)
+    return length_words(try_measure(wanted, reading))
 
 
 def _calling(function: Callable[[str], None], name: str) -> Callable[[], None]:

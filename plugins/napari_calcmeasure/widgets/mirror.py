@@ -106,6 +106,7 @@ class Mirror(QObject):
         # Keys change the brush, and say so.
         session.events.message.connect(lambda _said: self._room.measure.show_brush(session.brush_tool.radius_mm))
         readings.events.message.connect(self._room.status.say)
+        self._room.status.say(readings.message)
         readings.events.desk.connect(self._take_desk)
         readings.events.signed.connect(lambda _signed: self._cases.start())
         self._room.response.row_selected.connect(self._show_timeline)

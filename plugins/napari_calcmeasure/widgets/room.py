@@ -19,7 +19,7 @@ from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.case_tree import CaseTree
 from napari_calcmeasure.widgets.display_panel import DisplayPanel
-from napari_calcmeasure.widgets.entrance import offer_drafts, records_of, remember, usual_criteria
+from napari_calcmeasure.widgets.entrance import offer_drafts, remember, usual_criteria, usual_readings
 from napari_calcmeasure.widgets.keyboard import bind, catch_window_keys
 from napari_calcmeasure.widgets.kinetics_panel import KineticsPanel
 from napari_calcmeasure.widgets.look_actions import LookActions
@@ -32,7 +32,6 @@ from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
 from napari_calcmeasure.widgets.timeline import Timeline
 from napari_calcmeasure.widgets.warm_up import warm_up_drawing, warm_up_measuring
-from napari_calcmeasure.widgets.window import ReadingSetup
 from napari_calcmeasure.widgets.workers import ThreadRunner
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class ReadingRoom(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self.runner = ThreadRunner(self._show_jobs)
-        self.session = Session(Readings(records or records_of(ReadingSetup())), runner=self.runner, seed=seed)
+        self.session = Session(Readings(records) if records else usual_readings(), runner=self.runner, seed=seed)
         self.session.criteria = usual_criteria()
         self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()

@@ -256,19 +256,6 @@ def plant_seed(subtraction: FloatImage, seed_zrc: Sequence[float], *, voxel_mm: 
     return field
 
 
-def segment_from_seed(
-    subtraction: FloatImage, seed_zrc: Sequence[float], *, voxel_mm: ArrayLike, level: float = 0.5
-) -> SeededLesion:
-    """Segment the lesion under one click: `plant_seed`, then `SeedField.at`.
-
-    Raises
-    ------
-    DetectorError, ValueError
-        As those.
-    """
-    return plant_seed(subtraction, seed_zrc, voxel_mm=voxel_mm).at(level)
-
-
 def _plateau(field: SeedField, part: BoolImage) -> float:
     """Signal of the lesion near the seed, away from its blurred edge."""
     reach = np.ceil(PLATEAU_MM / field.voxel_mm).astype(int)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.gui
 EARLIER = (EarlierLesion("R-C1", "baseline", 44.3, "CC"), EarlierLesion("R-C2", "baseline", None))
 DRAFTS = (DraftRow("a", "P1", 60.0, 3), DraftRow("b", "P4", 86400.0, 1))
 ALL = {
-    "reader": lambda: ReaderDialog(("mk",)),
+    "reader": ReaderDialog,
     "reason": lambda: ReasonDialog(("R-C1: 44.3 → 41.0 mm",)),
     "not-measurable": NotMeasurableDialog,
     "link": lambda: LinkDialog("R-C3", EARLIER),
@@ -82,12 +82,12 @@ def test_a_reader_types_an_id(open_dialog, qtbot):
     assert dialog.answer is None
     assert not dialog.accept_button.isEnabled()
     assert not dialog.problem.isVisible()
-    qtbot.keyClicks(dialog.field.lineEdit(), "m k")
+    qtbot.keyClicks(dialog.field, "m k")
     assert dialog.problem.isVisible()
-    qtbot.keyClick(dialog.field.lineEdit(), Qt.Key.Key_Return)
+    qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
     assert dialog.isVisible()
-    dialog.field.setEditText(" mk ")
-    qtbot.keyClick(dialog.field.lineEdit(), Qt.Key.Key_Return)
+    dialog.field.setText(" mk ")
+    qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
     assert (dialog.answer, dialog.result()) == ("mk", 1)
 
 
@@ -163,6 +163,19 @@ def test_without_anything_earlier_it_is_new(open_dialog, qtbot):
     assert not dialog.relations[LesionRelation.SAME].isEnabled()
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert dialog.answer == LinkAnswer(LesionRelation.NEW, ())
+
+
+@pytest.mark.parametrize(
+    ("stated", "proposed"),
+    [
+        (LinkAnswer(LesionRelation.SPLIT, ("R-C2",)), LinkAnswer(LesionRelation.SPLIT, ("R-C2",))),
+        (LinkAnswer(LesionRelation.MERGED, ("R-C1", "R-C2")), LinkAnswer(LesionRelation.MERGED, ("R-C1", "R-C2"))),
+        (LinkAnswer(LesionRelation.NEW, ()), LinkAnswer(LesionRelation.NEW, ())),
+        (LinkAnswer(LesionRelation.SAME, ("no longer there",)), LinkAnswer(LesionRelation.SAME, ("R-C1",))),
+    ],
+)
+def test_what_was_stated_before_is_proposed_again(stated, proposed, open_dialog):
+    assert open_dialog(LinkDialog("R-C3", EARLIER, stated=stated)).answer == proposed
 
 
 @pytest.mark.parametrize("relation", LesionRelation)
