@@ -405,6 +405,8 @@ class Flag(StrEnum):
     """A reader could not measure because the finding has no edge that could be followed."""
     UNSIGNED = "unsigned"
     """Drawn and not signed yet: the reader may still change it."""
+    STATED_VALUE_DIFFERS = "stated_value_differs"
+    """A table states another length than its points and spacing give; these were taken."""
     # -- comparison --------------------------------------------------------------------------
     GEOMETRY_MISMATCH = "geometry_mismatch"
     """The two time points were calibrated by different rules."""

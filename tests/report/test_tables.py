@@ -151,7 +151,7 @@ def test_half_an_end_point_is_no_end_point(tmp_path):
         "patient_id,timepoint,laterality,lesion_id,quantity,value_mm,spacing_row_mm,spacing_col_mm,end1_row,end1_col"
     )
     table.write_text(
-        f"{header},end1_row,end1_col\nP,baseline,L,1,calcification_extent,3,0.1,0.1,50,60\n", encoding="utf-8"
+        f"{header}\nP,baseline,L,1,calcification_extent,3,0.1,0.1,50,60\n", encoding="utf-8"
     )
     (row,) = read_measurements(table)
     assert (row.value_mm, row.ends) == (3.0, ())
@@ -161,7 +161,7 @@ def test_a_date_that_sorts_wrongly_is_refused(tmp_path):
     table = tmp_path / "t.csv"
     header = "patient_id,timepoint,laterality,lesion_id,quantity,value_mm,study_date"
     table.write_text(f"{header}\nP,baseline,L,1,lesion_diameter,3,31.03.2024\n", encoding="utf-8")
-    with pytest.raises(TableError, match="line 2: study_date must be a date such as"):
+    with pytest.raises(TableError, match="line 2, column study_date: must be a date such as"):
         read_measurements(table)
 
 
@@ -187,14 +187,14 @@ def test_six_columns_are_enough(tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("P,baseline,L,1,lesion_diameter,abc", "line 2: value_mm must be a number"),
-        ("P,baseline,L,1,lesion_diameter,nan", "line 2: value_mm must be a number"),
-        ("P,baseline,L,1,lesion_diameter,-3", "line 2: value_mm must not be negative"),
-        ("P,baseline,L,1,tumour,3", "line 2: quantity must be one of"),
-        ("P,baseline,left,1,lesion_diameter,3", "line 2: laterality must be one of"),
-        ("P,baseline,L,1,,3", "line 2: quantity must be one of"),
-        ("P,pre,L,1,lesion_diameter,3", "line 2: timepoint must be 'baseline', 'followup-1'"),
-        (",baseline,L,1,lesion_diameter,3", "line 2: patient_id must not be empty"),
+        ("P,baseline,L,1,lesion_diameter,abc", "line 2, column value_mm: must be a number"),
+        ("P,baseline,L,1,lesion_diameter,nan", "line 2, column value_mm: must be a number"),
+        ("P,baseline,L,1,lesion_diameter,-3", "line 2, column value_mm: must not be negative"),
+        ("P,baseline,L,1,tumour,3", "line 2, column quantity: must be one of"),
+        ("P,baseline,left,1,lesion_diameter,3", "line 2, column laterality: must be one of"),
+        ("P,baseline,L,1,,3", "line 2, column quantity: must not be empty"),
+        ("P,pre,L,1,lesion_diameter,3", "line 2, column timepoint: must be 'baseline', 'followup-1'"),
+        (",baseline,L,1,lesion_diameter,3", "line 2, column patient_id: must not be empty"),
     ],
 )
 def test_bad_cells_are_named(tmp_path, line, words):

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from calcmeasure.errors import ErrorCode, TableError
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.report.mapping import TableMapping, visits_of
+from calcmeasure.report.mapping import UNITS_MM, TableMapping, visits_of
 from calcmeasure.report.row_reader import Column, RowReader
 from calcmeasure.report.workbook import is_workbook, read_sheet
 from calcmeasure.tables import FIND_OUT, Row, TextTable, read_text_table
 
 NEEDED_COLUMNS = ("patient_id", "timepoint", "laterality", "lesion_id", "quantity", "value_mm")
 """Without these a table cannot be scored."""
-
-UNITS_MM = {"mm": Decimal(1), "cm": Decimal(10)}
-"""Millimetres in one unit of length a table may be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ def open_measurement_table(
     mapping
         Names its columns; without one the table has our own names, at least `NEEDED_COLUMNS`.
     unit
-        What its lengths are in, one of `UNITS_MM`; None where nobody said so. A mapping states its own.
+        What its lengths are in, one of `mapping.UNITS_MM`; None where nobody said so. A mapping states its own.
 
     Raises
     ------

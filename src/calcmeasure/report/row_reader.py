@@ -1,0 +1,212 @@
+"""Cells of one row to one measurement; whatever is wrong is named by its line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from calcmeasure.errors import ErrorCode, SpacingError
+from calcmeasure.geometry import Spacing, SpacingSource, line_length_mm
+from calcmeasure.model.annotation import ImageReference, PhaseReference
+from calcmeasure.model.imaging import Skipped
+from calcmeasure.model.measurement import Measurement
+from calcmeasure.report.cell_values import GEOMETRY_COLUMNS, CellError, Parse, parsers
+from calcmeasure.tables import Row
+from calcmeasure.terms import Flag
+
+Cells = dict[str, Any]
+
+_REQUIRED = ("patient_id", "timepoint", "quantity")
+
+ROUNDING_MM = 0.002
+"""Points and spacing are written rounded; a length from them may differ by this much from the one they came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column that is read.
+
+    Parameters
+    ----------
+    name
+        Ours.
+    index
+        Position among the cells.
+    title
+        As the file calls it.
+    """
+
+    name: str
+    index: int
+    title: str
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """Reads rows of one table.
+
+    Parameters
+    ----------
+    path
+        The table; for what is left out.
+    columns
+        Those that are read; others are not looked at.
+    width
+        Number of cells a row has.
+    constants
+        Cells, by our name, that the table does not have.
+    values
+        By our name: what a cell says, and what we say instead.
+    decimal
+        What separates decimals.
+    mm_per_unit
+        Factor of the lengths.
+    nothing
+        Texts that stand for an empty cell.
+    is_visit
+        An empty length means that the visit did not take place, rather than that nothing could be measured.
+    """
+
+    path: Path
+    columns: tuple[Column, ...]
+    width: int
+    constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decimal: str = "."
+    mm_per_unit: Decimal = Decimal(1)
+    nothing: frozenset[str] = frozenset()
+    is_visit: bool = False
+
+    def __post_init__(self) -> None:
+        read = parsers(self.decimal, self.mm_per_unit)
+        known = [(column, read[column.name]) for column in self.columns if column.name in read]
+        given: Cells = {name: read[name](text) for name, text in self.constants.items()}
+        object.__setattr__(self, "_plan", tuple((c.index, c.name, parse) for c, parse in known))
+        object.__setattr__(self, "_given", {"reader": "", "method": None} | given)
+        object.__setattr__(self, "_titles", {column.name: column.title for column in self.columns})
+        object.__setattr__(self, "_has_geometry", any(column.name in GEOMETRY_COLUMNS for column, _ in known))
+
+    _plan: tuple[tuple[int, str, Parse], ...] = field(init=False, repr=False, compare=False)
+    _given: Cells = field(init=False, repr=False, compare=False)
+    _titles: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _has_geometry: bool = field(init=False, repr=False, compare=False)
+
+    def text(self, cells: Sequence[str], name: str) -> str:
+        """Text of one cell in our words; empty where the row or the table has none."""
+        for column in self.columns:
+            if column.name == name and column.index < len(cells):
+                return self._translated(name, cells[column.index].strip())
+        return self.constants.get(name, "")
+
+    def read(self, row: Row) -> tuple[Measurement | None, tuple[Skipped, ...]]:
+        """Read one row.
+
+        Returns
+        -------
+        measurement
+            None where the row cannot be used, or says nothing.
+        problems
+            One for every cell that is wrong; with a measurement, what to know about it.
+        """
+        line, cells = row
+        if len(cells) < self.width or any(cells[self.width :]):
+            return None, (self._problem(line, "", f"{len(cells)} cells where the header names {self.width}"),)
+        found, problems = self._cells(line, cells)
+        if problems:
+            return None, tuple(problems)
+        empty = [name for name in _REQUIRED if name not in found]
+        if empty:
+            words = "must not be empty"
+            return None, tuple(self._problem(line, name, words, code=ErrorCode.EMPTY_CELL) for name in empty)
+        if self.is_visit and "value_mm" not in found:
+            return None, ()
+        try:
+            return self._measurement(line, found)
+        except SpacingError as error:
+            return None, (self._problem(line, "spacing_row_mm", str(error)),)
+
+    def _cells(self, line: int, cells: Sequence[str]) -> tuple[Cells, list[Skipped]]:
+        found, problems = dict(self._given), []
+        for index, name, parse in self._plan:
+            text = cells[index].strip()
+            if text and self.values:
+                text = self._translated(name, text)
+            if not text or text in self.nothing:
+                continue
+            try:
+                found[name] = parse(text)
+            except CellError as error:
+                problems.append(self._problem(line, name, str(error), code=error.code))
+        return found, problems
+
+    def _measurement(self, line: int, found: Cells) -> tuple[Measurement, tuple[Skipped, ...]]:
+        found.setdefault("value_mm", None)
+        if not self._has_geometry:
+            return Measurement(**found), ()
+        stated_mm = found["value_mm"]
+        measurement = Measurement(**_with_geometry(found))
+        if stated_mm is None or measurement.value_mm is None or not _disagree(stated_mm, measurement.value_mm):
+            return measurement, ()
+        words = f"states {stated_mm:g} mm; points and spacing give {measurement.value_mm:g} mm, and this was scored"
+        return measurement, (self._problem(line, "value_mm", words, code=ErrorCode.VALUE_DISAGREES),)
+
+    def _translated(self, name: str, text: str) -> str:
+        return self.values[name].get(text, text) if name in self.values else text
+
+    def _problem(self, line: int, name: str, words: str, *, code: ErrorCode = ErrorCode.TABLE) -> Skipped:
+        place = f"line {line}, column {self._titles.get(name, name)}" if name else f"line {line}"
+        return Skipped(self.path, code, f"{place}: {words}")
+
+
+def _disagree(stated_mm: float, measured_mm: float) -> bool:
+    """Whether two lengths differ by more than rounding: half of the last digit stated, and that of the points."""
+    digits = Decimal(repr(stated_mm)).as_tuple().exponent
+    return abs(stated_mm - measured_mm) > 0.5 * 10.0 ** int(digits) + ROUNDING_MM
+
+
+def _with_geometry(found: Cells) -> Cells:
+    """Put the columns of points, image and phase together; points and spacing decide about the length."""
+    cells = {name: found.pop(name) for name in GEOMETRY_COLUMNS if name in found}
+    ends, image = _ends(cells), _image(cells, found.get("study_uid", ""))
+    spacing = None if image is None else image.spacing
+    value_mm = found["value_mm"]
+    if value_mm is not None and ends and spacing and (len(ends[0]) == 2 or spacing.slice_mm is not None):
+        measured_mm = round(line_length_mm(ends, spacing), 3)
+        if _disagree(value_mm, measured_mm):
+            found["flags"] = (*found.get("flags", ()), Flag.STATED_VALUE_DIFFERS)
+        value_mm = measured_mm
+    return found | {"value_mm": value_mm, "ends": ends, "image": image, "phase": _phase(cells)}
+
+
+def _ends(cells: Cells) -> tuple[tuple[float, ...], ...]:
+    """Both end points; empty unless each has row and column, and both a slice or neither."""
+    axes = [axis for axis in ("slice", "row", "col") if f"end1_{axis}" in cells or f"end2_{axis}" in cells]
+    if axes[-2:] != ["row", "col"] or any(f"end{i}_{axis}" not in cells for i in (1, 2) for axis in axes):
+        return ()
+    return tuple(tuple(cells[f"end{i}_{axis}"] for axis in axes) for i in (1, 2))
+
+
+def _image(cells: Cells, study_uid: str) -> ImageReference | None:
+    spacing = _spacing(cells)
+    sop_uid, series_uid = cells.get("sop_uid", ""), cells.get("series_uid", "")
+    if spacing is None and not sop_uid and not series_uid:
+        return None
+    return ImageReference(sop_uid, series_uid, cells.get("frame", 0), 0, 0, spacing, study_uid)
+
+
+def _spacing(cells: Cells) -> Spacing | None:
+    if "spacing_row_mm" not in cells or "spacing_col_mm" not in cells:
+        return None
+    source = cells.get("spacing_source", SpacingSource.GIVEN)
+    slice_mm, magnification = cells.get("spacing_slice_mm"), cells.get("magnification")
+    return Spacing(cells["spacing_row_mm"], cells["spacing_col_mm"], source, slice_mm, magnification)
+
+
+def _phase(cells: Cells) -> PhaseReference | None:
+    if "phase_index" not in cells:
+        return None
+    rule, time_zero = cells.get("phase_rule", ""), cells.get("phase_time_zero", "")
+    return PhaseReference(cells["phase_index"], cells.get("phase_time_s"), rule, time_zero)
