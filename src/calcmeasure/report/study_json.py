@@ -9,7 +9,7 @@ from typing import Any
 
 from calcmeasure.cohort.row import TableProblem
 from calcmeasure.stats.agreement import Icc
-from calcmeasure.stats.association import AssociationMethod, AssociationTest
+from calcmeasure.stats.association import AssociationMethod, AssociationTest, ExpectedCounts
 from calcmeasure.stats.bland_altman import BlandAltman, Limit
 from calcmeasure.stats.diagnostic import Ratio
 from calcmeasure.stats.interval import Interval
@@ -74,7 +74,7 @@ def _study(results: StudyResults, problems: Sequence[TableProblem]) -> Record:
             "quartiles": settings.quartiles,
             "positive": settings.positive,
         },
-        "missing": {variable: count for variable, count in results.missing},
+        "missing": dict(results.missing),
         "descriptions": [_description(found) for found in (*results.patients, *results.findings)],
         "sizes": [_sizes(found) for found in results.sizes],
         "agreement": [_agreement(found) for found in results.agreement],
@@ -188,13 +188,12 @@ def _test(found: AssociationTest) -> Record:
         "tables": found.tables,
         "seed": found.seed,
         "p_interval": None if found.p_interval is None else _ends(found.p_interval),
-        "expected": None if found.expected is None else _expected(found),
+        "expected": _expected(found.expected),
         "notes": list(found.notes),
     }
 
 
-def _expected(found: AssociationTest) -> Record | None:
-    rule = found.expected
+def _expected(rule: ExpectedCounts | None) -> Record | None:
     if rule is None:
         return None
     return {
@@ -286,7 +285,7 @@ def _ends(interval: Interval) -> Record:
     return {"low": interval.low, "high": interval.high, "level": interval.level, "interval": interval.method}
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     """Replace what JSON has no number for by null, and round what only the processor decides."""
     if isinstance(value, dict):
         return {key: _finite(entry) for key, entry in value.items()}

@@ -198,6 +198,18 @@ def p_words(p: float) -> str:
     return "<0.001" if p < 0.001 else fixed(p, 3)
 
 
+def p_equals(p: float) -> str:
+    """Write a P value as part of a sentence.
+
+    Examples
+    --------
+    >>> p_equals(0.0848), p_equals(0.00001), p_equals(float("nan"))
+    ('P = 0.085', 'P < 0.001', 'P not defined')
+    """
+    said = p_words(p)
+    return f"P < {said[1:]}" if said.startswith("<") else f"P {said}" if isnan(p) else f"P = {said}"
+
+
 def with_interval(value: float, interval: Interval, *, decimals: int) -> str:
     """Write an estimate with its interval; an interval that does not exist is said, not drawn.
 

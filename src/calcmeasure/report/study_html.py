@@ -1,0 +1,89 @@
+"""The page of a study: findings, tables, figures and methods in one file that loads nothing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from calcmeasure import __version__
+from calcmeasure.cohort.row import TableProblem
+from calcmeasure.report.study_further_tables import further_tables
+from calcmeasure.report.study_sentences import key_findings
+from calcmeasure.report.study_tables import paper_tables
+from calcmeasure.report.study_words import VARIABLE_WORDS
+from calcmeasure.study.results import StudyResults
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedFigure:
+    """A figure as the page holds it.
+
+    Parameters
+    ----------
+    svg
+        The drawing; embedded as a picture of its own, so that identifiers of two drawings never meet.
+    """
+
+    name: str
+    title: str
+    caption: str
+    svg: bytes
+
+    @property
+    def source(self) -> str:
+        """The drawing as a ``data:`` address."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode("ascii")
+
+
+def render_study(
+    results: StudyResults, *, figures: Sequence[EmbeddedFigure] = (), problems: Sequence[TableProblem] = ()
+) -> str:
+    """Render ``study.html``.
+
+    Parameters
+    ----------
+    results
+        Of the study.
+    figures
+        In the order they are shown.
+    problems
+        Of the table it was read from.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file and no network; the same results give the same text.
+    """
+    environment = Environment(
+        loader=PackageLoader("calcmeasure.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("study.html.j2").render(
+        results=results,
+        findings=key_findings(results),
+        tables=(*paper_tables(results), *further_tables(results)),
+        figures=figures,
+        variable_words=VARIABLE_WORDS,
+        problems=[problem_words(problem) for problem in problems],
+        version=__version__,
+    )
+    return page.lstrip()
+
+
+def problem_words(problem: TableProblem) -> str:
+    """Say where a problem is and what it is.
+
+    Examples
+    --------
+    >>> problem_words(TableProblem(12, "er", "E_TABLE", "is 'x', expected 0 or 1"))
+    "line 12, column er: is 'x', expected 0 or 1 [E_TABLE]"
+    """
+    line = f"line {problem.line}" if problem.line else "whole table"
+    column = f", column {problem.column}" if problem.column else ""
+    return f"{line}{column}: {problem.reason} [{problem.code}]"
