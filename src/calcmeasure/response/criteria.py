@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
 from decimal import Decimal
 from enum import StrEnum
 from importlib import resources
@@ -14,121 +12,61 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from calcmeasure.errors import CriteriaError, ErrorCode
+from calcmeasure.response.exact import MM
+from calcmeasure.response.rules import (
+    BestResponseRule,
+    CourseRule,
+    CriteriaProfile,
+    ExtentRule,
+    ImmuneRule,
+    LesionRule,
+    LesionValue,
+    NodeRule,
+    ProgressionReference,
+    ThickSliceRule,
+)
+
+__all__ = [
+    "PROFILES",
+    "CriteriaProfile",
+    "ExtentRule",
+    "LesionRule",
+    "LesionValue",
+    "ProgressionReference",
+    "load_profile",
+    "parse_profile",
+    "profile_names",
+    "profile_toml",
+    "shipped_names",
+]
 
 PROFILES = ("paper-2023", "extent-10", "recist-1.1")
-"""Names of the profiles that come with the package."""
+"""Profiles of every day: the reading room offers them."""
+
+FURTHER_PROFILES = ("irecist", "who", "ftv")
+"""Profiles that come with the package and have to be asked for."""
 
 _FORMAT = "calcmeasure-criteria"
 _MAX_BYTES = 100_000
+_NESTED: Mapping[str, type[Any]] = {
+    "nodes": NodeRule,
+    "thick_slices": ThickSliceRule,
+    "course": CourseRule,
+    "best_response": BestResponseRule,
+    "immune": ImmuneRule,
+}
 
-
-class LesionValue(StrEnum):
-    """Which number stands for all lesions of a patient."""
-
-    LARGEST = "largest"
-    """Diameter of the largest lesion."""
-    SUM_OF_TARGETS = "sum-of-targets"
-    """Sum of the longest diameters of the target lesions (RECIST 1.1)."""
-
-
-class ProgressionReference(StrEnum):
-    """What growth is counted from."""
-
-    BASELINE = "baseline"
-    NADIR = "nadir"
-    """The smallest value on study, baseline included."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExtentRule:
-    """When an extent counts as changed.
-
-    Parameters
-    ----------
-    increase_percent, decrease_percent
-        Cut-offs against baseline, exact decimals.
-    inclusive
-        Whether a change of exactly the cut-off counts.
-    """
-
-    increase_percent: Decimal
-    decrease_percent: Decimal
-    inclusive: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LesionRule:
-    """When lesions respond or progress.
-
-    Parameters
-    ----------
-    value
-        Largest lesion, or the sum of the targets.
-    reference
-        What progression is counted from; a response is always counted from baseline.
-    response_percent, response_inclusive
-        Decrease for PR, and whether exactly this much is enough.
-    progression_percent, progression_inclusive
-        Increase for PD, and whether exactly this much is enough.
-    progression_min_mm
-        Absolute growth PD needs as well (at least).
-    target_min_mm
-        Smallest diameter of a target at baseline.
-    new_lesion_is_progression
-        Whether a new lesion, confirmed by a reader, is PD by itself.
-    max_targets, max_targets_per_organ
-        The largest lesions are taken first; both breasts are one organ.
-    too_small_mm
-        What a lesion that is present but too small to measure counts as.
-    """
-
-    value: LesionValue
-    reference: ProgressionReference
-    response_percent: Decimal
-    response_inclusive: bool
-    progression_percent: Decimal
-    progression_inclusive: bool
-    progression_min_mm: Decimal
-    target_min_mm: Decimal
-    new_lesion_is_progression: bool
-    max_targets: int = 5
-    max_targets_per_organ: int = 2
-    too_small_mm: Decimal = Decimal(5)
-
-
-_Rule = TypeVar("_Rule", ExtentRule, LesionRule)
-
-
-@dataclass(frozen=True, slots=True)
-class CriteriaProfile:
-    """A named set of response criteria.
-
-    Parameters
-    ----------
-    name
-        Written into every response row.
-    description, source
-        What it does and where the rule comes from.
-    extent, lesion
-        None when the profile does not judge that quantity.
-    """
-
-    name: str
-    description: str
-    source: str
-    extent: ExtentRule | None = None
-    lesion: LesionRule | None = None
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the rules and the name, whatever the layout of the file they came from."""
-        content = {"name": self.name, "extent": _plain(self.extent), "lesion": _plain(self.lesion)}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+_Rule = TypeVar("_Rule")
 
 
 def profile_names() -> tuple[str, ...]:
-    """Names of the profiles that come with the package."""
+    """Names of the profiles of every day, which the reading room offers."""
     return PROFILES
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of all profiles that come with the package."""
+    return (*PROFILES, *FURTHER_PROFILES)
 
 
 def profile_toml(name: str) -> str:
@@ -139,9 +77,9 @@ def profile_toml(name: str) -> str:
     CriteriaError
         If no built-in profile has this name.
     """
-    if name not in PROFILES:
+    if name not in shipped_names():
         raise CriteriaError(
-            f"no criteria profile is called {name!r}; there are {', '.join(PROFILES)}, or give a .toml file"
+            f"no criteria profile is called {name!r}; there are {', '.join(shipped_names())}, or give a .toml file"
         )
     return (resources.files("calcmeasure.response") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
 
@@ -181,13 +119,16 @@ def parse_profile(text: str) -> CriteriaProfile:
     rules = [content.get(section) for section in ("extent", "lesion")]
     if rules == [None, None]:
         raise _invalid("extent", "present, or a [lesion] section")
-    return CriteriaProfile(
+    profile = CriteriaProfile(
         name=_text(content, "name"),
         description=_text(content, "description"),
         source=_text(content, "source"),
         extent=None if rules[0] is None else _rule(ExtentRule, rules[0], section="extent"),
         lesion=None if rules[1] is None else _rule(LesionRule, rules[1], section="lesion"),
     )
+    if profile.lesion is not None:
+        _check_lesion_rule(profile.lesion)
+    return profile
 
 
 def _read(path: Path) -> str:
@@ -212,29 +153,43 @@ def _check_format(content: Mapping[str, Any]) -> None:
             raise _invalid(field, f"one of {', '.join(sorted(known))}")
 
 
+def _check_lesion_rule(rule: LesionRule) -> None:
+    """Refuse rules that say nothing together."""
+    if rule.progression_min_mm and rule.value.scale is not MM:
+        raise _invalid("lesion.progression_min_mm", f"0, because {rule.value} is no length")
+    if rule.reference is ProgressionReference.LESION_NADIR and not rule.value.has_targets:
+        raise _invalid("lesion.reference", f"'baseline' or 'nadir', because {rule.value} follows no single lesion")
+    if rule.immune and rule.value is not LesionValue.SUM_OF_TARGETS:
+        raise _invalid("lesion.immune", "left out, unless lesion.value is 'sum-of-targets'")
+    if rule.immune and rule.immune.confirmation_min_days > rule.immune.confirmation_max_days:
+        raise _invalid("lesion.immune.confirmation_max_days", "at least confirmation_min_days")
+
+
 def _rule(kind: type[_Rule], content: object, *, section: str) -> _Rule:
     """Build a rule after checking every field by the type it is declared with."""
     if not isinstance(content, dict):
         raise _invalid(section, "a table")
-    declared = {field.name: str(field.type) for field in fields(kind)}
-    optional = {"max_targets", "max_targets_per_organ", "too_small_mm"}
+    declared = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for name in content:
         if name not in declared:
             raise _invalid(f"{section}.{name}", f"one of {', '.join(declared)}")
-    for name in declared:
-        if name not in content and name not in optional:
+    for name, field in declared.items():
+        if name not in content and field.default is MISSING:
             raise _invalid(f"{section}.{name}", "present")
-    values: dict[str, Any] = {
-        name: _value(value, declared[name], field=f"{section}.{name}") for name, value in content.items()
+    values = {
+        name: _rule(_NESTED[name], value, section=f"{section}.{name}")
+        if name in _NESTED
+        else _value(value, str(declared[name].type), field=f"{section}.{name}")
+        for name, value in content.items()
     }
     return kind(**values)
 
 
 def _value(value: object, kind: str, *, field: str) -> object:
-    readers = {"Decimal": _decimal, "bool": _boolean, "int": _count}
+    readers: Mapping[str, Callable[[object, str], object]] = {"Decimal": _decimal, "bool": _boolean, "int": _count}
     if kind in readers:
         return readers[kind](value, field)
-    choices = {"LesionValue": LesionValue, "ProgressionReference": ProgressionReference}[kind]
+    choices: type[StrEnum] = {"LesionValue": LesionValue, "ProgressionReference": ProgressionReference}[kind]
     if value not in [choice.value for choice in choices]:
         raise _invalid(field, " or ".join(repr(choice.value) for choice in choices))
     return choices(value)
@@ -256,8 +211,10 @@ def _boolean(value: object, field: str) -> bool:
 
 
 def _count(value: object, field: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
-        raise _invalid(field, "a whole number between 1 and 100")
+    """Whole number: of lesions at least one, of days 0 says that none are asked for."""
+    least, most = (0, 1000) if field.endswith("_days") else (1, 100)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise _invalid(field, f"a whole number between {least} and {most}")
     return value
 
 
@@ -266,14 +223,6 @@ def _text(content: Mapping[str, Any], field: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _invalid(field, "a text")
     return value
-
-
-def _plain(rule: ExtentRule | LesionRule | None) -> dict[str, str] | None:
-    """Fields as canonical text: 10 and 10.0 are the same rule."""
-    if rule is None:
-        return None
-    values = {field.name: getattr(rule, field.name) for field in fields(rule)}
-    return {k: f"{v.normalize():f}" if isinstance(v, Decimal) else str(v) for k, v in values.items()}
 
 
 def _invalid(field: str, expected: str) -> CriteriaError:

@@ -1,4 +1,4 @@
-"""Exact arithmetic on lengths: whole micrometres and fractions, and how they are put into words.
+"""Exact arithmetic on sizes: whole micrometres and fractions, and how they are put into words.
 
 In binary floating point 33 → 36.3 mm is a change of 9.999999999999991 %, and a 10 % rule would miss it.
 """
@@ -8,6 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
+
+
+class Scale(NamedTuple):
+    """Unit of a size: its UCUM code, how people write it, and how many whole parts make one."""
+
+    code: str
+    words: str
+    parts: int
+    decimals: int
+
+
+MM = Scale("mm", "mm", 1000, 1)
+MM2 = Scale("mm2", "mm²", 1_000_000, 0)
+MM3 = Scale("mm3", "mm³", 1000, 0)
 
 
 def micrometres(value_mm: float | Decimal) -> int:
@@ -53,6 +68,28 @@ def percent_words(percent: Fraction, *, limits: Iterable[Decimal] = ()) -> str:
         if abs(percent) in cutoffs or abs(Fraction(text)) not in cutoffs:
             break
     return f"{text} %"
+
+
+def in_unit(size: int, scale: Scale) -> float:
+    """Give a size in its unit.
+
+    Examples
+    --------
+    >>> in_unit(150_000_000, MM2)
+    150.0
+    """
+    return size / scale.parts
+
+
+def size_words(size: int, scale: Scale) -> str:
+    """Size in its unit, without the unit.
+
+    Examples
+    --------
+    >>> size_words(28000, MM), size_words(150_000_000, MM2)
+    ('28.0', '150')
+    """
+    return f"{size / scale.parts:.{scale.decimals}f}"
 
 
 def mm_words(value_um: int) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from calcmeasure.geometry import SpacingSource
 from calcmeasure.model.measurement import Measurement, ResponseRow
-from calcmeasure.response.criteria import CriteriaProfile, ExtentRule
 from calcmeasure.response.exact import micrometres, millimetres, mm_words, percent_change, percent_words, reaches
 from calcmeasure.response.links import LinkedVisit, Links, link_visit, link_words
 from calcmeasure.response.pixels import MOST_PIXELS, fewest_pixels, pixel_um
+from calcmeasure.response.rules import CriteriaProfile, ExtentRule
 from calcmeasure.response.visits import BASELINE, in_time_order, is_order_known
 from calcmeasure.terms import ExtentChange, Flag, Laterality, Quantity, View
 
@@ -101,7 +101,7 @@ def extent_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -
     """
     if profile.extent is not None:
         for visit, pair in compared_sides(measurements):
-            yield _row(visit, pair, name=profile.name, rule=profile.extent)
+            yield _row(visit, pair, profile=profile, rule=profile.extent)
 
 
 def compared_sides(measurements: Sequence[Measurement]) -> Iterator[tuple[LinkedVisit, tuple[SideExtent, SideExtent]]]:
@@ -157,7 +157,9 @@ def _is_standard(measurement: Measurement) -> bool:
     return measurement.view is None or measurement.view.is_standard
 
 
-def _row(visit: LinkedVisit, pair: tuple[SideExtent, SideExtent], *, name: str, rule: ExtentRule) -> ResponseRow:
+def _row(
+    visit: LinkedVisit, pair: tuple[SideExtent, SideExtent], *, profile: CriteriaProfile, rule: ExtentRule
+) -> ResponseRow:
     category, sentence, flags = _judge(pair, rule)
     example = visit.measurements[0]
     before_um, after_um = (extent.value_um for extent in pair)
@@ -169,7 +171,7 @@ def _row(visit: LinkedVisit, pair: tuple[SideExtent, SideExtent], *, name: str, 
         patient_id=example.patient_id,
         laterality=example.laterality,
         quantity=Quantity.CALCIFICATION_EXTENT,
-        criteria=name,
+        criteria=profile.name,
         timepoint=example.timepoint,
         baseline_mm=_mm(before_um),
         reference_mm=_mm(before_um),
@@ -182,6 +184,7 @@ def _row(visit: LinkedVisit, pair: tuple[SideExtent, SideExtent], *, name: str, 
         category=category,
         rule=f"{sentence}{link_words(visit, are_added=False)}",
         flags=flags,
+        criteria_sha256=profile.sha256,
     )
 
 

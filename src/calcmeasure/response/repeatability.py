@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.response.criteria import CriteriaProfile, LesionRule, ProgressionReference
+from calcmeasure.response.course import LesionBurden
+from calcmeasure.response.exact import MM, micrometres
 from calcmeasure.response.extent_change import compared_sides, extent_pixels
 from calcmeasure.response.lesions import JudgedVisit, judge_visits
 from calcmeasure.response.links import lesion_key
+from calcmeasure.response.overall import judge_response
 from calcmeasure.response.pixels import fewest_pixels, pixel_um
-from calcmeasure.response.recist import LesionBurden, is_partial_response, is_progression
+from calcmeasure.response.rules import CriteriaProfile, LesionRule
 from calcmeasure.response.visits import BASELINE
 from calcmeasure.terms import Laterality, Quantity, Response
 
@@ -31,7 +34,8 @@ def pixels_to_change(measurements: Sequence[Measurement], *, profile: CriteriaPr
     Returns
     -------
     dict
-        Only rows whose class a shift of the ends can change at all, within `pixels.MOST_PIXELS`.
+        Only rows whose class a shift of the ends can change at all, within `pixels.MOST_PIXELS`. Products and volumes
+        do not rest on one line.
     """
     pixels: dict[Judged, int | None] = {}
     if profile.extent is not None:
@@ -39,31 +43,51 @@ def pixels_to_change(measurements: Sequence[Measurement], *, profile: CriteriaPr
             example = visit.measurements[0]
             key = (Quantity.CALCIFICATION_EXTENT, example.laterality, example.timepoint)
             pixels[key] = extent_pixels(pair, profile.extent)
+    rule = profile.lesion
     for judged in judge_visits(measurements, profile):
-        key = (Quantity.LESION_DIAMETER, None, judged.visit.measurements[0].timepoint)
-        if profile.lesion is not None and judged.burden is not None and judged.verdict.category is not Response.NE:
-            pixels[key] = _lesion_pixels(judged, judged.burden, rule=profile.lesion)
+        is_judged = judged.counted.targets and judged.verdict.category is not Response.NE
+        if rule is not None and rule.value.scale is MM and judged.burden is not None and is_judged:
+            key = (Quantity.LESION_DIAMETER, None, judged.timepoint)
+            pixels[key] = _lesion_pixels(judged, judged.burden, rule=rule)
     return {key: count for key, count in pixels.items() if count is not None}
+
+
+def judge_shifted(
+    judged: JudgedVisit, burden: LesionBurden, *, rule: LesionRule, sizes: tuple[int, int]
+) -> Response | str:
+    """Class of a follow-up if its value, or the one at baseline, had been another.
+
+    Parameters
+    ----------
+    judged, burden
+        As it was judged.
+    rule
+        Cut-offs.
+    sizes
+        Value at baseline and at the follow-up.
+    """
+    baseline, value = sizes
+    course, shift = judged.course, value - burden.value
+    nadir = baseline if course.nadir_timepoint == BASELINE else course.nadir
+    normal = burden.normal + shift if burden.normal and _stays_normal(burden, shift, rule) else 0
+    shifted = replace(burden, value=value, normal=normal if burden.is_gone else burden.normal)
+    return judge_response(shifted, replace(course, baseline=baseline, nadir=nadir), rule).category
+
+
+def _stays_normal(burden: LesionBurden, shift: int, rule: LesionRule) -> bool:
+    """Whether the largest lymph node of normal size still is one when it is longer."""
+    largest = max(burden.sizes.values(), default=0)
+    return rule.nodes is not None and largest + shift < micrometres(rule.nodes.pathological_min_mm)
 
 
 def _lesion_pixels(judged: JudgedVisit, burden: LesionBurden, *, rule: LesionRule) -> int | None:
     """Shift the ends of one lesion; none of them makes a lesion vanish, so that a complete response is out of reach."""
-    course, known = judged.course, judged.verdict.category
-    if burden.confirmed_new and rule.new_lesion_is_progression:
-        return None
     followed = {lesion_key(target) for target in judged.counted.targets}
     sides = (judged.counted.targets, [m for m in judged.visit.measurements if lesion_key(m) in followed])
-
-    def judge(baseline_um: int, value_um: int) -> Response:
-        nadir_um = baseline_um if course.nadir_timepoint == BASELINE else course.nadir_um
-        reference_um = nadir_um if rule.reference is ProgressionReference.NADIR else baseline_um
-        if is_progression(reference_um, value_um, rule):
-            return Response.PD
-        if burden.missing:
-            return Response.NE
-        if not value_um:
-            return known
-        return Response.PR if is_partial_response(baseline_um, value_um, rule) else Response.SD
-
     pixels_um = (pixel_um(sides[0]), pixel_um(sides[1]))
-    return fewest_pixels(judge, (course.baseline_um, burden.value_um), pixels_um=pixels_um, shortest_um=1)
+    return fewest_pixels(
+        lambda baseline, value: judge_shifted(judged, burden, rule=rule, sizes=(baseline, value)),
+        (judged.course.baseline, burden.value),
+        pixels_um=pixels_um,
+        shortest_um=1,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import Flag
@@ -39,7 +40,7 @@ def in_time_order(measurements: Sequence[Measurement]) -> Visits:
     groups: dict[str, list[Measurement]] = defaultdict(list)
     for measurement in measurements:
         groups[measurement.timepoint].append(measurement)
-    dates = {name: min((m.study_date for m in group if m.study_date), default="") for name, group in groups.items()}
+    dates = {name: visit_date(group) for name, group in groups.items()}
     dated = all(dates.values())
 
     def order(name: str) -> tuple[bool, str, list[tuple[int, int, str]]]:
@@ -51,6 +52,19 @@ def in_time_order(measurements: Sequence[Measurement]) -> Visits:
 def is_order_known(measurements: Iterable[Measurement]) -> bool:
     """Whether it is known when these were taken, so that they may be compared with another visit."""
     return not any(Flag.VISIT_ORDER_UNKNOWN in measurement.flags for measurement in measurements)
+
+
+def visit_date(group: Iterable[Measurement]) -> str:
+    """First date of the studies of a visit; empty when none is known."""
+    return min((measurement.study_date for measurement in group if measurement.study_date), default="")
+
+
+def days_between(first: Iterable[Measurement], second: Iterable[Measurement]) -> int | None:
+    """Days from one visit to another; None unless both have a date."""
+    try:
+        return (date.fromisoformat(visit_date(second)) - date.fromisoformat(visit_date(first))).days
+    except ValueError:
+        return None
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

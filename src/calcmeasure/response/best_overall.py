@@ -1,0 +1,92 @@
+"""Best overall response up to each time point (Eisenhauer 2009, tables 1-3; Seymour 2017, table 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from calcmeasure.response.rules import BestResponseRule
+from calcmeasure.terms import ImmuneResponse, NonTargetStatus, Response
+
+_BEST_FIRST: tuple[tuple[str, ...], ...] = (
+    (Response.CR, ImmuneResponse.ICR),
+    (Response.PR, ImmuneResponse.IPR),
+    (Response.SD, ImmuneResponse.ISD, NonTargetStatus.NON_CR_NON_PD, ImmuneResponse.NON_ICR_NON_IUPD),
+    (Response.PD, ImmuneResponse.ICPD),
+    (ImmuneResponse.IUPD,),
+    (Response.NE,),
+)
+_PARTIAL, _STABLE, _PROGRESSIVE = 1, 2, 3
+_UNCONFIRMED_RESPONSE: Mapping[str, str] = {
+    Response.CR: Response.SD,
+    Response.PR: Response.SD,
+    ImmuneResponse.ICR: ImmuneResponse.ISD,
+    ImmuneResponse.IPR: ImmuneResponse.ISD,
+}
+
+
+class DatedResponse(NamedTuple):
+    """Category of one time point, and the days from baseline to it; None when a date is not known."""
+
+    category: str
+    days: int | None
+
+
+def best_responses(timeline: Sequence[DatedResponse], rule: BestResponseRule | None = None) -> Iterator[str]:
+    """Give the best overall response up to each time point; what comes after progression never counts.
+
+    Parameters
+    ----------
+    timeline
+        In time order.
+    rule
+        What is asked for; None asks for nothing. A response that is not confirmed counts as stable disease, and stable
+        disease before its least duration not at all, as does any of which the dates are not known.
+
+    Examples
+    --------
+    >>> [str(best) for best in best_responses([DatedResponse("SD", 40), DatedResponse("PR", 80)])]
+    ['SD', 'PR']
+    """
+    rule = rule or BestResponseRule()
+    until_progression: list[DatedResponse] = []
+    is_over = False
+    for response in timeline:
+        if not is_over:
+            until_progression.append(response)
+        is_over = is_over or _rank(response.category) == _PROGRESSIVE
+        yield min((_counted_as(r, until_progression, rule) for r in until_progression), key=_rank)
+
+
+def awaits_confirmation(timeline: Sequence[DatedResponse], rule: BestResponseRule | None) -> bool:
+    """Whether the last response still has to be seen again before it counts."""
+    last = timeline[-1]
+    return _rank(last.category) <= _PARTIAL and rule is not None and not _is_confirmed(last, timeline, rule)
+
+
+def _counted_as(response: DatedResponse, timeline: Sequence[DatedResponse], rule: BestResponseRule) -> str:
+    rank = _rank(response.category)
+    if rank <= _PARTIAL and _is_confirmed(response, timeline, rule):
+        return response.category
+    if rank > _STABLE:
+        return response.category
+    is_long = not rule.stable_min_days or (response.days is not None and response.days >= rule.stable_min_days)
+    return _UNCONFIRMED_RESPONSE.get(response.category, response.category) if is_long else Response.NE
+
+
+def _is_confirmed(response: DatedResponse, timeline: Sequence[DatedResponse], rule: BestResponseRule) -> bool:
+    """Whether at least the same response was seen again, late enough."""
+    if not rule.confirmation_days:
+        return True
+    later = timeline[timeline.index(response) + 1 :]
+    return any(
+        _rank(again.category) <= _rank(response.category)
+        and response.days is not None
+        and again.days is not None
+        and again.days - response.days >= rule.confirmation_days
+        for again in later
+    )
+
+
+def _rank(category: str) -> int:
+    return next((rank for rank, names in enumerate(_BEST_FIRST) if category in names), len(_BEST_FIRST))
