@@ -173,12 +173,6 @@ def paired_sizes(cohort: Cohort, pair: Pair) -> tuple[PairedSize, ...]:
     )
 
 
-def reach_mm(cohort: Cohort) -> float:
-    """Largest size that is left in any included row, in mm; 10 when there is none above 0."""
-    columns = [number_column(cohort.included, v) for pair in Pair for v in (pair.first, pair.second)]
-    return max((size for column in columns for size in column if size), default=10.0)
-
-
 def changes(cohort: Cohort, quantity: Quantity) -> Changes:
     """Change of one size in every included row, in order of the percentage, then of patient and side.
 

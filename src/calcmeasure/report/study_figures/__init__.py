@@ -17,7 +17,7 @@ from calcmeasure.report.study_figures.spider import draw_spider
 from calcmeasure.report.study_figures.two_by_two import draw_two_by_two
 from calcmeasure.report.study_figures.waterfall import draw_waterfall
 from calcmeasure.response.criteria import CriteriaProfile
-from calcmeasure.study.plots import Course, changes, courses, measured_courses, outcomes, paired_sizes, reach_mm
+from calcmeasure.study.plots import Course, changes, courses, measured_courses, outcomes, paired_sizes
 from calcmeasure.study.results import StudyResults
 from calcmeasure.study.variables import ALL
 from calcmeasure.terms import Quantity
@@ -76,9 +76,8 @@ def _courses(
 
 
 def _agreement_figures(cohort: Cohort, results: StudyResults) -> Iterator[StudyFigure]:
-    reach = reach_mm(cohort)
     everybody = [found for found in results.agreement if found.subgroup == ALL]
     for found in everybody:
-        yield draw_bland_altman(paired_sizes(cohort, found.pair), found, reach_mm=reach)
+        yield draw_bland_altman(paired_sizes(cohort, found.pair), found)
     for found in everybody:
-        yield draw_scatter(paired_sizes(cohort, found.pair), found, reach_mm=reach)
+        yield draw_scatter(paired_sizes(cohort, found.pair), found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
+from math import isfinite, isnan
 
 from matplotlib.axes import Axes
 
@@ -33,12 +33,14 @@ from calcmeasure.study.plots import PairedSize, stacks
 from calcmeasure.study.results import Agreement
 
 HEIGHT_MM = 72.0
+SMALLEST_REACH_MM = 1.0
+"""Of the axis, when nothing is left in anybody."""
 SIGNIFICANT = 0.05
 """Below this P value the line of the differences on the means is drawn."""
 
 
 @in_print_style
-def draw_bland_altman(sizes: Sequence[PairedSize], agreement: Agreement, *, reach_mm: float) -> StudyFigure:
+def draw_bland_altman(sizes: Sequence[PairedSize], agreement: Agreement) -> StudyFigure:
     """Draw the differences of two sizes over their means.
 
     Parameters
@@ -47,20 +49,16 @@ def draw_bland_altman(sizes: Sequence[PairedSize], agreement: Agreement, *, reac
         The cases of `agreement`.
     agreement
         Of everybody.
-    reach_mm
-        Largest size of the study: axes of all pairs end at the same values, so that they can be compared.
     """
     found, pair = agreement.limits, agreement.pair
     figure = print_figure(COLUMN_MM, HEIGHT_MM)
     axis = figure.subplots()
-    axis.set_xlim(-0.03 * reach_mm, 1.06 * reach_mm)
-    axis.set_ylim(-1.06 * reach_mm, 1.06 * reach_mm)
+    _frame(axis, found)
     axis.set_xlabel(f"Mean of {pair_title(pair)}, mm")
     axis.set_ylabel(f"{SHORT_SIZES[pair.first]} − {SHORT_SIZES[pair.second]}, mm")
     axis.set_title(f"{pair_title(pair)}, n = {found.n}")
     if not found.n:
         say_nothing_to_show(axis)
-    _draw_bounds(axis, reach_mm)
     _draw_limits(axis, found)
     _draw_slope(axis, found)
     axis.scatter(found.means, found.differences, s=9, facecolors="none", edgecolors=BLACK, linewidths=0.6, gid="cases")
@@ -80,10 +78,15 @@ def draw_bland_altman(sizes: Sequence[PairedSize], agreement: Agreement, *, reac
     )
 
 
-def _draw_bounds(axis: Axes, reach_mm: float) -> None:
-    """Mark where one of the two sizes is 0: no point can lie beyond."""
+def _frame(axis: Axes, found: BlandAltman) -> None:
+    """Make room for points and bands alike, and mark where one of the two sizes is 0: no point can lie beyond."""
+    reach = max([*found.means, SMALLEST_REACH_MM])
+    bands = [end for limit in (found.lower, found.upper) for end in (limit.value, limit.exact.low, limit.exact.high)]
+    heights = [0.0, *found.differences, *(end for end in bands if isfinite(end))]
+    margin = max(0.05 * (max(heights) - min(heights)), 1.0)
+    axis.set(xlim=(-0.04 * reach, 1.04 * reach), ylim=(min(heights) - margin, max(heights) + margin))
     for sign in (1, -1):
-        axis.plot((0, reach_mm), (0, sign * 2 * reach_mm), color=DIM, linewidth=0.5, linestyle=(0, (1, 2)))
+        axis.plot((0, 2 * reach), (0, sign * 4 * reach), color=DIM, linewidth=0.5, linestyle=(0, (1, 2)))
     axis.axhline(0.0, color=DIM, linewidth=0.5)
 
 
@@ -122,7 +125,7 @@ def _caption(agreement: Agreement) -> str:
     return (
         f"{VARIABLE_WORDS[pair.first]} minus {lower(VARIABLE_WORDS[pair.second])}, over the mean of the two "
         f"(n = {found.n}). {_limits_words(found)}{slope}"
-        "Dotted: one of the two sizes is 0; no point can lie outside. ×k, k cases at the same place. "
+        "Dotted: one of the two sizes is 0; no point can lie outside. ×k: k cases (3 or more) at the same place. "
         f"{_notes(found)}{left_out_words(found.left_out, lacking='one of the two sizes')}"
         f"{abbreviations('MG', 'MRI', 'CI')}"
     )

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from calcmeasure.report.files import write_bytes, write_text
 from calcmeasure.report.study_figures.style import PRINT_DPI, in_print_style
@@ -91,7 +94,9 @@ def svg_bytes(drawn: StudyFigure) -> bytes:
     """Vector drawing; letters are shapes, so that it looks the same without our font. No date, no software."""
     buffer = io.BytesIO()
     about = {"Title": drawn.title, "Description": drawn.caption, "Date": None, "Creator": None}
-    drawn.figure.savefig(buffer, format="svg", metadata=about)
+    _settle(drawn.figure)
+    # The canvases' own printing: savefig would draw everything once more for a layout that is settled.
+    FigureCanvasSVG(drawn.figure).print_svg(buffer, metadata=about)  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
@@ -99,8 +104,17 @@ def svg_bytes(drawn: StudyFigure) -> bytes:
 def png_bytes(drawn: StudyFigure) -> bytes:
     """Picture at the resolution of print, without metadata."""
     buffer = io.BytesIO()
-    drawn.figure.savefig(buffer, format="png", dpi=PRINT_DPI, metadata={"Software": None})
+    _settle(drawn.figure)
+    FigureCanvasAgg(drawn.figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
+
+
+def _settle(figure: Figure) -> None:
+    """Place everything at the resolution of print, once for the drawing and the picture."""
+    figure.set_dpi(PRINT_DPI)
+    if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def as_numbers(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Numbers:

@@ -23,16 +23,17 @@ from calcmeasure.report.text import format_flag
 from calcmeasure.study.plots import Outcomes
 from calcmeasure.study.results import Flow
 
-LINE_MM = 4.4
-"""From one line of letters to the next."""
-PAD_MM = 2.8
+HEAD_MM, LINE_MM = 7.0, 4.4
+"""Height of the head of a box, and of every line below it."""
+PAD_MM = 2.5
 """Between a box and its letters."""
-MAIN_LEFT_MM, MAIN_WIDTH_MM = 8.0, 74.0
-ASIDE_LEFT_MM, ASIDE_WIDTH_MM = 98.0, 76.0
-OUTCOME_WIDTH_MM, OUTCOME_GAP_MM = 50.0, 7.0
+MAIN_LEFT_MM, MAIN_WIDTH_MM = 22.0, 66.0
+ASIDE_LEFT_MM, ASIDE_WIDTH_MM = 106.0, 72.0
+OUTCOMES_LEFT_MM, OUTCOMES_WIDTH_MM, OUTCOME_GAP_MM = 2.0, 106.0, 6.0
+"""The boxes below share a width whose middle is that of the boxes above."""
 GAP_MM = 9.0
 """Between boxes, for the arrow."""
-MARGIN_MM = 3.0
+MARGIN_MM = 2.0
 
 Lines = Sequence[tuple[str, str]]
 """What stands at the left and at the right of every line of a box."""
@@ -91,7 +92,7 @@ def _counts(outcomes: Outcomes) -> list[tuple[str, int]]:
 
 
 def _height(lines: Lines) -> float:
-    return len(lines) * LINE_MM + 2 * PAD_MM
+    return HEAD_MM + (len(lines) - 1) * LINE_MM + (PAD_MM if len(lines) > 1 else 0.0)
 
 
 def _draw_all(figure: Figure, boxes: tuple[Lines, Lines, Lines], outcomes: Sequence[Lines]) -> None:
@@ -113,27 +114,25 @@ def _draw_all(figure: Figure, boxes: tuple[Lines, Lines, Lines], outcomes: Seque
 def _draw_outcomes(axis: Axes, outcomes: Sequence[Lines], *, below: Box) -> None:
     """Split the included ones: a stem, a bar, and an arrow into every box."""
     stem, bar = below[0] + below[2] / 2, below[1] - GAP_MM / 2
-    middles = []
-    for place, lines in enumerate(outcomes):
-        left = MAIN_LEFT_MM + place * (OUTCOME_WIDTH_MM + OUTCOME_GAP_MM)
-        _draw_box(axis, (left, below[1] - GAP_MM - _height(lines), OUTCOME_WIDTH_MM, _height(lines)), lines)
-        middles.append(left + OUTCOME_WIDTH_MM / 2)
-        _arrow(axis, (middles[-1], bar), (middles[-1], below[1] - GAP_MM))
+    width = (OUTCOMES_WIDTH_MM - (len(outcomes) - 1) * OUTCOME_GAP_MM) / len(outcomes)
+    lefts = [OUTCOMES_LEFT_MM + place * (width + OUTCOME_GAP_MM) for place in range(len(outcomes))]
+    for left, lines in zip(lefts, outcomes, strict=True):
+        _draw_box(axis, (left, below[1] - GAP_MM - _height(lines), width, _height(lines)), lines)
+        _arrow(axis, (left + width / 2, bar), (left + width / 2, below[1] - GAP_MM))
     axis.plot((stem, stem), (below[1], bar), color=BLACK, linewidth=0.7)
-    axis.plot((min(stem, *middles), max(stem, *middles)), (bar, bar), color=BLACK, linewidth=0.7)
+    axis.plot((lefts[0] + width / 2, lefts[-1] + width / 2), (bar, bar), color=BLACK, linewidth=0.7)
 
 
 def _draw_box(axis: Axes, box: Box, lines: Lines) -> Box:
     left, bottom, width, height = box
-    band = LINE_MM + 2 * PAD_MM - 1.4
-    head = bottom + height - PAD_MM - LINE_MM / 2
-    axis.add_patch(Rectangle((left, bottom + height - band), width, band, facecolor=PALE))
+    top = bottom + height
+    axis.add_patch(Rectangle((left, top - HEAD_MM), width, HEAD_MM, facecolor=PALE))
     axis.add_patch(Rectangle((left, bottom), width, height, fill=False, edgecolor=BLACK, linewidth=0.7))
     for number, (words, count) in enumerate(lines):
         weight = "normal" if number else "bold"
-        y = head - number * LINE_MM
-        axis.text(left + PAD_MM, y, words, va="center", size=NORMAL, weight=weight)
-        axis.text(left + width - PAD_MM, y, count, va="center", ha="right", size=NORMAL, weight=weight)
+        y = top - HEAD_MM - (number - 0.35) * LINE_MM if number else top - HEAD_MM / 2
+        axis.text(left + PAD_MM, y, words, va="center_baseline", size=NORMAL, weight=weight)
+        axis.text(left + width - PAD_MM, y, count, va="center_baseline", ha="right", size=NORMAL, weight=weight)
     return box
 
 

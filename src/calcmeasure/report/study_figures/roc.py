@@ -70,9 +70,10 @@ def _draw_curve(axis: Axes, curve: ScoreCurve) -> None:
     if cut is None:
         return
     alarms, hits = [p.false_positive_rate for p in roc.points], [p.sensitivity for p in roc.points]
-    label = f"{mark.label}: AUC {with_interval(roc.auc, roc.interval, decimals=2)}"
+    label = f"{mark.label}: AUC {with_interval(roc.auc, roc.interval, decimals=3)}"
     axis.plot(alarms, hits, color=mark.colour, linestyle=mark.line, linewidth=1.2, label=label, gid="cases")
-    _draw_cut(axis, cut, mark)
+    if curve.score is Variable.DIAMETER_FOLLOWUP:
+        _draw_cut(axis, cut, mark)
 
 
 def _draw_cut(axis: Axes, cut: RocCut, mark: Mark) -> None:
@@ -82,7 +83,7 @@ def _draw_cut(axis: Axes, cut: RocCut, mark: Mark) -> None:
         xerr=[[x.value - x.wilson.low], [x.wilson.high - x.value]],
         yerr=[[y.value - y.wilson.low], [y.wilson.high - y.value]],
         fmt=mark.marker, color=mark.colour, markersize=5.0, markerfacecolor="white", elinewidth=0.8, zorder=4,
-        label=f"{mark.label} > 0 mm: {100 * y.value:.1f}% sensitive, {100 * (1 - x.value):.1f}% specific",
+        label=f"more than 0 mm: {100 * y.value:.1f}% sensitive, {100 * (1 - x.value):.1f}% specific",
     )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def _caption(curves: Sequence[ScoreCurve]) -> str:
     return (
         "ROC curves for residual disease at pathology. "
         f"{' '.join(map(_curve_words, curves))} "
-        "Marker: the working point “more than 0 mm is positive”, with Wilson's intervals; dotted: no information. "
+        "Diamond: “any enhancement left is positive”, with Wilson's intervals. Dotted: no information. "
         f"{abbreviations('MG', 'MRI', 'AUC', 'CI')}"
     )
 

@@ -27,11 +27,13 @@ from calcmeasure.report.study_words import VARIABLE_WORDS, icc_words
 from calcmeasure.study.plots import PairedSize, stacks
 from calcmeasure.study.results import Agreement
 
-HEIGHT_MM = 88.0
+HEIGHT_MM = 92.0
+SMALLEST_REACH_MM = 1.0
+"""Of the axes, when nothing is left in anybody."""
 
 
 @in_print_style
-def draw_scatter(sizes: Sequence[PairedSize], agreement: Agreement, *, reach_mm: float) -> StudyFigure:
+def draw_scatter(sizes: Sequence[PairedSize], agreement: Agreement) -> StudyFigure:
     """Draw one size over the other, one marker per case, by subtype.
 
     Parameters
@@ -40,13 +42,11 @@ def draw_scatter(sizes: Sequence[PairedSize], agreement: Agreement, *, reach_mm:
         The cases of `agreement`.
     agreement
         Of everybody.
-    reach_mm
-        Largest size of the study: axes of all pairs end at the same value.
     """
     pair = agreement.pair
     figure = print_figure(COLUMN_MM, HEIGHT_MM)
     axis = figure.subplots()
-    _frame(axis, agreement, reach_mm=reach_mm)
+    _frame(axis, agreement, reach_mm=max([SMALLEST_REACH_MM, *(max(s.first_mm, s.second_mm) for s in sizes)]))
     if not sizes:
         say_nothing_to_show(axis)
     _draw_cases(axis, sizes)
@@ -70,9 +70,10 @@ def _frame(axis: Axes, agreement: Agreement, *, reach_mm: float) -> None:
     axis.set_ylabel(f"{VARIABLE_WORDS[pair.first]}, mm")
     axis.set_title(f"{pair_title(pair)}, n = {agreement.n}")
     axis.plot((0, high), (0, high), color=DIM, linewidth=0.8, zorder=0)
-    axis.text(
-        0.97 * high, 0.97 * high, "equal ", color=DIM, size=SMALL, rotation=45, rotation_mode="anchor", ha="right"
-    )
+    axis.annotate(
+        "equal", (0.93 * high, 0.93 * high), xytext=(-3, 3), textcoords="offset points", color=DIM, size=SMALL,
+        rotation=45, rotation_mode="anchor", ha="center",
+    )  # fmt: skip
 
 
 def _draw_cases(axis: Axes, sizes: Sequence[PairedSize]) -> None:
@@ -93,7 +94,7 @@ def _draw_cases(axis: Axes, sizes: Sequence[PairedSize]) -> None:
             gid="cases",
         )
     if sizes:
-        axis.figure.legend(loc="outside lower center", ncols=3, columnspacing=1.0)
+        axis.figure.legend(loc="outside lower center", ncols=2, columnspacing=1.6)
 
 
 def _caption(agreement: Agreement) -> str:
@@ -101,7 +102,7 @@ def _caption(agreement: Agreement) -> str:
     level = f"{100 * found.interval.level:.0f}% CI"
     return (
         f"{VARIABLE_WORDS[pair.first]} over {lower(VARIABLE_WORDS[pair.second])} (n = {agreement.n}), by molecular "
-        f"subtype. Line: both are equal. ×k, k cases at the same place. "
+        f"subtype. Line: both are equal. ×k: k cases (3 or more) at the same place. "
         f"{found.form} {icc_words(found)}, "
         f"{agreement.absolute.form} {icc_words(agreement.absolute)} "
         f"({level}). {left_out_words(found.left_out, lacking='one of the two sizes')}"

@@ -10,6 +10,7 @@ from calcmeasure.report.study_figures.cutoffs import Cutoffs, cutoff_words, draw
 from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
 from calcmeasure.report.study_figures.style import (
     BLACK,
+    CATEGORY_MARKS,
     PAGE_MM,
     in_print_style,
     print_figure,
@@ -21,8 +22,8 @@ from calcmeasure.study.plots import Course, CoursePoint
 from calcmeasure.terms import Quantity
 
 HEIGHT_MM = 84.0
-TOP_PERCENT = 100.0
-"""Lines leave the figure here."""
+EDGE_PERCENT = 108.0
+"""Lines that go on above this leave the figure: one that grew fivefold would flatten all others."""
 
 
 @in_print_style
@@ -69,17 +70,24 @@ def draw_spider(
 
 def _draw_courses(axis: Axes, courses: Sequence[Course], *, in_weeks: bool) -> None:
     axis.axhline(0.0, color=BLACK, linewidth=0.6)
-    axis.set_ylim(-106.0, 1.1 * TOP_PERCENT)
+    axis.set_ylim(-106.0, EDGE_PERCENT)
     if not courses:
         say_nothing_to_show(axis)
-    for category in sorted({course.category for course in courses}):
+    present = {course.category for course in courses}
+    for category in sorted(present, key=_rank):
         own = [course for course in courses if course.category == category]
         for number, course in enumerate(own):
             label = "" if number else f"{mark_of(category).label} ({len(own)})"
             _draw_course(axis, course, in_weeks=in_weeks, label=label)
     if courses:
-        axis.legend(loc="upper left", ncols=4, columnspacing=1.0, handlelength=2.6, bbox_to_anchor=(0.0, -0.17))
+        axis.legend(loc="upper left", ncols=5, columnspacing=1.0, handlelength=2.6, bbox_to_anchor=(-0.02, -0.1))
     _name_visits(axis, courses, in_weeks=in_weeks)
+
+
+def _rank(category: str) -> int:
+    """From growth to disappearance, as the marks are listed."""
+    names = [str(name) for name in CATEGORY_MARKS]
+    return names.index(category) if category in names else len(names)
 
 
 def _draw_course(axis: Axes, course: Course, *, in_weeks: bool, label: str) -> None:
@@ -87,22 +95,22 @@ def _draw_course(axis: Axes, course: Course, *, in_weeks: bool, label: str) -> N
     xs = [_place(point, in_weeks=in_weeks) for point in course.points]
     percents = [point.percent for point in course.points]
     axis.plot(
-        xs, percents, color=mark.colour, linestyle=mark.line, linewidth=0.7, alpha=0.8, marker=mark.marker,
+        xs, percents, color=mark.colour, linestyle=mark.line, linewidth=0.6, alpha=0.8, marker=mark.marker,
         markersize=2.6, markevery=range(1, len(xs)), markerfacecolor="none", markeredgewidth=0.6,
         label=label or "_nolegend_", gid="cases",
     )  # fmt: skip
-    beyond = next((point for point in course.points if point.percent > TOP_PERCENT), None)
+    beyond = next((point for point in course.points if point.percent > EDGE_PERCENT), None)
     if beyond is not None:
         _mark_leaving(axis, course, beyond, in_weeks=in_weeks)
 
 
 def _mark_leaving(axis: Axes, course: Course, beyond: CoursePoint, *, in_weeks: bool) -> None:
-    """Put an arrow where a line leaves the figure, with the value it goes to."""
+    """Put an arrow where a line leaves the figure."""
     before = course.points[course.points.index(beyond) - 1]
-    share = (TOP_PERCENT - before.percent) / (beyond.percent - before.percent)
+    share = (EDGE_PERCENT - before.percent) / (beyond.percent - before.percent)
     start, end = _place(before, in_weeks=in_weeks), _place(beyond, in_weeks=in_weeks)
     x = start + share * (end - start)
-    axis.plot([x], [1.04 * TOP_PERCENT], marker="^", color=mark_of(course.category).colour, markersize=3.0)
+    axis.plot([x], [EDGE_PERCENT], marker="^", color=mark_of(course.category).colour, markersize=4.0, clip_on=False)
 
 
 def _place(point: CoursePoint, *, in_weeks: bool) -> float:
@@ -123,8 +131,8 @@ def _caption(
     courses: Mapping[Quantity, Sequence[Course]], cutoffs: Mapping[Quantity, Cutoffs], *, criteria: str
 ) -> str:
     words = next((c for c in cutoffs.values() if c.lines), Cutoffs())
-    beyond = [p.percent for own in courses.values() for c in own for p in c.points if p.percent > TOP_PERCENT]
-    cut = f"Triangles: lines that go on above +100% (up to {max(beyond):+.0f}%). " if beyond else ""
+    beyond = [p.percent for own in courses.values() for c in own for p in c.points if p.percent > EDGE_PERCENT]
+    cut = f"Triangles: lines that go on above the figure (up to {max(beyond):+.0f}%). " if beyond else ""
     return (
         "Change of every case from before treatment, a line each; colour, dashes and marker by the category at the "
         f"last visit. {cutoff_words(words, criteria)}{cut}Cases with 0 mm before treatment are not shown. "

@@ -11,6 +11,7 @@ from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from calcmeasure.model.pathology import Subtype
 from calcmeasure.report.palette import AMBER, BLUE, GREEN, SKY, VERMILION
@@ -34,6 +35,8 @@ SMALL = 6.0
 """Smallest letters, in points."""
 NORMAL = 7.0
 LARGE = 8.0
+LEAST_LABELLED = 3
+"""Fewer markers at one place are told by their outlines."""
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": NORMAL,
@@ -58,7 +61,7 @@ _STYLE: Any = {
     "legend.fontsize": SMALL,
     "legend.frameon": False,
     "legend.handletextpad": 0.4,
-    "legend.borderaxespad": 0.0,
+    "legend.borderaxespad": 0.5,
     "lines.linewidth": 1.0,
     "lines.markersize": 4.0,
     "hatch.linewidth": 0.5,
@@ -90,10 +93,10 @@ class Mark:
 
 
 SUBTYPE_MARKS = {
-    Subtype.HER2_ENRICHED: Mark("HR−/HER2+", VERMILION, "^"),
-    Subtype.LUMINAL_HER2: Mark("HR+/HER2+", BLUE, "s"),
-    Subtype.LUMINAL: Mark("HR+/HER2−", GREEN, "o"),
-    Subtype.TRIPLE_NEGATIVE: Mark("TN", AMBER, "D"),
+    Subtype.HER2_ENRICHED: Mark(str(Subtype.HER2_ENRICHED), VERMILION, "^"),
+    Subtype.LUMINAL_HER2: Mark(str(Subtype.LUMINAL_HER2), BLUE, "s"),
+    Subtype.LUMINAL: Mark(str(Subtype.LUMINAL), GREEN, "o"),
+    Subtype.TRIPLE_NEGATIVE: Mark(str(Subtype.TRIPLE_NEGATIVE), PURPLE, "D"),
     None: Mark("subtype not known", DIM, "x"),
 }
 CATEGORY_MARKS = {
@@ -142,9 +145,11 @@ def sheet(figure: Figure) -> Axes:
 
 
 def label_stacks(axis: Axes, places: Iterable[tuple[float, float, int]]) -> None:
-    """Write ×k beside every place where k markers lie on one another."""
+    """Write ×k beside every place where three or more markers lie on one another."""
     for x, y, count in places:
-        axis.annotate(f"×{count}", (x, y), xytext=(3.5, 2.5), textcoords="offset points", size=SMALL, zorder=5)
+        if count >= LEAST_LABELLED:
+            label = axis.annotate(f"×{count}", (x, y), xytext=(4, 3), textcoords="offset points", size=SMALL, zorder=5)
+            label.set_path_effects([withStroke(linewidth=1.0, foreground="white")])
 
 
 def say_nothing_to_show(axis: Axes) -> None:

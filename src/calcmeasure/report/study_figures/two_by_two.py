@@ -32,7 +32,7 @@ def draw_two_by_two(diagnostic: Diagnostic) -> StudyFigure:
     """
     accuracy = diagnostic.accuracy
     figure = print_figure(PAGE_MM, HEIGHT_MM)
-    table, rates = figure.subplots(1, 2, width_ratios=(1.0, 1.12))
+    table, rates = figure.subplots(1, 2, width_ratios=(1.25, 1.0))
     _draw_table(table, accuracy.counts)
     _draw_rates(rates, _rates(accuracy))
     counts = accuracy.counts
@@ -74,10 +74,10 @@ def _record(rate: tuple[str, Proportion]) -> tuple[str, int, int, float, float, 
 
 
 def _draw_table(axis: Axes, counts: TwoByTwo) -> None:
-    axis.set(xlim=(-1.25, 3.0), ylim=(3.0, -1.05))
+    axis.set(xlim=(-1.05, 3.02), ylim=(3.02, -1.05))
     axis.set_axis_off()
     axis.text(1.0, -0.82, "Pathology", ha="center", va="center", weight="bold")
-    axis.text(-1.22, -0.3, "MRI", ha="left", va="center", weight="bold")
+    axis.text(-0.12, -0.3, "MRI", ha="right", va="center", weight="bold")
     cells = ((counts.tp, counts.fp), (counts.fn, counts.tn))
     names = (("true positive", "false positive"), ("false negative", "true negative"))
     for column, words in enumerate(("residual\ndisease", "complete\nresponse", "all")):

@@ -26,6 +26,7 @@ from calcmeasure.terms import ExtentChange, Quantity, Response
 HEIGHT_MM = 82.0
 TOP_PERCENT = 100.0
 """Bars are cut here: one patient who grew fivefold would flatten all others."""
+LEAST_TOP_PERCENT = 25.0
 LISTED = 6
 """Cut values are listed one by one up to this many."""
 NAMES = {Quantity.CALCIFICATION_EXTENT: "waterfall-extent", Quantity.LESION_DIAMETER: "waterfall-diameter"}
@@ -77,9 +78,8 @@ def mark_of(category: str) -> Mark:
 
 def _draw_bars(axis: Axes, changes: Sequence[Change], *, cutoffs: Cutoffs) -> None:
     percents = [change.percent or 0.0 for change in changes]
-    lowest = min([*percents, *cutoffs.lines, 0.0])
-    top = min(TOP_PERCENT, max([*percents, *cutoffs.lines, 0.0]))
-    axis.set_ylim(1.04 * lowest - 1, 1.12 * top + 1)
+    top = min(TOP_PERCENT, max([*percents, *cutoffs.lines, LEAST_TOP_PERCENT]))
+    axis.set_ylim(-102.0, 1.12 * top)
     axis.set_ylabel("Change from before treatment, %")
     axis.tick_params(bottom=False, labelbottom=False)
     axis.spines["bottom"].set_visible(False)
