@@ -19,7 +19,7 @@ class Progress:
     Parameters
     ----------
     words
-        What is being done, for the status line.
+        What is being done, for the status line; empty for work that nobody waits for.
     """
 
     def __init__(self, words: str) -> None:

@@ -79,6 +79,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._loading: Progress | None = None
+        self._preparing: Progress | None = None
         self.phase_hung: int | None = None
         self._fields = LesionFields(self.pictures.volumes)
         self.seed_tool, self.brush_tool = SeedTool(self.field_of), BrushTool(self.field_of)
@@ -163,8 +164,9 @@ class Session:
         """Hang what is shown in another way; what is not possible becomes the first that is."""
         if self.shown is None:
             return
-        if self._loading is not None:
-            self._loading.cancel()
+        for job in (self._loading, self._preparing):
+            if job is not None:
+                job.cancel()
         item, prior = self.shown, self.prior
         look = self.look = self.pictures.settle(look, item, prior=prior)
         reading = None if self.desk is None else self.desk.reading
@@ -184,10 +186,9 @@ class Session:
 
     def step_patient(self, step: int) -> None:
         """Show the next (1) or previous (-1) patient; stay at either end."""
-        if self.case is not None:
-            place = max(0, min(self.cases.index(self.case) + step, len(self.cases) - 1))
-            if self.cases[place] is not self.case:
-                self.show(self.cases[place].items[0].key)
+        item = self._first_of_patient(step)
+        if item is not None:
+            self.show(item.key)
 
     def step_item(self, step: int) -> None:
         """Show what follows or comes before in this patient: the MR after the mammograms, then the next visit."""
@@ -250,6 +251,23 @@ class Session:
         self.hanging = hanging
         if hanging.problems:
             self.message = "⚠ " + " ".join(hanging.problems)
+        self._prepare_next()
+
+    def _prepare_next(self) -> None:
+        """Load what the next patient is opened with, while this one is read."""
+        item, shown = self._first_of_patient(1), [one for one in (self.shown, self.prior) if one is not None]
+        if item is None:
+            return
+
+        def work(progress: Progress) -> None:
+            self.pictures.prepare(item, beside=shown, progress=progress)
+
+        self._preparing = self.runner.start("", work, done=lambda _none: None, failed=self.tell)
+
+    def _first_of_patient(self, step: int) -> Item | None:
+        """First examination of a patient before or after the one shown; None beyond the ends of the list."""
+        place = -1 if self.case is None else self.cases.index(self.case) + step
+        return self.cases[place].items[0] if 0 <= place < len(self.cases) else None
 
     def _deselect_elsewhere(self, item: Item) -> None:
         """Let go of a finding of another examination: a key must not delete what is not seen."""

@@ -22,6 +22,7 @@ from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.case_rows import case_rows
 from plugin import examinations
+from plugin.sessions import MR_LINE, draw_line
 
 
 @pytest.fixture
@@ -34,15 +35,6 @@ def session(cohort, store):
     made = Session(Readings(Records(store, reader="mk")))
     made.open_folder(cohort)
     return made
-
-
-def draw_line(session, *, panel=0, points=((20.0, 10.0), (40.0, 10.0))):
-    """Press, move and release with the caliper; the finding drawn."""
-    target = session.hanging.panels[panel].target
-    session.desk.hold(ToolName.CALIPER)
-    for motion, point in ((Motion.PRESS, points[0]), (Motion.DRAG, points[1]), (Motion.RELEASE, points[1])):
-        session.desk.pointer(PointerEvent(motion, target, point))
-    return session.desk.reading.selected_finding
 
 
 def test_a_folder_opens_on_its_first_patient(session):
@@ -276,18 +268,6 @@ def test_a_blinded_reader_cannot_ask_for_automatic_findings(cohort, store):
     assert "blinded" in session.message
 
 
-def test_a_chosen_phase_is_measured_recorded_and_given_back(session):
-    session.show("P1/baseline/MR/0")
-    assert session.hanging.panels[0].target.phase.rule == "k-space-centre-90s"
-    by_rule = session.hanging.panels[0].target.phase.index
-    session.choose_phase(by_rule + 1)
-    phase = session.hanging.panels[0].target.phase
-    assert (phase.index, phase.rule) == (by_rule + 1, "reader")
-    assert "rule" in " ".join(session.hanging.panels[0].facts)
-    session.choose_phase(None)
-    assert session.hanging.panels[0].target.phase.index == by_rule
-
-
 def test_a_field_to_segment_in_exists_for_mr_only(session):
     assert session.field_of(session.hanging.panels[0].target) is None
     session.show("P1/baseline/MR/0")
@@ -427,80 +407,6 @@ def test_findings_belong_to_their_series_not_to_any_of_the_study(session):
     drawn = draw_line(session, points=((1.0, 10.0, 10.0), (1.0, 20.0, 10.0))).annotation
     assert belongs_to(drawn, panel)
     assert not belongs_to(replace(drawn, image=replace(drawn.image, series_uid="2.25.1")), panel)
-
-
-MR_LINE = ((1.0, 10.0, 10.0), (1.0, 20.0, 10.0))
-
-
-def click(session, point):
-    target = session.hanging.panels[0].target
-    for motion in (Motion.PRESS, Motion.RELEASE):
-        session.desk.pointer(PointerEvent(motion, target, point))
-
-
-def test_what_is_drawn_of_another_phase_can_be_clicked_and_is_measured_anew_on_this_one(session):
-    session.show("P1/baseline/MR/0")
-    before = draw_line(session, points=MR_LINE)
-    session.choose_phase(3)
-    panel = session.hanging.panels[0]
-    assert belongs_to(before.annotation, panel)
-    session.desk.select("")
-    session.desk.hold(ToolName.NAVIGATE)
-    click(session, (1.0, 15.0, 10.0))
-    assert session.desk.reading.selected == before.key
-    assert session.desk.reading.selected_finding == before
-    session.desk.hold(ToolName.CALIPER)
-    for motion, point in (
-        (Motion.PRESS, MR_LINE[1]),
-        (Motion.DRAG, (1.0, 24.0, 10.0)),
-        (Motion.RELEASE, (1.0, 24.0, 10.0)),
-    ):
-        session.desk.pointer(PointerEvent(motion, panel.target, point))
-    moved = session.desk.reading.selected_finding.annotation
-    assert (moved.phase.index, moved.phase.rule) == (3, "reader")
-    assert moved.image == panel.target.image_at((1.0, 0.0, 0.0))
-
-
-def test_the_phase_chosen_is_there_again_after_signing_and_closing(session, cohort, store):
-    session.show("P1/baseline/MR/0")
-    session.choose_phase(2)
-    draw_line(session, points=MR_LINE)
-    assert session.readings.sign()
-    session.readings.keep_all()
-    session.readings.put_away()
-    session.readings.records.close()
-    again = Session(Readings(Records(store, reader="mk")))
-    assert again.readings.records.waiting() == []
-    again.open_folder(cohort)
-    again.show("P1/baseline/MR/0")
-    assert again.phase_hung == 2
-    assert again.hanging.panels[0].target.phase.rule == "reader"
-    assert "phase 2 was chosen by the reader" in again.hanging.panels[0].facts[0]
-    assert again.readings.unsigned == ()
-
-
-def test_going_back_to_the_rule_after_signing_is_a_choice_to_keep(session, cohort, store):
-    session.show("P1/baseline/MR/0")
-    session.choose_phase(2)
-    draw_line(session, points=MR_LINE)
-    assert session.readings.sign()
-    session.choose_phase(None)
-    assert session.phase_hung is None
-    session.readings.put_away()
-    session.readings.records.close()
-    (draft,) = Records(store, reader="mk").waiting()
-    assert draft.reading.phase_choices == {}
-
-
-def test_the_prior_hangs_at_the_phase_chosen_for_it(session, monkeypatch):
-    session.show("P1/baseline/MR/0")
-    session.choose_phase(3)
-    later = replace(session.shown, key="P1/followup-1/MR/0", timepoint="followup-1")
-    reading = session.desk.reading
-    hanging = session.pictures.hang(
-        later, prior=session.shown, look=Look("DCE prior | current"), reading=reading, progress=Progress("")
-    )
-    assert [panel.target.phase.index for panel in hanging.panels] == [3, 3]
 
 
 def test_the_case_list_counts_what_waits_once(session):

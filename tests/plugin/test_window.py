@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QAbstractButton, QLabel, QMenuBar, QOpenGLWidget
 from skimage.io import imread
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError, StoreError
+from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets import entrance, window
 
 needs_screen = pytest.mark.skipif(
@@ -62,6 +65,31 @@ def test_nothing_in_the_window_names_the_patient(opened, cohort):
     assert not any("SECRET" in text or "Roe" in text for text in texts)
     history = get_settings().application
     assert not any(str(cohort) in path for path in (*history.open_history, *history.save_history))
+
+
+def letters_of(window):
+    """Letter that acts together with Alt, to the words it stands in: of menus, captions and buttons."""
+    texts = [action.text() for bar in window.findChildren(QMenuBar) for action in bar.actions()]
+    texts += [one.text() for one in window.findChildren(QLabel) if one.buddy() is not None]
+    texts += [one.text() for one in window.findChildren(QAbstractButton)]
+    letters = [(match.group(1).upper(), text) for text in texts for match in re.finditer(r"&(\w)", text)]
+    return {letter: sorted(text for one, text in letters if one == letter) for letter, _ in letters}
+
+
+@pytest.mark.gui
+@needs_screen
+def test_letters_and_tab_lead_through_the_window(opened):
+    _viewer, room = opened
+    letters = letters_of(room.window())
+    assert set("FVWH") | set("NOIGDERMBKST") <= set(letters)
+    assert {letter: texts for letter, texts in letters.items() if len(texts) > 1} == {}
+    places = [room.cases.tree, room.display.protocol, room.window().findChild(QOpenGLWidget)]
+    places += [room.measure.tools[ToolName.NAVIGATE], room.measure.entries, room.response.table]
+    reached, one = [room.cases.tree], room.cases.tree.nextInFocusChain()
+    while one is not room.cases.tree:
+        reached += [one] if one in places else []
+        one = one.nextInFocusChain()
+    assert reached == places
 
 
 @pytest.mark.gui

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calcmeasure.errors import AnnotationError
 from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.measure.hull_kernels import convex_hull
 from calcmeasure.model.annotation import Annotation
@@ -136,10 +137,12 @@ def length_words(measured: Measurement, *, state: FindingState | None = None, or
 
 def _draw_one(finding: Finding, *, is_selected: bool, style: Style) -> Drawing:
     annotation = finding.annotation
-    measured = measure_annotation(annotation, patient_id="", reader="")
-    ends = measured.ends or (annotation.points if annotation.geometry is GeometryKind.CALIPER else ())
+    measured = _measured(annotation)
+    ends = measured.ends if measured is not None else ()
+    ends = ends or (annotation.points if annotation.geometry is GeometryKind.CALIPER else ())
     state = None if style.origin or style.colour else finding.state
-    words = length_words(measured, state=state, origin=style.origin or (style.colour and _method(annotation)) or "")
+    origin = style.origin or (style.colour and _method(annotation)) or ""
+    words = length_words(measured, state=state, origin=origin) if measured is not None else ""
     line_colour, edge_colour = style.colour or AMBER, style.colour or SKY
     strokes = [Stroke(ring, "polygon", edge_colour, THIN_MM) for ring in _outlines(annotation)]
     if len(ends) == 2 and ends[0] != ends[1]:
@@ -148,6 +151,14 @@ def _draw_one(finding: Finding, *, is_selected: bool, style: Style) -> Drawing:
     if is_selected and annotation.geometry is not GeometryKind.MARKS and len(annotation.points) <= MOST_HANDLES:
         rings += tuple(Ring(point, line_colour, HANDLE_MM) for point in annotation.points)
     return Drawing(tuple(strokes), rings, (finding.mask,) if finding.mask is not None else ())
+
+
+def _measured(annotation: Annotation) -> Measurement | None:
+    """Measure an annotation; None for one that does not measure to anything: its points are drawn all the same."""
+    try:
+        return measure_annotation(annotation, patient_id="", reader="")
+    except AnnotationError:
+        return None
 
 
 def _method(annotation: Annotation) -> str:

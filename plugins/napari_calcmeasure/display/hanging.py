@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from calcmeasure.errors import CalcMeasureError
 from calcmeasure.terms import Laterality, View
-from napari_calcmeasure.cases import Item
+from napari_calcmeasure.cases import Item, standard_views
 from napari_calcmeasure.display.decoded import DecodedImages
 from napari_calcmeasure.display.dynamic import COMPARED, DYNAMIC_PROTOCOLS, hang_dynamic
 from napari_calcmeasure.display.mammograms import hang_mammograms
@@ -85,6 +87,30 @@ class Pictures:
             )
         wanted = _mammogram_look(look)
         return hang_mammograms(item, cache=self.images, look=wanted, prior=prior, on_progress=progress.report)
+
+
+    def prepare(self, item: Item, *, beside: Sequence[Item], progress: Progress) -> None:
+        """Have in memory what an item is opened with; what cannot be loaded is told when it is opened.
+
+        Parameters
+        ----------
+        beside
+            What is looked at meanwhile: a series that would push it out of memory is not loaded.
+        progress
+            Ends the work between two images once it is cancelled.
+        """
+        with suppress(CalcMeasureError):
+            if item.series is None:
+                self._prepare_mammograms(item, progress)
+            elif self.volumes.has_room_for(item.series, beside=[one.series for one in beside if one.series]):
+                self.volumes.load(item.series, on_progress=progress.report)
+
+    def _prepare_mammograms(self, item: Item, progress: Progress) -> None:
+        views = standard_views(item.mammograms) or item.mammograms
+        for done, mammogram in enumerate(views):
+            progress.report(done, len(views))
+            with suppress(CalcMeasureError):
+                self.images.load(mammogram)
 
 
 def look_at(panel: Panel) -> Look:

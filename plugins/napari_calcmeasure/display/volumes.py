@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,10 @@ class DynamicVolumes:
         phases.flags.writeable = False
         self._keep(series, _Held(phases))
         return phases
+
+    def has_room_for(self, series: DynamicSeries, *, beside: Sequence[DynamicSeries]) -> bool:
+        """Whether a series can be loaded without giving up those that are looked at."""
+        return sum(map(_size_bytes, (series, *beside))) <= self.max_bytes
 
     def find(self, series: DynamicSeries) -> FloatVolume | None:
         """All phases if they are in memory."""
@@ -193,6 +198,12 @@ def _key(series: DynamicSeries) -> tuple[str, ...]:
     """One DICOM series may hold several dynamic ones: the first image tells them apart."""
     first = series.phases[0].frames[0] if series.phases else None
     return series.series_uids if first is None else (*series.series_uids, first.sop_uid, str(first.frame))
+
+
+def _size_bytes(series: DynamicSeries) -> int:
+    """Memory that a series takes once it is loaded, with one subtraction."""
+    voxels = 0 if series.grid is None else prod(series.grid.shape)
+    return (len(series.phases) + 1) * voxels * np.dtype(np.float32).itemsize
 
 
 def _linear(name: str, low: float, high: float) -> WindowPreset:

@@ -105,7 +105,7 @@ class DisplayPanel(QWidget):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setVerticalSpacing(6)
-        for text, control in (("&Hanging", self.protocol), ("&Window", self.preset)):
+        for text, control in (("Ha&nging", self.protocol), ("Wind&ow", self.preset)):
             caption = QLabel(text)
             caption.setBuddy(control)
             form.addRow(caption, control)

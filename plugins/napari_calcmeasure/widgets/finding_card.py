@@ -127,9 +127,9 @@ class FindingCard(QWidget):
             layout.addWidget(line)
         rows: tuple[tuple[str, QWidget], ...] = (
             ("&Morphology", self.morphology),
-            ("&Distribution", self.distribution),
+            ("Distri&bution", self.distribution),
             ("&Kind", self.lesion_type),
-            ("S&ide", self.side),
+            ("&Side", self.side),
             ("&Threshold", self.level),
         )
         self._form.setVerticalSpacing(6)

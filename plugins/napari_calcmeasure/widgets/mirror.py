@@ -71,7 +71,7 @@ class Mirror(QObject):
 
     def show_jobs(self) -> None:
         """Show the oldest job's progress, as long as there is one."""
-        running = self._room.runner.running
+        running = [one for one in self._room.runner.running if one.words]
         if not running:
             self._jobs.stop()
             self._room.status.finish()

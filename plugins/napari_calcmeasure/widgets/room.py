@@ -67,7 +67,7 @@ class ReadingRoom(QWidget):
         self.runner = ThreadRunner(self._show_jobs)
         self.session = Session(Readings(records) if records else usual_readings(), runner=self.runner, seed=seed)
         self.session.criteria = usual_criteria()
-        self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone)
+        self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone, beside=lambda: self)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
         self.measure, self.kinetics = MeasurePanel(), KineticsPanel()
         self.response, self.timeline = ResponsePanel(self.session.criteria), Timeline()
@@ -105,7 +105,8 @@ class ReadingRoom(QWidget):
     @property
     def is_settled(self) -> bool:
         """Whether nothing loads, waits to be drawn or waits to be shown: for pictures and tests."""
-        return not self.runner.running and self.stage.is_settled and self.mirror.is_settled
+        is_waited_for = any(job.words for job in self.runner.running)
+        return not is_waited_for and self.stage.is_settled and self.mirror.is_settled
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """When the window closes: everything unsigned is on disk before it is gone."""
