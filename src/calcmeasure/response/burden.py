@@ -13,7 +13,7 @@ from calcmeasure.response.links import LinkedVisit, Links, lesion_key
 from calcmeasure.response.non_targets import lesion_status
 from calcmeasure.response.rules import LesionRule
 from calcmeasure.response.sizes import axis_um, is_node, is_normal_node, largest_each, lesion_size
-from calcmeasure.terms import Laterality, LesionRelation, LesionRole, Method, NonTargetStatus
+from calcmeasure.terms import Laterality, LesionRelation, LesionRole, LesionSite, Method, NonTargetStatus
 
 
 def lesion_burden(visit: LinkedVisit, counted: CountedLesions, *, rule: LesionRule) -> LesionBurden:
@@ -34,7 +34,7 @@ def lesion_burden(visit: LinkedVisit, counted: CountedLesions, *, rule: LesionRu
     return LesionBurden(
         value,
         tuple(missing),
-        confirmed_new=_confirmed_new(visit, new, counted=counted),
+        confirmed_new=_confirmed_new(visit, new, counted=counted, rule=rule),
         candidates=_candidates(visit, new, counted=counted, rule=rule),
         sizes=sizes,
         normal=sum(sizes[key] for key in _normal(counted.targets, sizes, rule)),
@@ -120,13 +120,14 @@ def _non_targets(
         yield key, lesion_status(measurement, size)
 
 
-def _confirmed_new(visit: LinkedVisit, new: Sequence[Measurement], *, counted: CountedLesions) -> tuple[str, ...]:
+def _confirmed_new(
+    visit: LinkedVisit, new: Sequence[Measurement], *, counted: CountedLesions, rule: LesionRule
+) -> tuple[str, ...]:
     """List new lesions a reader or a table states, those that merged with another one since included."""
     stated = {lesion_key(m) for m in new if not _is_candidate(m, visit.links)}
     there = {lesion_key(m) for m in visit.measurements if _is_there(m)}
     merged = {key for key, into in visit.swallowed.items() if key not in counted.known and into in there}
-    grown = {lesion_key(m) for m in visit.measurements
-             if lesion_key(m) in counted.normal_nodes and m.role is LesionRole.NEW}  # fmt: skip
+    grown = {lesion_key(m) for m in _grown_nodes(visit, counted, rule) if m.role is LesionRole.NEW}
     return tuple(sorted(stated | merged | grown))
 
 
@@ -138,18 +139,19 @@ def _candidates(
     EORTC: a node that grows from, say, 9 to 11 mm may not be true progression; a reader decides.
     """
     found = {lesion_key(m) for m in new if _is_candidate(m, visit.links)}
-    grown = {
-        lesion_key(m)
-        for m in visit.measurements
-        if lesion_key(m) in counted.normal_nodes and m.role is not LesionRole.NEW and not _is_normal(m, rule)
-    }
+    grown = {lesion_key(m) for m in _grown_nodes(visit, counted, rule) if m.role is not LesionRole.NEW}
     return tuple(sorted(found | grown))
 
 
-def _is_normal(node: Measurement, rule: LesionRule) -> bool:
-    """Whether a node that was of normal size still is, or is gone."""
-    length_um = axis_um(node, rule)
-    return rule.nodes is None or (length_um or 0) < micrometres(rule.nodes.pathological_min_mm)
+def _grown_nodes(visit: LinkedVisit, counted: CountedLesions, rule: LesionRule) -> list[Measurement]:
+    """Lymph nodes of normal size at baseline that are large now."""
+    if rule.nodes is None or not counted.normal_nodes:
+        return []
+    limit_um = micrometres(rule.nodes.pathological_min_mm)
+    nodes = [
+        replace(m, site=LesionSite.LYMPH_NODE) for m in visit.measurements if lesion_key(m) in counted.normal_nodes
+    ]
+    return [node for node in nodes if (axis_um(node, rule) or 0) >= limit_um]
 
 
 def _missing_largest(targets: Sequence[Measurement], *, measured: set[str], value: int, rule: LesionRule) -> list[str]:
@@ -177,6 +179,6 @@ def _side_is_clear(target: Measurement, group: Sequence[Measurement], counted: C
         and m.relation is not LesionRelation.GONE
         and lesion_key(m) not in counted.known
         and m.laterality in (None, Laterality.BOTH, target.laterality)
-        and m.site is target.site
+        and (m.site or LesionSite.BREAST) is (target.site or LesionSite.BREAST)
         for m in group
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from calcmeasure.errors import ErrorCode
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.links import lesion_key
-from calcmeasure.response.rules import LesionRule
+from calcmeasure.response.rules import LesionRule, LesionValue
 from calcmeasure.response.sizes import is_measurable, is_node, is_normal_node, largest_each, lesion_size
 from calcmeasure.terms import Flag, LesionRole, LesionSite
 
@@ -69,6 +69,9 @@ def choose_lesions(baseline: Sequence[Measurement], rule: LesionRule) -> Counted
     known = frozenset(lesion_key(m) for m in baseline if m.value_mm or (m.value_mm is None and m.lesion_id))
     normal = frozenset(key for key, m in each.items() if is_normal_node(m, rule))
     lesions = [m for key, m in each.items() if key in known - normal]
+    lacking = [lesion_key(m) for m in lesions if lesion_size(m, rule) is None]
+    if lacking and rule.value is LesionValue.TOTAL_VOLUME:
+        return CountedLesions((), known, f"volume of {', '.join(lacking)} not known at baseline")
     asked = _asked(lesions, rule)
     measurable = sorted((m for m in asked if is_measurable(m, rule)), key=lambda m: _by_size(m, rule))
     targets = within_limits(measurable, rule) if rule.value.has_targets else tuple(measurable)

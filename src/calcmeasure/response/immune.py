@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.choice import within_limits
 from calcmeasure.response.exact import MM, micrometres, size_words
-from calcmeasure.response.lesions import JudgedVisit
+from calcmeasure.response.judging import JudgedVisit
+from calcmeasure.response.links import lesion_key
 from calcmeasure.response.non_targets import PROGRESSED
 from calcmeasure.response.rules import ImmuneRule, LesionRule
 from calcmeasure.response.sizes import is_measurable, largest_each, lesion_size
@@ -41,6 +42,8 @@ class Progression:
         New lesions there.
     new_targets
         Those large enough to be measured, at most as many as there may be targets: a sum of their own.
+    progressed
+        Non-target lesions in unequivocal progression.
     further
         Lesions a reader stated to have grown further.
     """
@@ -52,6 +55,7 @@ class Progression:
     sizes_um: Mapping[str, int] = field(default_factory=dict)
     new: frozenset[str] = frozenset()
     new_targets: tuple[str, ...] = ()
+    progressed: frozenset[str] = frozenset()
     further: frozenset[str] = frozenset()
 
 
@@ -71,39 +75,53 @@ def immune_responses(visits: Sequence[JudgedVisit], rule: LesionRule) -> Iterato
     pending: Progression | None = None
     confirmed_at = ""
     for judged in visits:
-        verdict = judged.verdict
         if confirmed_at:
-            words, category = f"confirmed at {confirmed_at}", ImmuneResponse.ICPD
-        elif verdict.category is Response.PD and rule.immune is not None:
-            now = progression_at(judged, rule)
-            category, words = _progressive(pending, now, rule=rule.immune)
-            words = f"{verdict.rule.removeprefix('PD: ')}; {words}"
-            pending = pending or now
-            confirmed_at = now.timepoint if category is ImmuneResponse.ICPD else ""
-        else:
-            yield _not_progressive(judged, pending)
-            pending = pending if verdict.category is Response.NE else None
+            yield _renamed(judged, ImmuneResponse.ICPD, f"confirmed at {confirmed_at}")
             continue
-        yield replace(judged, verdict=replace(verdict, category=category, rule=f"{category}: {words}"))
+        now = progression_at(judged, rule, before=pending)
+        if not now.categories or rule.immune is None:
+            yield _not_progressive(judged, pending)
+            pending = pending if judged.verdict.category is Response.NE else None
+            continue
+        category, words = _progressive(pending, now, rule=rule.immune)
+        yield _renamed(judged, category, f"{_words(judged)}; {words}")
+        pending = pending or now
+        confirmed_at = now.timepoint if category is ImmuneResponse.ICPD else ""
 
 
-def progression_at(judged: JudgedVisit, rule: LesionRule) -> Progression:
-    """Collect what progressed at a time point, to be compared with the next one."""
+def progression_at(judged: JudgedVisit, rule: LesionRule, *, before: Progression | None = None) -> Progression:
+    """Collect what progressed at a time point, to be compared with the next one.
+
+    Parameters
+    ----------
+    judged
+        By RECIST 1.1.
+    rule
+        With the limits for targets.
+    before
+        Progression that is not confirmed yet: a non-target lesion that progressed then, is no smaller now, and of
+        which no reader said anything, still does.
+    """
     burden = judged.burden
     if burden is None:
         return Progression(judged.timepoint, judged.days, frozenset())
     found = largest_each(judged.visit.measurements)
     followed = [*burden.non_targets, *burden.confirmed_new]
     sizes = {key: size for key in followed if (size := lesion_size(found.get(key), rule)) is not None}
+    progressed = {key for key, status in burden.non_targets.items() if status in PROGRESSED}
+    if before is not None:
+        silent = {key for key in before.progressed & sizes.keys() if found[key].status is None}
+        progressed |= {key for key in silent if sizes[key] >= before.sizes_um.get(key, sizes[key] + 1)}
     is_further = {key for key, m in found.items() if m.status is NonTargetStatus.FURTHER_PD}
     return Progression(
         judged.timepoint,
         judged.days,
-        frozenset(_categories(judged)),
+        frozenset(_categories(judged, progressed=bool(progressed))),
         burden.value,
         sizes,
         frozenset(burden.confirmed_new),
         new_targets([found[key] for key in burden.confirmed_new if key in found], rule),
+        frozenset(progressed),
         frozenset(is_further & {*followed}),
     )
 
@@ -111,26 +129,34 @@ def progression_at(judged: JudgedVisit, rule: LesionRule) -> Progression:
 def new_targets(new: Sequence[Measurement], rule: LesionRule) -> tuple[str, ...]:
     """Choose the new lesions that are measured, by the limits for targets, largest first."""
     measurable = [m for m in new if m.value_mm and is_measurable(m, rule)]
-    ordered = sorted(measurable, key=lambda m: (-(lesion_size(m, rule) or 0), m.lesion_id))
-    return tuple(m.lesion_id for m in within_limits(ordered, rule))
+    ordered = sorted(measurable, key=lambda m: (-(lesion_size(m, rule) or 0), lesion_key(m)))
+    return tuple(map(lesion_key, within_limits(ordered, rule)))
 
 
-def _categories(judged: JudgedVisit) -> Iterator[str]:
-    if judged.verdict.target is Response.PD:
+def _categories(judged: JudgedVisit, *, progressed: bool) -> Iterator[str]:
+    is_new = judged.burden is not None and bool(judged.burden.confirmed_new)
+    is_target = judged.verdict.target is Response.PD
+    if is_target:
         yield "target"
-    if judged.verdict.non_target in PROGRESSED:
+    if progressed or (judged.verdict.category is Response.PD and not is_target and not is_new):
         yield "non-target"
-    if judged.burden is not None and judged.burden.confirmed_new:
+    if is_new:
         yield "new"
 
 
 def _not_progressive(judged: JudgedVisit, pending: Progression | None) -> JudgedVisit:
-    verdict = judged.verdict
-    category = _NAMES[verdict.category]
-    words = verdict.rule.removeprefix(f"{verdict.category}: ")
-    if pending is not None and category is not Response.NE:
-        words += f"; progression of {pending.timepoint} not confirmed, the bar is reset"
-    return replace(judged, verdict=replace(verdict, category=category, rule=f"{category}: {words}"))
+    category = _NAMES[judged.verdict.category]
+    is_reset = pending is not None and category is not Response.NE
+    reset = f"; progression of {pending.timepoint} not confirmed, the bar is reset" if pending and is_reset else ""
+    return _renamed(judged, category, f"{_words(judged)}{reset}")
+
+
+def _renamed(judged: JudgedVisit, category: Response | ImmuneResponse, words: str) -> JudgedVisit:
+    return replace(judged, verdict=replace(judged.verdict, category=category, rule=f"{category}: {words}"))
+
+
+def _words(judged: JudgedVisit) -> str:
+    return judged.verdict.rule.removeprefix(f"{judged.verdict.category}: ")
 
 
 def _progressive(pending: Progression | None, now: Progression, *, rule: ImmuneRule) -> tuple[ImmuneResponse, str]:
@@ -152,7 +178,7 @@ def _progressive(pending: Progression | None, now: Progression, *, rule: ImmuneR
 
 
 def _further(pending: Progression, now: Progression, *, rule: ImmuneRule) -> Iterator[str]:
-    """What confirms: more of what progressed, or progression of another kind (Seymour 2017, table 2)."""
+    """List what confirms: more of what progressed, or progression of another kind (Seymour 2017, table 2)."""
     least_um = micrometres(rule.growth_min_mm)
     if now.new - pending.new:
         yield f"another new lesion {', '.join(sorted(now.new - pending.new))}"

@@ -9,11 +9,12 @@ from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.course import LesionBurden
 from calcmeasure.response.exact import MM, micrometres
 from calcmeasure.response.extent_change import compared_sides, extent_pixels
-from calcmeasure.response.lesions import JudgedVisit, judge_visits
+from calcmeasure.response.judging import JudgedVisit, judge_visits
 from calcmeasure.response.links import lesion_key
 from calcmeasure.response.overall import judge_response
 from calcmeasure.response.pixels import fewest_pixels, pixel_um
 from calcmeasure.response.rules import CriteriaProfile, LesionRule
+from calcmeasure.response.sizes import is_node
 from calcmeasure.response.visits import BASELINE
 from calcmeasure.terms import Laterality, Quantity, Response
 
@@ -67,17 +68,25 @@ def judge_shifted(
         Value at baseline and at the follow-up.
     """
     baseline, value = sizes
-    course, shift = judged.course, value - burden.value
+    course = judged.course
     nadir = baseline if course.nadir_timepoint == BASELINE else course.nadir
-    normal = burden.normal + shift if burden.normal and _stays_normal(burden, shift, rule) else 0
-    shifted = replace(burden, value=value, normal=normal if burden.is_gone else burden.normal)
+    normal = _normal(judged, burden, value - burden.value, rule=rule)
+    shifted = replace(burden, value=value, normal=value if normal is None else normal)
     return judge_response(shifted, replace(course, baseline=baseline, nadir=nadir), rule).category
 
 
-def _stays_normal(burden: LesionBurden, shift: int, rule: LesionRule) -> bool:
-    """Whether the largest lymph node of normal size still is one when it is longer."""
-    largest = max(burden.sizes.values(), default=0)
-    return rule.nodes is not None and largest + shift < micrometres(rule.nodes.pathological_min_mm)
+def _normal(judged: JudgedVisit, burden: LesionBurden, shift: int, *, rule: LesionRule) -> int | None:
+    """Share of lymph nodes of normal size if one lesion were longer; None when nothing else would be left."""
+    if rule.nodes is None:
+        return 0
+    limit_um = micrometres(rule.nodes.pathological_min_mm)
+    nodes = {lesion_key(t) for t in judged.counted.targets if is_node(t)}
+    large = [key for key, size in burden.sizes.items() if size and not (key in nodes and size < limit_um)]
+    longest = max((burden.sizes[key] for key in burden.sizes if key in nodes), default=0)
+    if not large and burden.value:
+        return None if longest + shift < limit_um else 0
+    only_node = large[0] if len(large) == 1 and large[0] in nodes else ""
+    return None if only_node and burden.sizes[only_node] + shift < limit_um else burden.normal
 
 
 def _lesion_pixels(judged: JudgedVisit, burden: LesionBurden, *, rule: LesionRule) -> int | None:
@@ -89,5 +98,5 @@ def _lesion_pixels(judged: JudgedVisit, burden: LesionBurden, *, rule: LesionRul
         lambda baseline, value: judge_shifted(judged, burden, rule=rule, sizes=(baseline, value)),
         (judged.course.baseline, burden.value),
         pixels_um=pixels_um,
-        shortest_um=1,
+        shortest_um=1 if burden.is_gone else burden.normal + 1,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.response.extent_change import extent_rows
-from calcmeasure.response.lesion_rows import lesion_rows
+from calcmeasure.response.lesions import lesion_rows
 from calcmeasure.response.rules import CriteriaProfile
 from calcmeasure.response.visits import by_patient
 
