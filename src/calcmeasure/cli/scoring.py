@@ -4,38 +4,63 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calcmeasure.cli.executing import executor_from
 from calcmeasure.cli.exits import ExitCode, exit_code_for
-from calcmeasure.errors import AnnotationError, CalcMeasureError, ErrorCode
+from calcmeasure.errors import AnnotationError, ErrorCode
 
 if TYPE_CHECKING:
     from calcmeasure.model.imaging import Skipped
-    from calcmeasure.model.measurement import Measurement, ResponseRow
+    from calcmeasure.model.measurement import ResponseRow
+    from calcmeasure.pipeline.rescoring import Rescored
+    from calcmeasure.pipeline.score_input import ScoreInput, TableChoices
+    from calcmeasure.report.differences import ResponseCells
     from calcmeasure.response.criteria import CriteriaProfile
     from calcmeasure.store.database import StoredAnnotation
 
+SHOWN = 10
+"""Problems shown on stderr; the rest is in ``skipped.csv``."""
+
 
 def score(options: argparse.Namespace) -> int:
-    """Score a store, a folder of annotation files or a CSV again."""
+    """Score stores, saved annotations and tables again."""
+    from calcmeasure.pipeline.score_input import gather
+
     profiles = load_profiles(options.criteria)
+    choices = _table_choices(options)
+    earlier = _earlier(options, profiles)
     _prepare(options.out)
-    source = Path(options.source)
-    if source.is_dir():
-        stored, skipped = _read_annotation_folder(source)
-        return _finish(options, stored, profiles, skipped=skipped)
-    if source.suffix.lower() == ".csv":
-        return _score_table(source, options, profiles)
-    return _finish(options, _read_store(options.source), profiles)
+    found = gather(options.source, choices)
+    found.compare_with(earlier or {})
+    scored = _rescored(found, profiles, options, compare=earlier is not None)
+    _write_rescored(found, scored, options, profiles=profiles)
+    if not options.quiet:
+        _tell(found, scored, options, compared=earlier is not None)
+    if not scored.n_measurements:
+        return ExitCode.INPUT_REFUSED
+    # A length that was measured anew is told, and scored.
+    return exit_code_for(entry.code for entry in scored.skipped if entry.code is not ErrorCode.VALUE_DISAGREES)
 
 
 def export(options: argparse.Namespace) -> int:
     """Write everything a store holds."""
+    from calcmeasure.store.database import MeasurementStore
+
     profiles = load_profiles(options.criteria)
     _prepare(options.out)
-    return _finish(options, _read_store(options.source), profiles)
+    if "://" not in options.source and not Path(options.source).is_file():
+        raise AnnotationError("there is no store of this name", code=ErrorCode.UNREADABLE)
+    with MeasurementStore(options.source) as store:
+        store.verify()
+        stored = store.current()
+    rows = write_scored(options.out, stored, profiles, run=_run_info(options, profiles))
+    if not options.quiet:
+        _say(f"{len(stored)} measurements, {len(rows)} response rows in {options.out}")
+    return ExitCode.OK if stored else ExitCode.INPUT_REFUSED
 
 
 def load_profiles(names: Sequence[str] | None) -> list[CriteriaProfile]:
@@ -56,85 +81,74 @@ def write_scored(
 ) -> list[ResponseRow]:
     """Measure stored annotations, score them and write every output file."""
     from calcmeasure.measure.annotations import measure_annotation
-
-    measurements = [measure_annotation(s.annotation, patient_id=s.patient_id, reader=s.reader) for s in stored]
-    return _write(out, measurements, profiles, stored=stored, skipped=skipped, run=run or {})
-
-
-def _finish(
-    options: argparse.Namespace,
-    stored: Sequence[StoredAnnotation],
-    profiles: Sequence[CriteriaProfile],
-    *,
-    skipped: Sequence[Skipped] = (),
-) -> int:
-    rows = write_scored(options.out, stored, profiles, skipped=skipped, run=_run_info(options, profiles))
-    return _end(options, rows, skipped, n_measurements=len(stored))
-
-
-def _score_table(source: Path, options: argparse.Namespace, profiles: Sequence[CriteriaProfile]) -> int:
-    from calcmeasure.report.read_tables import read_measurements
-
-    measurements = read_measurements(source)
-    rows = _write(options.out, measurements, profiles, run=_run_info(options, profiles))
-    return _end(options, rows, (), n_measurements=len(measurements))
-
-
-def _write(
-    out: Path,
-    measurements: Sequence[Measurement],
-    profiles: Sequence[CriteriaProfile],
-    *,
-    stored: Sequence[StoredAnnotation] = (),
-    skipped: Sequence[Skipped] = (),
-    run: Mapping[str, Any],
-) -> list[ResponseRow]:
     from calcmeasure.pipeline.scoring import not_compared, score_readers
     from calcmeasure.report.outputs import Results, write_results
 
+    measurements = [measure_annotation(s.annotation, patient_id=s.patient_id, reader=s.reader) for s in stored]
     rows = score_readers(measurements, profiles)
-    run = {**run, "criteria": {profile.name: profile.sha256 for profile in profiles}}
-    write_results(out, Results(measurements, rows, [*skipped, *not_compared(measurements)], stored, run))
+    info = {**(run or {}), "criteria": {profile.name: profile.sha256 for profile in profiles}}
+    write_results(out, Results(measurements, rows, [*skipped, *not_compared(measurements)], stored, info))
     return rows
 
 
-def _end(
-    options: argparse.Namespace, rows: Sequence[ResponseRow], skipped: Sequence[Skipped], *, n_measurements: int
-) -> int:
-    if not options.quiet:
-        print(f"{n_measurements} measurements, {len(rows)} response rows in {options.out}", file=sys.stderr)
-    if not n_measurements:
-        return ExitCode.INPUT_REFUSED
-    return exit_code_for(entry.code for entry in skipped)
+def _table_choices(options: argparse.Namespace) -> TableChoices:
+    from calcmeasure.pipeline.score_input import TableChoices
+    from calcmeasure.report.mapping import load_mapping
+
+    return TableChoices(load_mapping(options.mapping) if options.mapping else None, options.unit)
 
 
-def _read_store(url: str) -> list[StoredAnnotation]:
-    from calcmeasure.store.database import MeasurementStore
+def _earlier(options: argparse.Namespace, profiles: Iterable[CriteriaProfile]) -> dict[str, list[ResponseCells]] | None:
+    """Responses of the earlier run, read before this one may write over them; None when none is compared with."""
+    from calcmeasure.report.differences import read_earlier
 
-    if "://" not in url and not Path(url).is_file():
-        raise AnnotationError("there is no store, folder or table of this name", code=ErrorCode.UNREADABLE)
-    with MeasurementStore(url) as store:
-        store.verify()
-        return store.current()
+    names = [profile.name for profile in profiles]
+    return read_earlier(options.against, criteria=names) if options.against else None
 
 
-def _read_annotation_folder(folder: Path) -> tuple[list[StoredAnnotation], list[Skipped]]:
-    from calcmeasure.model.imaging import Skipped
-    from calcmeasure.store.annotation_files import read_annotations
-    from calcmeasure.store.database import StoredAnnotation
+def _rescored(
+    found: ScoreInput, profiles: Sequence[CriteriaProfile], options: argparse.Namespace, *, compare: bool
+) -> Rescored:
+    from calcmeasure.executors.executor import in_order
+    from calcmeasure.pipeline.rescoring import Rescored, ScorePlan, score_in_chunks
 
-    stored: list[StoredAnnotation] = []
-    skipped: list[Skipped] = []
-    for path in sorted(folder.rglob("*.annotations.json")):
-        try:
-            content = read_annotations(path)
-        except CalcMeasureError as error:
-            skipped.append(Skipped(path, error.code, error.message))
-            continue
-        stored += [StoredAnnotation(content.patient_id, content.reader, a, 1, "") for a in content.annotations]
-    if not stored and not skipped:
-        raise AnnotationError("the folder holds no *.annotations.json file")
-    return stored, skipped
+    plan = ScorePlan(tuple(profiles), compare=compare, keep=not options.only_responses)
+    chunks = list(found.chunks())
+    if options.jobs == 1 and not options.cluster:
+        return Rescored.of(score_in_chunks(chunks, plan), skipped=found.skipped)
+    executor = executor_from(options)
+    scored = score_in_chunks(chunks, plan, map_ordered=lambda work, items: in_order(executor.run(work, items)))
+    return Rescored.of(scored, skipped=found.skipped)
+
+
+def _write_rescored(
+    found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, profiles: Sequence[CriteriaProfile]
+) -> None:
+    from calcmeasure.report.outputs import Results, write_differences, write_responses_only, write_results
+
+    info = _run_info(options, profiles)
+    if options.against:
+        write_differences(options.out, scored.differences)
+    if options.only_responses:
+        write_responses_only(options.out, scored.responses, skipped=scored.skipped, run=info)
+        return
+    write_results(options.out, Results(scored.measurements, scored.rows, scored.skipped, found.annotations, info))
+
+
+def _tell(found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, compared: bool) -> None:
+    for note in found.notes:
+        _say(note)
+    for entry in islice(scored.skipped, SHOWN):
+        _say(f"{entry.path.name}: {entry.reason} [{entry.code}]")
+    if len(scored.skipped) > SHOWN:
+        _say(f"and {len(scored.skipped) - SHOWN} more, in {options.out / 'skipped.csv'}")
+    for line in scored.counts.lines() if compared else ():
+        _say(line)
+    _say(f"{scored.n_measurements} measurements, {scored.n_rows} response rows in {options.out}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _prepare(out: Path) -> None:

@@ -56,6 +56,17 @@ def readable_columns() -> frozenset[str]:
     return frozenset({*GEOMETRY_COLUMNS, *_FIELDS})
 
 
+def as_plain_text(text: str) -> str:
+    """Take away the mark that keeps a spreadsheet from running a text.
+
+    Examples
+    --------
+    >>> as_plain_text("'=P1"), as_plain_text("'n' P1")
+    ('=P1', "'n' P1")
+    """
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
+
+
 def parsers(decimal: str, mm_per_unit: Decimal) -> dict[str, Parse]:
     """Say how each column is read, by what the field of a measurement holds.
 
@@ -73,11 +84,11 @@ def parsers(decimal: str, mm_per_unit: Decimal) -> dict[str, Parse]:
     """
     stated_mm = partial(_length, decimal=decimal, factor=mm_per_unit)
     by_kind: dict[object, Parse] = {
-        "text": _plain,
+        "text": as_plain_text,
         "number": partial(_number, decimal=decimal),
         "length": partial(_length, decimal=decimal, factor=Decimal(1)),
         "count": partial(_count, decimal=decimal),
-        str: _plain,
+        str: as_plain_text,
         float: partial(_number, decimal=decimal),
         int: partial(_count, decimal=decimal),
     }
@@ -113,20 +124,15 @@ def _field_kinds() -> dict[str, Any]:
 _FIELDS: Final = _field_kinds()
 
 
-def _plain(text: str) -> str:
-    """Text without the mark that keeps a spreadsheet from running it."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
-
-
 def _identifier(text: str) -> str:
     if text.startswith(("=", "@")):
         words = f"holds a formula, {text[:20]!r}; put a ' before it if it is meant as text"
         raise CellError(words, code=ErrorCode.FORMULA)
-    return _plain(text)
+    return as_plain_text(text)
 
 
 def _several(text: str) -> tuple[str, ...]:
-    return tuple(part for part in _plain(text).split(";") if part)
+    return tuple(part for part in as_plain_text(text).split(";") if part)
 
 
 def _timepoint(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -12,9 +12,16 @@ from typing import Any
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.model.names import file_key
+from calcmeasure.report.differences import DIFFERENCE_COLUMNS
 from calcmeasure.report.files import make_folder, write_bytes, write_text
 from calcmeasure.report.html import render_report
-from calcmeasure.report.tables import measurement_order, write_measurements, write_responses, write_skipped
+from calcmeasure.report.tables import (
+    RESPONSE_COLUMNS,
+    measurement_order,
+    write_measurements,
+    write_responses,
+    write_skipped,
+)
 from calcmeasure.store.annotation_files import write_annotations
 from calcmeasure.store.database import StoredAnnotation
 
@@ -68,6 +75,36 @@ def write_results(out: Path, results: Results) -> None:
     _write_annotation_files(out / "annotations", results.annotations)
     write_text(out / "report.html", render_report(results.measurements, results.responses, out=out))
     write_text(out / "run.json", json.dumps(results.run, indent=2, sort_keys=True) + "\n")
+
+
+def write_responses_only(
+    out: Path, lines: Iterable[str], *, skipped: Iterable[Skipped], run: Mapping[str, Any]
+) -> None:
+    """Write ``responses.csv`` from its lines, ``skipped.csv`` and ``run.json``: what is left of a million rows.
+
+    Raises
+    ------
+    OutputError
+        When something cannot be written.
+    """
+    _write_lines(out / "responses.csv", RESPONSE_COLUMNS, lines)
+    write_skipped(out / "skipped.csv", skipped)
+    write_text(out / "run.json", json.dumps(run, indent=2, sort_keys=True) + "\n")
+
+
+def write_differences(out: Path, lines: Iterable[str]) -> None:
+    """Write ``diff.csv`` from its lines.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    _write_lines(out / "diff.csv", DIFFERENCE_COLUMNS, lines)
+
+
+def _write_lines(path: Path, columns: Sequence[str], lines: Iterable[str]) -> None:
+    write_text(path, "".join((",".join(columns), "\n", *lines)))
 
 
 def _write_annotation_files(folder: Path, stored: Sequence[StoredAnnotation]) -> None:

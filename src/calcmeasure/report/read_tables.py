@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from calcmeasure.cohort.units import LARGEST_CM, looks_like_centimetres
 from calcmeasure.errors import ErrorCode, TableError
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.report.mapping import UNITS_MM, TableMapping, visits_of
 from calcmeasure.report.row_reader import Column, RowReader
 from calcmeasure.report.workbook import is_workbook, read_sheet
-from calcmeasure.tables import FIND_OUT, Row, TextTable, read_text_table
+from calcmeasure.tables import FIND_OUT, Row, TextTable, as_number, read_text_table
+from calcmeasure.terms import Quantity
 
 NEEDED_COLUMNS = ("patient_id", "timepoint", "laterality", "lesion_id", "quantity", "value_mm")
 """Without these a table cannot be scored."""
@@ -110,3 +112,60 @@ def _check_header(header: tuple[str, ...]) -> None:
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise TableError(f"the table has two columns called {', '.join(twice)}; rename or remove one")
+
+
+def with_units_asked(table: MeasurementTable) -> tuple[MeasurementTable, list[Skipped]]:
+    """Leave out quantities whose lengths look like centimetres where nobody said what they are in.
+
+    Rows with end points are not looked at: their lengths follow from points and spacing.
+
+    Parameters
+    ----------
+    table
+        As opened.
+
+    Returns
+    -------
+    table, problems
+        One problem for every quantity left out: it asks for the unit.
+    """
+    if table.is_unit_stated:
+        return table, []
+    suspected = {quantity: values for quantity, values in _bare_lengths(table) if looks_like_centimetres(values)}
+    readers = tuple(replace(reader, left_out=frozenset(suspected)) for reader in table.readers)
+    return replace(table, readers=readers), [
+        Skipped(
+            table.path,
+            ErrorCode.UNIT_SUSPECTED,
+            f"column value_mm: {len(values)} lengths of {quantity}, {min(values):g} to {max(values):g}, look like "
+            "centimetres, and their rows were left out; say --unit cm, or --unit mm if they are millimetres after all",
+        )
+        for quantity, values in suspected.items()
+    ]
+
+
+def _bare_lengths(table: MeasurementTable) -> list[tuple[Quantity, list[float]]]:
+    """Lengths above 0 of rows without end points, by quantity, as long as none of them is too long to be in cm."""
+    at = {column.name: column.index for reader in table.readers for column in reader.columns}
+    lengths: dict[str, list[float]] = {quantity: [] for quantity in Quantity}
+    for _, cells in table.rows:
+        if len(cells) <= max(at[name] for name in NEEDED_COLUMNS) or ("end1_row" in at and cells[at["end1_row"]]):
+            continue
+        own = lengths.get(cells[at["quantity"]])
+        if own is None:
+            continue
+        value = _length_or_zero(cells[at["value_mm"]], decimal=table.readers[0].decimal)
+        if value > LARGEST_CM:
+            del lengths[cells[at["quantity"]]]
+            if not lengths:
+                break
+        elif value > 0:
+            own.append(value)
+    return [(Quantity(quantity), own) for quantity, own in lengths.items()]
+
+
+def _length_or_zero(text: str, *, decimal: str) -> float:
+    try:
+        return as_number(text, decimal=decimal)
+    except ValueError:
+        return 0.0

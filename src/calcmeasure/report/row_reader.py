@@ -13,7 +13,7 @@ from calcmeasure.geometry import Spacing, SpacingSource, line_length_mm
 from calcmeasure.model.annotation import ImageReference, PhaseReference
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.report.cell_values import GEOMETRY_COLUMNS, CellError, Parse, parsers
+from calcmeasure.report.cell_values import GEOMETRY_COLUMNS, CellError, Parse, as_plain_text, parsers
 from calcmeasure.tables import Row
 from calcmeasure.terms import Flag
 
@@ -68,6 +68,8 @@ class RowReader:
         Texts that stand for an empty cell.
     is_visit
         An empty length means that the visit did not take place, rather than that nothing could be measured.
+    left_out
+        Quantities whose unit is in doubt.
     """
 
     path: Path
@@ -79,6 +81,7 @@ class RowReader:
     mm_per_unit: Decimal = Decimal(1)
     nothing: frozenset[str] = frozenset()
     is_visit: bool = False
+    left_out: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         read = parsers(self.decimal, self.mm_per_unit)
@@ -87,19 +90,21 @@ class RowReader:
         object.__setattr__(self, "_plan", tuple((c.index, c.name, parse) for c, parse in known))
         object.__setattr__(self, "_given", {"reader": "", "method": None} | given)
         object.__setattr__(self, "_titles", {column.name: column.title for column in self.columns})
+        places = [column.index for column in self.columns if column.name == "patient_id"]
+        object.__setattr__(self, "_patient_at", places[0] if places else self.width)
         object.__setattr__(self, "_has_geometry", any(column.name in GEOMETRY_COLUMNS for column, _ in known))
 
     _plan: tuple[tuple[int, str, Parse], ...] = field(init=False, repr=False, compare=False)
     _given: Cells = field(init=False, repr=False, compare=False)
     _titles: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _patient_at: int = field(init=False, repr=False, compare=False)
     _has_geometry: bool = field(init=False, repr=False, compare=False)
 
-    def text(self, cells: Sequence[str], name: str) -> str:
-        """Text of one cell in our words; empty where the row or the table has none."""
-        for column in self.columns:
-            if column.name == name and column.index < len(cells):
-                return self._translated(name, cells[column.index].strip())
-        return self.constants.get(name, "")
+    def patient_id(self, cells: Sequence[str]) -> str:
+        """Tell the patient a row speaks of, whether the row can be used or not; empty where it names none."""
+        if self._patient_at >= len(cells):
+            return ""
+        return as_plain_text(self._translated("patient_id", cells[self._patient_at].strip()))
 
     def read(self, row: Row) -> tuple[Measurement | None, tuple[Skipped, ...]]:
         """Read one row.
@@ -121,7 +126,7 @@ class RowReader:
         if empty:
             words = "must not be empty"
             return None, tuple(self._problem(line, name, words, code=ErrorCode.EMPTY_CELL) for name in empty)
-        if self.is_visit and "value_mm" not in found:
+        if found["quantity"] in self.left_out or (self.is_visit and "value_mm" not in found):
             return None, ()
         try:
             return self._measurement(line, found)

@@ -1,0 +1,121 @@
+"""Measurements with the place they come from, and what no single row can tell: repeats, two baselines, wrong order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from calcmeasure.errors import ErrorCode
+from calcmeasure.model.imaging import Skipped
+from calcmeasure.model.measurement import Measurement
+from calcmeasure.response.visits import BASELINE
+from calcmeasure.terms import LesionRelation
+
+Finding = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A measurement and where it stands.
+
+    Parameters
+    ----------
+    line
+        Of a table; 0 for a saved annotation.
+    """
+
+    measurement: Measurement
+    path: Path
+    line: int = 0
+
+    def refused(self, code: ErrorCode, words: str) -> Skipped:
+        """Say why it is not used."""
+        return Skipped(self.path, code, f"line {self.line}: {words}" if self.line else words)
+
+
+def check_together(rows: Sequence[Placed]) -> tuple[list[Measurement], list[Skipped]]:
+    """Leave out what contradicts something else of the same patient; nothing is chosen by guess.
+
+    A row that repeats another counts once. Two bare lengths of one named finding are both left out, as is a baseline
+    with two dates (per reader, quantity and side), and a follow-up that is dated before the baseline of its quantity.
+
+    Parameters
+    ----------
+    rows
+        Of one patient, by any number of readers.
+
+    Returns
+    -------
+    measurements, problems
+        What is left, in the order given, and one entry per row left out.
+    """
+    problems: dict[int, Skipped] = {}
+    for check in (_repeats, _baselines_with_two_dates, _visits_before_baseline):
+        left = [(i, row) for i, row in enumerate(rows) if i not in problems]
+        problems.update(check(left))
+    return [row.measurement for i, row in enumerate(rows) if i not in problems], list(problems.values())
+
+
+def _repeats(rows: Iterable[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
+    groups: dict[Finding, list[tuple[int, Placed]]] = defaultdict(list)
+    for i, row in rows:
+        m = row.measurement
+        groups[m.reader, m.timepoint, m.quantity, m.laterality, m.view, m.lesion_id].append((i, row))
+    alike = [group for group in groups.values() if len(group) > 1]
+    parts = {
+        m.lesion_id for group in groups.values() for _, row in group for m in [row.measurement]
+        if m.relation is LesionRelation.SPLIT
+    } if alike else set()  # fmt: skip
+    for group in alike:
+        yield from _equal_ones(group)
+        lengths = {row.measurement.value_mm for _, row in group}
+        if len(lengths) > 1 and _is_one_finding(group, parts=parts):
+            for i, row in group:
+                others = ", ".join(str(other.line) for _, other in group if other is not row)
+                words = f"another length of this finding stands in line {others}; neither was used: keep one"
+                yield i, row.refused(ErrorCode.CONFLICTING_ROWS, words)
+
+
+def _equal_ones(group: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
+    first: dict[Measurement, Placed] = {}
+    for i, row in group:
+        before = first.setdefault(row.measurement, row)
+        if before is not row:
+            place = f"line {before.line}" if before.path == row.path and before.line else before.path.name
+            yield i, row.refused(ErrorCode.DUPLICATE_ROW, f"repeats {place}; it counts once")
+
+
+def _is_one_finding(group: Sequence[tuple[int, Placed]], *, parts: set[str]) -> bool:
+    """Whether several lengths cannot all be true: one named finding, no parts of it, no points that tell them apart."""
+    m = group[0][1].measurement
+    return bool(m.lesion_id) and m.lesion_id not in parts and not any(row.measurement.image for _, row in group)
+
+
+def _baselines_with_two_dates(rows: Iterable[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
+    groups: dict[Finding, list[tuple[int, Placed]]] = defaultdict(list)
+    for i, row in rows:
+        m = row.measurement
+        if m.timepoint == BASELINE and m.study_date:
+            groups[m.reader, m.quantity, m.laterality].append((i, row))
+    for group in groups.values():
+        dates = sorted({row.measurement.study_date for _, row in group})
+        if len(dates) > 1:
+            words = f"the baseline is dated {' and '.join(dates)}; keep the one that counts"
+            yield from ((i, row.refused(ErrorCode.TWO_BASELINES, words)) for i, row in group)
+
+
+def _visits_before_baseline(rows: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
+    baselines: dict[Finding, str] = {}
+    for _, row in rows:
+        m = row.measurement
+        if m.timepoint == BASELINE and m.study_date:
+            key = (m.reader, m.quantity)
+            baselines[key] = min(m.study_date, baselines.get(key, m.study_date))
+    for i, row in rows:
+        m = row.measurement
+        day = baselines.get((m.reader, m.quantity), "")
+        if m.timepoint != BASELINE and m.study_date and m.study_date < day:
+            words = f"{m.timepoint} is dated {m.study_date}, before the baseline of {day}"
+            yield i, row.refused(ErrorCode.VISIT_DATES, words)

@@ -1,0 +1,193 @@
+"""Score saved annotations and tables again, in chunks of whole patients that any executor can work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from calcmeasure.errors import AnnotationError
+from calcmeasure.executors.executor import Failure, attempt, delivered
+from calcmeasure.measure.annotations import measure_annotation
+from calcmeasure.model.imaging import Skipped
+from calcmeasure.model.measurement import Measurement, ResponseRow
+from calcmeasure.model.names import file_key
+from calcmeasure.pipeline.placed import Placed, check_together
+from calcmeasure.pipeline.score_input import PatientInput, ScoreChunk
+from calcmeasure.pipeline.scoring import not_compared, score_readers
+from calcmeasure.report.cell_values import as_plain_text
+from calcmeasure.report.differences import Difference, DifferenceCounts, ResponseCells, csv_lines, find_differences
+from calcmeasure.report.row_reader import RowReader
+from calcmeasure.report.tables import RESPONSE_COLUMNS, response_record
+from calcmeasure.response.criteria import CriteriaProfile
+
+MapOrdered = Callable[[Callable[[ScoreChunk], "ScoredChunk"], Sequence[ScoreChunk]], Iterable["ScoredChunk | Failure"]]
+"""Applies a function to every item, anywhere; results in the order of the items."""
+
+_COMPARED = [RESPONSE_COLUMNS.index(name) for name in ResponseCells._fields]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePlan:
+    """What is made of every chunk.
+
+    Parameters
+    ----------
+    profiles
+        Criteria, in the order of the rows of one time point.
+    compare
+        Whether rows are compared with those of an earlier run.
+    keep
+        Whether measurements and rows come back as well as text: for a report, not for a million of them.
+    """
+
+    profiles: tuple[CriteriaProfile, ...]
+    compare: bool = False
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredChunk:
+    """What came of some patients.
+
+    Parameters
+    ----------
+    responses, differences
+        Lines of ``responses.csv`` and ``diff.csv``.
+    counts
+        Of the differences.
+    measurements, rows
+        Empty unless they were asked for.
+    """
+
+    n_measurements: int
+    n_rows: int
+    responses: str
+    skipped: tuple[Skipped, ...] = ()
+    differences: str = ""
+    counts: DifferenceCounts = field(default_factory=DifferenceCounts)
+    measurements: tuple[Measurement, ...] = ()
+    rows: tuple[ResponseRow, ...] = ()
+
+
+@dataclass(slots=True)
+class Rescored:
+    """All chunks together.
+
+    Parameters
+    ----------
+    responses, differences
+        Lines of the tables, chunk by chunk.
+    skipped
+        Files, rows and patients left out.
+    """
+
+    n_measurements: int = 0
+    n_rows: int = 0
+    responses: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    counts: DifferenceCounts = field(default_factory=DifferenceCounts)
+    skipped: list[Skipped] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    rows: list[ResponseRow] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, chunks: Iterable[ScoredChunk], *, skipped: Iterable[Skipped] = ()) -> Rescored:
+        """Put chunks together in the order they come."""
+        whole = cls(skipped=list(skipped))
+        for chunk in chunks:
+            whole.n_measurements += chunk.n_measurements
+            whole.n_rows += chunk.n_rows
+            whole.responses.append(chunk.responses)
+            whole.differences.append(chunk.differences)
+            whole.counts.merge(chunk.counts)
+            whole.skipped += chunk.skipped
+            whole.measurements += chunk.measurements
+            whole.rows += chunk.rows
+        return whole
+
+
+def score_in_chunks(
+    chunks: Sequence[ScoreChunk], plan: ScorePlan, *, map_ordered: MapOrdered | None = None
+) -> Iterator[ScoredChunk]:
+    """Score every chunk; the result does not depend on how the work is spread.
+
+    Parameters
+    ----------
+    chunks
+        From `ScoreInput.chunks`.
+    plan
+        What is wanted.
+    map_ordered
+        Where the work is done: here and one after the other unless told otherwise.
+
+    Yields
+    ------
+    ScoredChunk
+        In the order given. The patients of a chunk that failed are listed as skipped.
+    """
+    work = partial(score_chunk, plan=plan)
+    for chunk, done in zip(chunks, (map_ordered or _here)(work, chunks), strict=True):
+        yield _given_up(chunk, done) if isinstance(done, Failure) else done
+
+
+def _here(work: Callable[[ScoreChunk], ScoredChunk], chunks: Sequence[ScoreChunk]) -> Iterator[ScoredChunk | Failure]:
+    return (delivered(attempt(work, chunk)) for chunk in chunks)
+
+
+def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
+    """Read, check, measure and score some patients, and compare their rows with those of an earlier run."""
+    measurements: list[Measurement] = []
+    skipped: dict[Skipped, None] = {}
+    for patient in chunk.patients:
+        placed, problems = _placed(patient, chunk.readers)
+        own, contradictions = check_together(placed)
+        measurements += own
+        skipped.update(dict.fromkeys([*problems, *contradictions, *not_compared(own)]))
+    rows = score_readers(measurements, plan.profiles)
+    lines = [tuple(response_record(row).values()) for row in rows]
+    differences = list(_differences(chunk, lines)) if plan.compare else []
+    counts = DifferenceCounts()
+    counts.add(differences)
+    return ScoredChunk(
+        len(measurements),
+        len(rows),
+        csv_lines(lines),
+        tuple(skipped),
+        csv_lines(d.cells for d in differences),
+        counts,
+        tuple(measurements) if plan.keep else (),
+        tuple(rows) if plan.keep else (),
+    )
+
+
+def _placed(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[Placed], list[Skipped]]:
+    placed: list[Placed] = []
+    problems: list[Skipped] = []
+    for stored, path in patient.annotations:
+        try:
+            measured = measure_annotation(stored.annotation, patient_id=stored.patient_id, reader=stored.reader)
+            placed.append(Placed(measured, path))
+        except AnnotationError as error:
+            problems.append(Skipped(path, error.code, error.message))
+    for number, line, cells in patient.rows:
+        measurement, found = readers[number].read((line, cells))
+        problems += found
+        if measurement is not None:
+            placed.append(Placed(measurement, readers[number].path, line))
+    return placed, problems
+
+
+def _differences(chunk: ScoreChunk, lines: Sequence[Sequence[str]]) -> Iterator[Difference]:
+    after: dict[str, list[ResponseCells]] = {}
+    for line in lines:
+        row = ResponseCells(*(line[i] for i in _COMPARED))
+        after.setdefault(as_plain_text(row.patient_id), []).append(row)
+    for patient in chunk.patients:
+        yield from find_differences(patient.earlier, after.get(patient.patient_id, []))
+
+
+def _given_up(chunk: ScoreChunk, failure: Failure) -> ScoredChunk:
+    places = [Path("patients", f"{file_key(patient.patient_id)}.csv") for patient in chunk.patients]
+    return ScoredChunk(0, 0, "", tuple(Skipped(place, failure.code, failure.reason) for place in places))
