@@ -117,11 +117,20 @@ def _add_measure(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _add_score(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    summary = "score saved annotations again: a store, a folder of annotation JSON, or a measurements CSV"
-    parser = _verb(verbs, "score", scoring.score, summary, "calcmeasure score study.sqlite --out rescored")
-    parser.add_argument("source", metavar="SOURCE", help="store, folder or CSV")
+    summary = "score saved annotations again: stores, folders of annotation JSON, measurement tables"
+    parser = _verb(
+        verbs, "score", scoring.score, summary, "calcmeasure score study.sqlite --out rescored --against out"
+    )
+    parser.add_argument("source", nargs="+", metavar="SOURCE", help="store, folder, annotation file or table")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     _add_criteria_option(parser)
+    add_execution(parser)
+    parser.add_argument("--mapping", metavar="NAME", help="what a table calls our columns: ispy1, or a TOML file")
+    parser.add_argument("--unit", choices=("mm", "cm"), help="unit of the lengths of tables, where they look like cm")
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="earlier run, or its responses.csv: writes diff.csv"
+    )
+    parser.add_argument("--only-responses", action="store_true", help="responses.csv alone, for very many patients")
 
 
 def _add_export(verbs: Verbs[argparse.ArgumentParser]) -> None:
