@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from calcmeasure.cohort.row import Imaging
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.criteria import CriteriaProfile
-from calcmeasure.response.exact import micrometres
-from calcmeasure.response.extent_change import classify_extent_change
-from calcmeasure.response.lesions import lesion_rows
-from calcmeasure.response.visits import BASELINE
-from calcmeasure.terms import ExtentChange, Quantity, Response
-
-_FOLLOWUP = "followup-1"
+from calcmeasure.response.score import score_measurements
+from calcmeasure.terms import ExtentChange, Laterality, Quantity, Response
 
 
 def judged(imaging: Imaging, profile: CriteriaProfile) -> Imaging:
@@ -31,25 +27,22 @@ def judged(imaging: Imaging, profile: CriteriaProfile) -> Imaging:
     Imaging
         The category of what is missing, or cannot be judged (no lesion before treatment), is None.
     """
+    rows = score_measurements(_measurements(imaging), profile=profile)
+    categories = {row.quantity: row.category for row in rows}
+    change = ExtentChange(categories.get(Quantity.CALCIFICATION_EXTENT, ExtentChange.NOT_COMPARABLE))
+    response = Response(categories.get(Quantity.LESION_DIAMETER, Response.NE))
     return replace(
-        imaging, extent_change=_extent_change(imaging, profile), response=_response(imaging, profile=profile)
+        imaging,
+        extent_change=None if change is ExtentChange.NOT_COMPARABLE else change,
+        response=None if response is Response.NE else response,
     )
 
 
-def _extent_change(imaging: Imaging, profile: CriteriaProfile) -> ExtentChange | None:
-    before, after = imaging.extent_baseline_mm, imaging.extent_followup_mm
-    if before is None or after is None or profile.extent is None:
-        return None
-    return classify_extent_change(micrometres(before), micrometres(after), profile.extent)
-
-
-def _response(imaging: Imaging, *, profile: CriteriaProfile) -> Response | None:
-    before, after = imaging.diameter_baseline_mm, imaging.diameter_followup_mm
-    if before is None or after is None:
-        return None
-    visits = [
-        Measurement("", timepoint, Quantity.LESION_DIAMETER, length)
-        for timepoint, length in ((BASELINE, before), (_FOLLOWUP, after))
-    ]
-    category = next((Response(row.category) for row in lesion_rows(visits, profile)), Response.NE)
-    return None if category is Response.NE else category
+def _measurements(imaging: Imaging) -> Iterator[Measurement]:
+    """Lengths of the quantities that were measured at both visits."""
+    extents = (imaging.extent_baseline_mm, imaging.extent_followup_mm)
+    diameters = (imaging.diameter_baseline_mm, imaging.diameter_followup_mm)
+    for quantity, lengths in ((Quantity.CALCIFICATION_EXTENT, extents), (Quantity.LESION_DIAMETER, diameters)):
+        if None not in lengths:
+            for timepoint, length in zip(("baseline", "followup-1"), lengths, strict=True):
+                yield Measurement("", timepoint, quantity, length, laterality=Laterality.LEFT)
