@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 from calcmeasure.store import database
-from napari_calcmeasure.reading.draft_json import reading_to_bytes
-from plugin.gui.mouse import pump
+from napari_calcmeasure.reading.draft_json import reading_from_bytes, reading_to_bytes
+from napari_calcmeasure.reading.drafts import drafts_beside
 from plugin.gui.reader import Reader
+from plugin.reading.test_kill import is_same_work
 
 CORNERS = ((300, 450), (300, 600), (450, 600))
 
 
 def main(source, store, moment, log):
     reader = Reader(Path(source), Path(store))
-    log = Path(log)
+    log, drafts = Path(log), drafts_beside(Path(store))
     if moment == "brush":
         reader.press("Shift-PageDown", "B")
         panel = next(one for one in reader.room.stage.canvas.visible_panels if one.target is not None)
@@ -27,7 +27,7 @@ def main(source, store, moment, log):
         reader.hand.press()
         for column in range(101, 125, 3):
             reader.point(panel, (number, 40, column))
-        pump(2.5)
+        reader.wait_until(lambda: is_kept(reader.reading, drafts), "the stroke in a draft")
         end(log, reader)
     reader.press("O")
     for corner in CORNERS:
@@ -35,11 +35,10 @@ def main(source, store, moment, log):
     if moment == "outline":
         end(log, reader)
     reader.press("Enter")
-    wait(lambda: reader.reading.unfinished is None)
+    assert reader.reading.unfinished is None
     reader.press("E")
-    wait(lambda: reader.room.session.desk.tool == "caliper")
     reader.drag(reader.panel("L-CC"), (300, 200), (400, 260))
-    wait(lambda: len(reader.reading.findings) == 2)
+    assert len(reader.reading.findings) == 2
     log.write_bytes(reading_to_bytes(reader.reading))
     insert, rows = database._insert_version, []
     database._insert_version = lambda *a, **k: rows.append(insert(*a, **k)) or (rows[1:] and end(log, reader))
@@ -47,13 +46,9 @@ def main(source, store, moment, log):
     sys.exit(f"not killed: {reader.sentence}")
 
 
-def wait(happened):
-    """Give a busy machine time to hand over what was pressed."""
-    until = time.monotonic() + 10
-    while not happened():
-        if time.monotonic() > until:
-            sys.exit("what was pressed did not arrive")
-        pump(0.05)
+def is_kept(reading, drafts):
+    """Whether what is under the hand is on disk."""
+    return any(is_same_work(reading_from_bytes(one.read_bytes()), reading) for one in drafts.glob("*.draft"))
 
 
 def end(log, reader):

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import time
 
-from qtpy.QtCore import QEvent, QObject, QPoint
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtGui import QCursor
 from qtpy.QtWidgets import QApplication
 
 PAUSE_S = 0.02
 """Long enough for X to hand an event over."""
+PATIENCE_S = 60.0
+"""How long a busy machine may take; only a test that fails waits for so long."""
 _SPELLED = {
     "PageDown": "Next",
     "PageUp": "Prior",
@@ -44,10 +46,21 @@ def pump(seconds=PAUSE_S):
         time.sleep(0.001)
 
 
+def wait_until(is_so, words):
+    """Let Qt work until something is so."""
+    until = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < until, f"waited too long: {words}"
+        pump(0.005)
+
+
 class _Arrivals(QObject):
     """Counts what has come from the X server: on a busy machine it takes its time."""
 
-    KINDS = (QEvent.Type.KeyRelease, QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease)
+    BUTTONS = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease)
+    # A key that is a shortcut arrives as an override and a release; one that closes a dialog is released in nobody's.
+    KEYS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+    MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt)
 
     def __init__(self):
         super().__init__()
@@ -55,34 +68,34 @@ class _Arrivals(QObject):
         QApplication.instance().installEventFilter(self)
 
     def eventFilter(self, _watched, event):
-        self.count += event.type() in self.KINDS
+        kind = event.type()
+        self.count += kind in self.BUTTONS or (kind in self.KEYS and event.key() not in self.MODIFIERS)
         return False
-
-    def wait(self, before):
-        until = time.monotonic() + 5.0
-        while self.count == before and time.monotonic() < until:
-            pump(0.005)
-        pump()
 
 
 class XHand:
     """Moves the pointer of the X server and presses its keys."""
 
     clicks = keystrokes = 0
-    _arrivals = None
+
+    def __init__(self):
+        self._arrivals = _Arrivals()
+        self.open()
+
+    def open(self):
+        """Let go of everything: what a killed window held down the server holds down for all, and ignores a press."""
+        _xdotool("mouseup", 1, "keyup", "shift", "keyup", "ctrl", "keyup", "alt")
 
     def _do(self, *words):
-        self._arrivals = self._arrivals or _Arrivals()
         before = self._arrivals.count
         _xdotool(*words)
-        self._arrivals.wait(before)
+        wait_until(lambda: self._arrivals.count > before, words)
+        pump()
 
     def move(self, widget, place):
         at = widget.mapToGlobal(QPoint(*place))
         _xdotool("mousemove", at.x(), at.y())
-        until = time.monotonic() + 2
-        while QCursor.pos() != at and time.monotonic() < until:
-            pump(0.005)
+        wait_until(lambda: QCursor.pos() == at, f"pointer at {at}")
         pump()
 
     def press(self, shift=False):
@@ -110,8 +123,10 @@ class XHand:
         self._do("type", "--delay", 1, text)
 
     def focus(self, window):
-        """There is no window manager to give a window the keys."""
+        """There is no window manager to give a window the keys, and none to a window that is not on the screen yet."""
+        wait_until(lambda: window.windowHandle().isExposed(), f"{window} on the screen")
         _xdotool("windowfocus", int(window.winId()))
+        wait_until(window.isActiveWindow, f"{window} has the keys")
         pump()
 
 

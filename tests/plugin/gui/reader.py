@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QOpenGLWidget
 
 from napari_calcmeasure.widgets.window import ReadingSetup, build_window, settle
-from plugin.gui.mouse import XHand, pump
+from plugin.gui.mouse import XHand, pump, wait_until
 
 SIZE = (1560, 960)
 """Of every window, whatever the screen: pictures are compared."""
@@ -21,9 +19,9 @@ class Reader:
         self.answers = dict(answers or {})
         self.questions = []
         self._asked = None
-        self.hand = XHand()
         setup = ReadingSetup(store, reader, **setup)
         self.viewer, self.room = build_window(source, setup=setup, asks=asks)
+        self.hand = XHand()
         self._timer = QTimer()
         self._timer.timeout.connect(self._answer)
         self._timer.start(40)
@@ -153,9 +151,6 @@ class Reader:
             else:
                 self.hand.key(key)
 
-    def wait_until(self, is_so, *, seconds=20):
-        until = time.monotonic() + seconds
-        while not is_so():
-            pump(0.01)
-            assert time.monotonic() < until, "waited too long"
+    def wait_until(self, is_so, words):
+        wait_until(is_so, words)
         self.settle()
