@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from calcmeasure import __version__
-from calcmeasure.cli import inspecting, measuring, scoring
+from calcmeasure.cli import inspecting, measuring, scoring, study
 from calcmeasure.cli.executing import add_execution, positive
 
 Verb = Callable[[argparse.Namespace], int]
@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_measure(verbs)
     _add_score(verbs)
     _add_export(verbs)
+    _add_study(verbs)
     _add_criteria(verbs)
     _add_schema(verbs)
     _add_phantom(verbs)
@@ -139,6 +140,25 @@ def _add_export(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument("source", metavar="STORE", help="file name or SQLAlchemy URL")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     _add_criteria_option(parser)
+
+
+def _add_study(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "analyse a cohort table: tables, tests, agreement and figures of a study"
+    parser = _verb(verbs, "study", study.study, summary, "calcmeasure study cohort.csv --out study")
+    parser.add_argument("cohort", type=Path, metavar="COHORT", help="CSV with one row per patient and side")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    parser.add_argument(
+        "--criteria", default="paper-2023", metavar="NAME", help="profile, or a TOML file (default %(default)s)"
+    )
+    parser.add_argument(
+        "--complete-response",
+        default="ypT0/is",
+        choices=("ypT0/is", "ypT0"),
+        help="what counts as a pathological complete response: in situ allowed, or not (default %(default)s)",
+    )
+    parser.add_argument("--unit", choices=("mm", "cm"), help="unit of the columns that look like centimetres")
+    parser.add_argument("--run", type=Path, metavar="DIR", help="output of a run: draws its courses over all visits")
+    parser.add_argument("--json", action="store_true", help="print results.json to stdout")
 
 
 def _add_criteria(verbs: Verbs[argparse.ArgumentParser]) -> None:

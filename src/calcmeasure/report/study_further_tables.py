@@ -7,6 +7,7 @@ from math import isnan
 
 from calcmeasure.report import study_words as words
 from calcmeasure.report.study_tables import Line, StudyTable
+from calcmeasure.report.text import format_flag
 from calcmeasure.stats.bland_altman import BlandAltman, Limit
 from calcmeasure.stats.diagnostic import DiagnosticAccuracy, Ratio
 from calcmeasure.stats.proportion import Proportion
@@ -54,7 +55,7 @@ def further_tables(results: StudyResults) -> tuple[StudyTable, ...]:
 
 def _flow(results: StudyResults) -> StudyTable:
     flow = results.flow
-    excluded = (Line("", f"Excluded: {code}", (str(count),)) for code, count in flow.exclusions)
+    excluded = (Line("", f"Excluded: {format_flag(code)}", (str(count),)) for code, count in flow.exclusions)
     return StudyTable(
         name="flow",
         title="Flow of cases",
@@ -165,7 +166,7 @@ def _accuracy(results: StudyResults) -> StudyTable:
     return StudyTable(
         name="accuracy",
         title="Accuracy of MRI for residual disease",
-        heads=("measure", "line", *(words.subgroup_words(found.subgroup) for found in results.diagnostic)),
+        heads=("measure", "item", *(words.subgroup_words(found.subgroup) for found in results.diagnostic)),
         lines=tuple(_accuracy_lines(results.diagnostic, level)),
         method=(
             f"Positive class: residual disease (no pathological complete response, {definition}). The test is positive "

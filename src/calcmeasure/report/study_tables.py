@@ -11,7 +11,7 @@ from calcmeasure.report import study_words as words
 from calcmeasure.report.tables import FORMULA_STARTS
 from calcmeasure.stats.summary import Mean, Median, Share, Shares
 from calcmeasure.study.results import Agreement, Association, Description, ResidualSizes, StudyResults
-from calcmeasure.study.variables import SUBGROUPS, Pair, Variable
+from calcmeasure.study.variables import Pair, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _response_table(results: StudyResults) -> StudyTable:
     )
 
 
-_P_HEADS = ("χ² (df)", "P, exact Pearson", "P, Pearson asymptotic", "P, Fisher–Freeman–Halton")
+_P_HEADS = ("χ²", "df", "P, exact Pearson", "P, Pearson asymptotic", "P, Fisher–Freeman–Halton")
 _P_METHOD = (
     "P values are two-sided, each under the name of its test; an exact one counts every table with the same margins, "
     "or a seeded sample of them where a footnote says Monte Carlo."
@@ -184,8 +184,8 @@ def _count_cells(counts: Sequence[int]) -> tuple[str, ...]:
 
 def _p_cells(table: Association) -> tuple[str, ...]:
     chi2, df = table.asymptotic.statistic, table.asymptotic.df
-    statistic = words.NOTHING if chi2 is None else f"{words.fixed(chi2, 3)} ({df})"
-    return (statistic, *(words.p_words(test.p) for test in (table.exact, table.asymptotic, table.freeman_halton)))
+    statistic = (words.NOTHING, words.NOTHING) if chi2 is None else (words.fixed(chi2, 3), str(df))
+    return (*statistic, *(words.p_words(test.p) for test in (table.exact, table.asymptotic, table.freeman_halton)))
 
 
 def _test_footnotes(tables: Sequence[Association]) -> tuple[str, ...]:
@@ -205,19 +205,21 @@ def _share_head(share: Share) -> str:
 
 def _size_table(results: StudyResults) -> StudyTable:
     found = {(agreement.subgroup, agreement.pair): agreement for agreement in results.agreement}
-    sizes = (words.VARIABLE_WORDS[v] for v in (Variable.EXTENT_FOLLOWUP, Variable.DIAMETER_FOLLOWUP))
-    heads = (*(f"{size}, cm" for size in sizes), f"{words.VARIABLE_WORDS[Variable.PATHOLOGY_SIZE]}, cm")
-    forms = [f"{form}, {words.PAIR_HEADS[pair]}" for form in ("ICC(C,1)", "ICC(A,1)") for pair in Pair]
-    lines = [
-        _size_line(sizes, [found[name, pair] for pair in Pair])
-        for name, sizes in zip(SUBGROUPS, results.sizes, strict=True)
-    ]
     level = words.fixed(100 * results.settings.level, 0)
+    sizes = (Variable.EXTENT_FOLLOWUP, Variable.DIAMETER_FOLLOWUP, Variable.PATHOLOGY_SIZE)
     return StudyTable(
         name="table5",
         title="Table 5. Size of what is left: mammography, MRI and specimen",
-        heads=("", "subgroup", "n", *heads, *forms),
-        lines=tuple(lines),
+        heads=(
+            "subgroup",
+            "agreement",
+            "n",
+            *(f"{words.VARIABLE_WORDS[size]}, cm" for size in sizes),
+            *(f"ICC, {words.PAIR_HEADS[pair]}" for pair in Pair),
+        ),
+        lines=tuple(
+            line for own in results.sizes for line in _size_lines(own, [found[own.subgroup, pair] for pair in Pair])
+        ),
         method=(
             f"Sizes are median (IQR), 1 cm = 10 mm; ICC with its {level} % interval. ICC(C,1): two-way, consistency, "
             "single measures, forgives a constant offset between methods. ICC(A,1): two-way, absolute agreement, "
@@ -226,19 +228,24 @@ def _size_table(results: StudyResults) -> StudyTable:
         footnotes=(
             "MG: extent of calcifications on mammography; MRI: diameter of the enhancing lesion; specimen: size of the "
             "residual tumour; all after treatment.",
-            "[n = …] stands where sizes are missing and replaces the n of the line.",
+            "[n = …] stands where sizes are missing and replaces the n of the subgroup.",
         ),
     )
 
 
-def _size_line(sizes: ResidualSizes, agreements: Sequence[Agreement]) -> Line:
-    medians = (
-        words.median_cm(summary, between=" to ") + _own_n(summary.n, sizes.cases)
+def _size_lines(sizes: ResidualSizes, agreements: Sequence[Agreement]) -> Iterator[Line]:
+    section, cases = words.subgroup_words(sizes.subgroup), sizes.cases
+    medians = [
+        words.median_cm(summary, between=" to ") + _own_n(summary.n, cases)
         for summary in (sizes.extent, sizes.diameter, sizes.pathology)
-    )
-    found = (*(a.consistency for a in agreements), *(a.absolute for a in agreements))
-    cells = (words.icc_words(icc) + _own_n(icc.n, sizes.cases) for icc in found)
-    return Line("", words.subgroup_words(sizes.subgroup), (str(sizes.cases), *medians, *cells))
+    ]
+    yield Line(section, "", (str(cases), *medians, *("" for _ in agreements)))
+    for label, found in (
+        ("ICC(C,1), consistency", [agreement.consistency for agreement in agreements]),
+        ("ICC(A,1), agreement", [agreement.absolute for agreement in agreements]),
+    ):
+        cells = (words.icc_words(icc) + _own_n(icc.n, cases) for icc in found)
+        yield Line(section, label, ("", *("" for _ in medians), *cells))
 
 
 def _own_n(n: int, cases: int) -> str:

@@ -83,8 +83,8 @@ def _offsets(agreement: Sequence[Agreement]) -> Iterator[str]:
             yield (
                 f"{SIZE_WORDS[found.pair.first]} is on average {abs(found.limits.bias):.1f} mm "
                 f"{'larger' if found.limits.bias > 0 else 'smaller'} than {SIZE_WORDS[found.pair.second]} "
-                f"(n = {found.n}): ICC(C,1) = {found.consistency.value:.3f} forgives this offset, "
-                f"ICC(A,1) = {found.absolute.value:.3f} does not"
+                f"(n = {found.n}): ICC(C,1) = {_signed(found.consistency.value)} forgives this offset, "
+                f"ICC(A,1) = {_signed(found.absolute.value)} does not"
             )
 
 
@@ -103,3 +103,7 @@ def _pooling(associations: Sequence[Association], *, alpha: float) -> Iterator[s
 
 def _p_words(test: AssociationTest) -> str:
     return f"{test.test.words} P = {test.p:.3f}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
