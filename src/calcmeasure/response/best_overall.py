@@ -16,6 +16,7 @@ _BEST_FIRST: tuple[tuple[str, ...], ...] = (
     (ImmuneResponse.IUPD,),
     (Response.NE,),
 )
+_RANKS: Mapping[str, int] = {name: rank for rank, names in enumerate(_BEST_FIRST) for name in names}
 _PARTIAL, _STABLE, _PROGRESSIVE = 1, 2, 3
 _UNCONFIRMED_RESPONSE: Mapping[str, str] = {
     Response.CR: Response.SD,
@@ -89,4 +90,4 @@ def _is_confirmed(response: DatedResponse, timeline: Sequence[DatedResponse], ru
 
 
 def _rank(category: str) -> int:
-    return next((rank for rank, names in enumerate(_BEST_FIRST) if category in names), len(_BEST_FIRST))
+    return _RANKS[category]

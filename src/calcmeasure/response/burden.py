@@ -148,10 +148,8 @@ def _grown_nodes(visit: LinkedVisit, counted: CountedLesions, rule: LesionRule) 
     if rule.nodes is None or not counted.normal_nodes:
         return []
     limit_um = micrometres(rule.nodes.pathological_min_mm)
-    nodes = [
-        replace(m, site=LesionSite.LYMPH_NODE) for m in visit.measurements if lesion_key(m) in counted.normal_nodes
-    ]
-    return [node for node in nodes if (axis_um(node, rule) or 0) >= limit_um]
+    known = [m for m in visit.measurements if lesion_key(m) in counted.normal_nodes]
+    return [m for m in known if (axis_um(replace(m, site=LesionSite.LYMPH_NODE), rule) or 0) >= limit_um]
 
 
 def _missing_largest(targets: Sequence[Measurement], *, measured: set[str], value: int, rule: LesionRule) -> list[str]:

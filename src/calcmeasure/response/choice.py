@@ -13,6 +13,9 @@ from calcmeasure.response.rules import LesionRule, LesionValue
 from calcmeasure.response.sizes import is_measurable, is_node, is_normal_node, largest_each, lesion_size
 from calcmeasure.terms import Flag, LesionRole, LesionSite
 
+NO_LESION = "no lesion at baseline"
+"""Reason why nothing can be followed that is a finding by itself: 0 mm."""
+
 
 @dataclass(frozen=True, slots=True)
 class CountedLesions:
@@ -131,4 +134,4 @@ def _why_none(
         nodes = f" (lymph node: {rule.nodes.target_min_mm} mm)" if rule.nodes and any(map(is_node, lesions)) else ""
         return f"no lesion of at least {rule.target_min_mm} mm{nodes} at baseline", (Flag.BELOW_MEASURABLE_SIZE,)
     unmeasured = any(m.value_mm is None for m in baseline)
-    return "lesion not measurable at baseline" if unmeasured else "no lesion at baseline", ()
+    return "lesion not measurable at baseline" if unmeasured else NO_LESION, ()

@@ -6,7 +6,7 @@ In binary floating point 33 → 36.3 mm is a change of 9.999999999999991 %, and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ def micrometres(value_mm: float | Decimal) -> int:
     >>> micrometres(36.3) - micrometres(33.0)
     3300
     """
-    return round(Fraction(str(value_mm)) * 1000)
+    return int(Decimal(str(value_mm)).scaleb(3).to_integral_value(ROUND_HALF_EVEN))
 
 
 def millimetres(value_um: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from calcmeasure.model.measurement import Measurement
@@ -59,7 +59,7 @@ class Progression:
     further: frozenset[str] = frozenset()
 
 
-def immune_responses(visits: Sequence[JudgedVisit], rule: LesionRule) -> Iterator[JudgedVisit]:
+def immune_responses(visits: Iterable[JudgedVisit], rule: LesionRule) -> Iterator[JudgedVisit]:
     """Turn RECIST 1.1 categories of one patient into those of iRECIST.
 
     The first progression is iUPD. The next assessments confirm it (iCPD) or not (iUPD); one that shows no progression
@@ -70,8 +70,11 @@ def immune_responses(visits: Sequence[JudgedVisit], rule: LesionRule) -> Iterato
     visits
         Of one patient, in time order.
     rule
-        With `LesionRule.immune`.
+        Without `LesionRule.immune` they stay as they are.
     """
+    if rule.immune is None:
+        yield from visits
+        return
     pending: Progression | None = None
     confirmed_at = ""
     for judged in visits:
@@ -79,7 +82,7 @@ def immune_responses(visits: Sequence[JudgedVisit], rule: LesionRule) -> Iterato
             yield _renamed(judged, ImmuneResponse.ICPD, f"confirmed at {confirmed_at}")
             continue
         now = progression_at(judged, rule, before=pending)
-        if not now.categories or rule.immune is None:
+        if not now.categories:
             yield _not_progressive(judged, pending)
             pending = pending if judged.verdict.category is Response.NE else None
             continue
@@ -116,7 +119,7 @@ def progression_at(judged: JudgedVisit, rule: LesionRule, *, before: Progression
     return Progression(
         judged.timepoint,
         judged.days,
-        frozenset(_categories(judged, progressed=bool(progressed))),
+        frozenset(_categories(judged, rule, progressed=bool(progressed))),
         burden.value,
         sizes,
         frozenset(burden.confirmed_new),
@@ -133,8 +136,8 @@ def new_targets(new: Sequence[Measurement], rule: LesionRule) -> tuple[str, ...]
     return tuple(map(lesion_key, within_limits(ordered, rule)))
 
 
-def _categories(judged: JudgedVisit, *, progressed: bool) -> Iterator[str]:
-    is_new = judged.burden is not None and bool(judged.burden.confirmed_new)
+def _categories(judged: JudgedVisit, rule: LesionRule, *, progressed: bool) -> Iterator[str]:
+    is_new = rule.new_lesion_is_progression and judged.burden is not None and bool(judged.burden.confirmed_new)
     is_target = judged.verdict.target is Response.PD
     if is_target:
         yield "target"

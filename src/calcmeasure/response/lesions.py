@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from typing import NamedTuple
 
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.response.best_overall import DatedResponse, awaits_confirmation, best_responses
-from calcmeasure.response.course import LesionBurden
+from calcmeasure.response.choice import NO_LESION
 from calcmeasure.response.exact import MM, in_unit, percent_change
 from calcmeasure.response.immune import immune_responses, progression_at
 from calcmeasure.response.judging import JudgedVisit, judge_visits
@@ -33,80 +33,81 @@ def lesion_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -
     rule = profile.lesion
     if rule is None:
         return
-    visits: Sequence[JudgedVisit] = tuple(judge_visits(measurements, profile))
-    if rule.immune is not None:
-        visits = tuple(immune_responses(visits, rule))
+    visits = tuple(immune_responses(judge_visits(measurements, profile), rule))
     timeline = [DatedResponse(str(judged.verdict.category), judged.days) for judged in visits]
     best = best_responses(timeline, rule.best_response)
     for place, (judged, best_response) in enumerate(zip(visits, best, strict=True), start=1):
-        row = _row(judged, profile)
-        if judged.burden is not None:
-            row = _with_lesions(row, judged, judged.burden, rule=rule)
-        unconfirmed = "; to be confirmed" if awaits_confirmation(timeline[:place], rule.best_response) else ""
-        yield replace(row, best_response=str(best_response), rule=f"{row.rule}{unconfirmed}")
+        is_open = awaits_confirmation(timeline[:place], rule.best_response)
+        sentence = f"{_sentence(judged, rule)}{'; to be confirmed' if is_open else ''}"
+        yield _row(judged, profile, rule=rule, sentence=sentence, best_response=best_response)
 
 
-def _row(judged: JudgedVisit, profile: CriteriaProfile) -> ResponseRow:
-    """Row with a category and no numbers, as it is where nothing can be counted."""
-    example, counted = judged.visit.measurements[0], judged.counted
+class _Numbers(NamedTuple):
+    """Values in the unit of the profile; None where there is none."""
+
+    baseline: float | None = None
+    reference: float | None = None
+    reference_timepoint: str = ""
+    value: float | None = None
+    change: float | None = None
+    percent: float | None = None
+
+
+def _row(
+    judged: JudgedVisit, profile: CriteriaProfile, *, rule: LesionRule, sentence: str, best_response: str
+) -> ResponseRow:
+    example, counted, verdict = judged.visit.measurements[0], judged.counted, judged.verdict
+    numbers, scale = _numbers(judged, rule), rule.value.scale
+    in_mm, other = (numbers, _Numbers()) if scale is MM else (_Numbers(), numbers)
     return ResponseRow(
         patient_id=example.patient_id,
-        laterality=example.laterality,
+        laterality=_side(counted.targets or counted.others) if judged.burden else example.laterality,
         quantity=Quantity.LESION_DIAMETER,
         criteria=profile.name,
         timepoint=example.timepoint,
-        baseline_mm=0.0 if counted.reason == "no lesion at baseline" else None,
-        reference_mm=None,
-        reference_timepoint="",
-        value_mm=None,
-        change_mm=None,
-        change_percent=None,
-        category=judged.verdict.category,
-        rule=judged.verdict.rule,
-        flags=counted.flags,
-        unit=profile.lesion.value.scale.code if profile.lesion else MM.code,
+        baseline_mm=in_mm.baseline,
+        reference_mm=in_mm.reference,
+        reference_timepoint=numbers.reference_timepoint,
+        value_mm=in_mm.value,
+        change_mm=in_mm.change,
+        change_percent=numbers.percent,
+        category=verdict.category,
+        rule=sentence,
+        flags=_advice(judged),
+        target_response=verdict.target or "",
+        non_target_response=verdict.non_target or "",
+        new_lesions=judged.burden.confirmed_new if judged.burden else (),
+        new_lesion_sum_mm=_new_lesion_sum_mm(judged, rule),
+        best_response=best_response,
+        unit=scale.code,
+        baseline_value=other.baseline,
+        reference_value=other.reference,
+        value=other.value,
         criteria_sha256=profile.sha256,
     )
 
 
-def _with_lesions(row: ResponseRow, judged: JudgedVisit, burden: LesionBurden, *, rule: LesionRule) -> ResponseRow:
-    verdict, counted = judged.verdict, judged.counted
-    notes = "".join(f"; {note}" for note in counted.notes)
-    explained = replace(
-        row,
-        laterality=_side(counted.targets or counted.others),
-        rule=f"{verdict.rule}{link_words(judged.visit, are_added=rule.value.is_sum)}{notes}",
-        flags=_advice(judged),
-        target_response=verdict.target or "",
-        non_target_response=verdict.non_target or "",
-        new_lesions=burden.confirmed_new,
-        new_lesion_sum_mm=_new_lesion_sum_mm(judged, rule),
-    )
-    return _with_numbers(explained, judged, burden, rule=rule) if counted.targets else explained
+def _sentence(judged: JudgedVisit, rule: LesionRule) -> str:
+    """Rule that fired, what was linked, and what was stated but not followed."""
+    if judged.burden is None:
+        return judged.verdict.rule
+    links = link_words(judged.visit, are_added=rule.value.is_sum)
+    return f"{judged.verdict.rule}{links}{''.join(f'; {note}' for note in judged.counted.notes)}"
 
 
-def _with_numbers(row: ResponseRow, judged: JudgedVisit, burden: LesionBurden, *, rule: LesionRule) -> ResponseRow:
-    """Add values and their change: lengths in the columns in mm, anything else in the columns with a unit."""
-    course, scale = judged.course, rule.value.scale
-    reference = course.nadir if judged.verdict.against_nadir else course.baseline
-    is_known = judged.verdict.category is not Response.NE
-    percent = percent_change(reference, burden.value) if is_known else None
-    common = replace(
-        row,
-        reference_timepoint=course.nadir_timepoint if judged.verdict.against_nadir else BASELINE,
-        change_percent=None if percent is None else float(percent),
-    )
+def _numbers(judged: JudgedVisit, rule: LesionRule) -> _Numbers:
+    burden, course, scale = judged.burden, judged.course, rule.value.scale
+    if burden is None or not judged.counted.targets:
+        return _Numbers(baseline=0.0 if judged.counted.reason == NO_LESION else None)
+    nadir = judged.verdict.against_nadir
+    reference = course.nadir if nadir else course.baseline
     baseline, start, value = (in_unit(size, scale) for size in (course.baseline, reference, burden.value))
-    if scale is not MM:
-        return replace(common, baseline_value=baseline, reference_value=start, value=value if is_known else None)
-    change_mm = in_unit(burden.value - reference, scale) if is_known else None
-    return replace(
-        common,
-        baseline_mm=baseline,
-        reference_mm=start,
-        value_mm=value if is_known else None,
-        change_mm=change_mm,
-    )
+    place = course.nadir_timepoint if nadir else BASELINE
+    if judged.verdict.category is Response.NE:
+        return _Numbers(baseline, start, place)
+    percent = percent_change(reference, burden.value)
+    change = in_unit(burden.value - reference, scale)
+    return _Numbers(baseline, start, place, value, change, None if percent is None else float(percent))
 
 
 def _new_lesion_sum_mm(judged: JudgedVisit, rule: LesionRule) -> float | None:

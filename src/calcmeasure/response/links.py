@@ -56,6 +56,8 @@ class LinkedVisit:
     @property
     def parts(self) -> dict[str, tuple[Measurement, ...]]:
         """Lesions in more than one part, by identifier; seen in two projections, the projection with most parts."""
+        if not self.links.split:
+            return {}
         groups: dict[tuple[str, View | None], list[Measurement]] = defaultdict(list)
         for measurement in self.measurements:
             if lesion_key(measurement) in self.links.split:
@@ -66,6 +68,8 @@ class LinkedVisit:
     @property
     def swallowed(self) -> dict[str, str]:
         """Lesions with no measurement of their own to the one that stands for them."""
+        if not self.links.merged:
+            return {}
         drawn = {lesion_key(m) for m in self.measurements}
         return {lesion: into for lesion, into in self.links.merged.items() if lesion not in drawn}
 
