@@ -45,12 +45,17 @@ def schema(_options: argparse.Namespace) -> int:
 def phantom(options: argparse.Namespace) -> int:
     """Write synthetic patients."""
     from calcmeasure.phantom.sample import write_phantom_cohort
+    from calcmeasure.phantom.study_files import write_study_cohort
     from calcmeasure.report.outputs import prepare_folder
 
     prepare_folder(options.out)
-    write_phantom_cohort(options.out, seed=options.seed)
+    if options.study:
+        write_study_cohort(options.out, seed=options.seed)
+    else:
+        write_phantom_cohort(options.out, seed=options.seed)
     if not options.quiet:
-        print(f"synthetic patients and truth.csv written to {options.out}", file=sys.stderr)
+        written = "a synthetic cohort.csv" if options.study else "synthetic patients and truth.csv"
+        print(f"{written} written to {options.out}", file=sys.stderr)
     return ExitCode.OK
 
 

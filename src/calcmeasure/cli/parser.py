@@ -177,6 +177,7 @@ def _add_phantom(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "phantom", inspecting.phantom, summary, "calcmeasure phantom --out phantoms --seed 7")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.add_argument("--seed", type=int, default=2023, metavar="N", help="same seed, same files (default 2023)")
+    parser.add_argument("--study", action="store_true", help="a cohort table with the numbers of a study, no images")
 
 
 def _add_view(verbs: Verbs[argparse.ArgumentParser]) -> None:

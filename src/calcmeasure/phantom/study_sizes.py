@@ -23,7 +23,7 @@ EXTENT, DIAMETER, PATHOLOGY = range(3)
 """Columns of the lengths after treatment."""
 PAIRS = ((EXTENT, PATHOLOGY), (DIAMETER, PATHOLOGY), (EXTENT, DIAMETER))
 """Columns that are compared, in the order of the printed table."""
-GRID_MM = 0.1
+GRID_MM = 0.01
 _CLOSE = 1e-6
 _MOST_STEPS = 30
 _LONGEST_STEP_MM = 5.0
@@ -85,8 +85,7 @@ def rank_bounds(n: int, *, n_zeros: int, quartiles: Quartiles, limits: tuple[flo
 
 def draw(bounds: Bounds, rng: np.random.Generator) -> FloatArray:
     """Draw lengths within their bounds, seldom far above the lower one."""
-    share = np.minimum(rng.exponential(0.4, bounds.low.shape), 1.0)
-    return on_grid(bounds.low + share * (bounds.high - bounds.low))
+    return on_grid(bounds.low + rng.beta(1.0, 2.5, bounds.low.shape) * (bounds.high - bounds.low))
 
 
 def on_grid(values: FloatArray, grid_mm: float = GRID_MM) -> FloatArray:
