@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
@@ -13,7 +14,7 @@ from calcmeasure.geometry import FloatArray, to_mm
 from calcmeasure.model.measurement import AUTO_READER, Measurement
 from calcmeasure.report.html import SIDE_WORDS
 from calcmeasure.report.study_figures.figure import Cell, StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import MM_PER_INCH, PAGE_MM, in_print_style, print_figure
+from calcmeasure.report.study_figures.style import PAGE_MM, in_print_style, print_figure
 from calcmeasure.report.study_figures.words import abbreviations
 from calcmeasure.report.text import format_mm
 from calcmeasure.terms import Modality
@@ -33,6 +34,7 @@ WINDOW_PERCENTILES = {Modality.MG: (5.0, 99.95), Modality.MR: (1.0, 99.8)}
 SHADOW = [withStroke(linewidth=1.5, foreground="black")]
 
 Image = NDArray[np.uint8] | NDArray[np.float32]
+Edges = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,13 @@ def draw_before_after(case: BeforeAfter) -> StudyFigure:
         Images and measurements of one patient.
     """
     figure = print_figure(PAGE_MM, PAGE_MM)
-    pad = GAP_MM / 2 / MM_PER_INCH
-    figure.get_layout_engine().set(w_pad=pad, h_pad=pad, wspace=0.0, hspace=0.0)  # type: ignore[union-attr, call-arg]
-    rows = figure.subplots(2, 2)
-    for axes, pair, letters in zip(rows, (case.mammograms, case.slices), ("AB", "CD"), strict=True):
+    figure.set_layout_engine("none")
+    for row, (pair, letters) in enumerate(((case.mammograms, "AB"), (case.slices, "CD"))):
         side = _field_mm(pair)
-        for axis, panel, letter, centre in zip(axes, pair, letters, _centres_mm(pair), strict=True):
+        for column, (panel, centre) in enumerate(zip(pair, _centres_mm(pair), strict=True)):
+            axis = _place(figure, row=row, column=column)
             _draw_panel(axis, panel, centre=centre, side=side)
-            _write(axis, panel, letter)
+            _write(axis, panel, letters[column])
     return StudyFigure(
         name=f"before-after-{case.name}",
         title="Before and after treatment",
@@ -113,10 +114,17 @@ def draw_before_after(case: BeforeAfter) -> StudyFigure:
     )  # fmt: skip
 
 
+def _place(figure: Figure, *, row: int, column: int) -> Axes:
+    """Lay one of two times two squares on the page."""
+    share = (1.0 - GAP_MM / PAGE_MM) / 2
+    return figure.add_axes((column * (1.0 - share), (1 - row) * (1.0 - share), share, share))
+
+
 def _record(letter: str, panel: ImagePanel) -> tuple[Cell, ...]:
-    m, ends = panel.measurement, panel.ends_mm.ravel().tolist()
+    m = panel.measurement
+    ends: list[float] = panel.ends_mm.ravel().tolist()
     known = (letter, m.quantity.modality, m.timepoint, m.laterality, m.view, m.lesion_id, m.value_mm, m.reader)
-    return (*known, *(ends or [None] * 4))
+    return (*known, *(ends if ends else (None,) * 4))
 
 
 def _field_mm(pair: tuple[ImagePanel, ImagePanel]) -> float:
@@ -138,7 +146,12 @@ def _draw_panel(axis: Axes, panel: ImagePanel, *, centre: FloatArray, side: floa
     crop, extent = _crop(panel, (float(left), float(top)), side)
     low, high = np.percentile(crop, WINDOW_PERCENTILES[panel.measurement.quantity.modality])
     axis.set_facecolor("black")
-    axis.imshow(crop, cmap="gray", vmin=low, vmax=max(high, low + 1), extent=extent, interpolation="antialiased")
+    # A mammogram has more pixels than the print, a slice fewer.
+    smooth = "antialiased" if panel.measurement.quantity.modality is Modality.MG else "bicubic"
+    axis.imshow(
+        crop, cmap="gray", vmin=low, vmax=max(high, low + 1), extent=extent, interpolation=smooth,
+        interpolation_stage="data",
+    )  # fmt: skip
     axis.set(xlim=(left, left + side), ylim=(top + side, top), xticks=(), yticks=(), aspect="equal")
     for spine in axis.spines.values():
         spine.set_visible(False)
@@ -147,9 +160,7 @@ def _draw_panel(axis: Axes, panel: ImagePanel, *, centre: FloatArray, side: floa
         _draw_bar(axis, BAR_MM[panel.measurement.quantity.modality])
 
 
-def _crop(
-    panel: ImagePanel, corner: tuple[float, float], side: float
-) -> tuple[Image, tuple[float, float, float, float]]:
+def _crop(panel: ImagePanel, corner: tuple[float, float], side: float) -> tuple[Image, Edges]:
     """Cut out what is shown, and its left, right, bottom and top in mm."""
     (left, top), (width, height) = corner, panel.pixel_mm
     column, row = max(int(left / width) - 1, 0), max(int(top / height) - 1, 0)
@@ -187,10 +198,15 @@ def _draw_bar(axis: Axes, length: float) -> None:
 
 
 def _write(axis: Axes, panel: ImagePanel, letter: str) -> None:
-    place = {"transform": axis.transAxes, "color": "white", "va": "top", "path_effects": SHADOW}
-    axis.text(0.03, 0.97, letter, size=LETTER, weight="bold", **place)
+    axis.text(
+        0.025, 0.97, letter, size=LETTER, weight="bold", color="white", va="top", transform=axis.transAxes,
+        bbox={"facecolor": "black", "edgecolor": "none", "pad": 2.5},
+    )  # fmt: skip
     words = f"{'before' if letter in 'AC' else 'after'} treatment, {format_mm(panel.measurement.value_mm)}"
-    axis.text(0.97, 0.965, words, size=WORDS, ha="right", **place)
+    axis.text(
+        0.97, 0.965, words, size=WORDS, color="white", va="top", ha="right", transform=axis.transAxes,
+        path_effects=SHADOW,
+    )  # fmt: skip
 
 
 def _caption(case: BeforeAfter) -> str:
