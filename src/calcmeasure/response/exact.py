@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -48,8 +49,13 @@ def percent_change(reference_um: int, value_um: int) -> Fraction | None:
 
 def reaches(amount: Fraction | int, limit: Decimal, *, inclusive: bool) -> bool:
     """Whether an amount passes a cut-off."""
-    exact = Fraction(limit)
+    exact = _fraction(limit)
     return amount > exact or (inclusive and amount == exact)
+
+
+@lru_cache(maxsize=256)
+def _fraction(limit: Decimal) -> Fraction:
+    return Fraction(limit)
 
 
 def percent_words(percent: Fraction, *, limits: Iterable[Decimal] = ()) -> str:
