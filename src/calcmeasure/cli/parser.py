@@ -158,6 +158,12 @@ def _add_study(verbs: Verbs[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--unit", choices=("mm", "cm"), help="unit of the columns that look like centimetres")
     parser.add_argument("--run", type=Path, metavar="DIR", help="output of a run: draws its courses over all visits")
+    parser.add_argument(
+        "--images", type=Path, nargs="+", metavar="SOURCE", help="DICOM behind --run: draws patients before and after"
+    )
+    parser.add_argument(
+        "--show", action="append", metavar="ID", help="patient to draw before and after; repeatable (default: two)"
+    )
     parser.add_argument("--json", action="store_true", help="print results.json to stdout")
 
 

@@ -13,6 +13,7 @@ from calcmeasure.cli.exits import ExitCode
 if TYPE_CHECKING:
     from calcmeasure.cohort.row import Cohort
     from calcmeasure.model.measurement import Measurement
+    from calcmeasure.report.study_figures import StudyFigure
     from calcmeasure.study.results import StudyResults
 
 
@@ -20,14 +21,16 @@ def study(options: argparse.Namespace) -> int:
     """Analyse a cohort table and write the study."""
     from calcmeasure.report.outputs import prepare_folder
     from calcmeasure.report.study_outputs import write_study
-    from calcmeasure.response.criteria import load_profile
     from calcmeasure.study.analysis import analyze_cohort
 
+    if (options.images or options.show) and not (options.run and options.images):
+        print("calcmeasure: patients are drawn from a run and its images; give --run and --images", file=sys.stderr)
+        return ExitCode.USAGE
     cohort = _read_cohort(options)
-    measurements = [] if options.run is None else _measurements(options.run)
     prepare_folder(options.out)
     results = analyze_cohort(cohort)
-    write_study(options.out, cohort, results, criteria=load_profile(options.criteria), measurements=measurements)
+    figures = _draw_figures(options, cohort, results)
+    write_study(options.out, results, figures=figures, problems=cohort.problems)
     _show(options, cohort, results)
     if not cohort.included:
         return ExitCode.INPUT_REFUSED
@@ -47,8 +50,23 @@ def _read_cohort(options: argparse.Namespace) -> Cohort:
     )
 
 
+def _draw_figures(options: argparse.Namespace, cohort: Cohort, results: StudyResults) -> list[StudyFigure]:
+    from calcmeasure.report.study_figures import draw_study_figures
+    from calcmeasure.report.study_figures.before_after import draw_before_after
+    from calcmeasure.response.criteria import load_profile
+
+    measurements = [] if options.run is None else _measurements(options.run)
+    profile = load_profile(options.criteria)
+    figures = list(draw_study_figures(cohort, results, criteria=profile, measurements=measurements))
+    if options.images:
+        from calcmeasure.pipeline.before_after import find_before_after
+
+        figures += map(draw_before_after, find_before_after(options.run, options.images, patients=options.show or ()))
+    return figures
+
+
 def _measurements(run: Path) -> list[Measurement]:
-    """Measurements of a run, one reader per patient: whoever read it, or nobody where several people did."""
+    """Measurements of a run, of one reader per patient: the one who read it, or the detector."""
     from calcmeasure.model.measurement import AUTO_READER
     from calcmeasure.report.read_tables import read_measurements
 
@@ -56,10 +74,9 @@ def _measurements(run: Path) -> list[Measurement]:
     table = sorted(read_measurements(run / "measurements.csv"), key=lambda m: m.patient_id)
     for _, own in groupby(table, key=lambda m: m.patient_id):
         measured = list(own)
-        people = {m.reader for m in measured} - {AUTO_READER}
-        if len(people) <= 1:
-            reader = next(iter(people), AUTO_READER)
-            chosen += [m for m in measured if m.reader == reader]
+        people = sorted({m.reader for m in measured} - {AUTO_READER})
+        reader = people[0] if len(people) == 1 else AUTO_READER
+        chosen += [m for m in measured if m.reader == reader]
     return chosen
 
 

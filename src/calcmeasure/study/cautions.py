@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from calcmeasure.stats.association import AssociationTest
 from calcmeasure.stats.columns import ZERO_SHARE_WARNED
 from calcmeasure.study.columns import Rows, number_column
 from calcmeasure.study.results import Agreement, Association, Flow
@@ -89,20 +88,20 @@ def _offsets(agreement: Sequence[Agreement]) -> Iterator[str]:
 
 
 def _pooling(associations: Sequence[Association], *, alpha: float) -> Iterator[str]:
-    """Warn when it depends on the grouping of Miller–Payne grades on which side of alpha P lies, test by test."""
+    """Warn when it depends on the grouping of Miller–Payne grades on which side of alpha P lies, naming the tests."""
     tables = {table.rows: table for table in associations}
     grades, pooled = tables[Variable.MILLER_PAYNE], tables[Variable.MILLER_PAYNE_POOLED]
-    for five, two in zip(grades.tests, pooled.tests, strict=True):
-        if (five.p < alpha) != (two.p < alpha):
-            yield (
-                f"Miller–Payne grades against the change in extent: {_p_words(five)} with grades 1 to 5 apart, "
-                f"{_p_words(two)} with 1–3 against 4–5 (n = {two.n}); the answer depends on how grades are pooled, "
-                "which must be settled before looking"
-            )
-
-
-def _p_words(test: AssociationTest) -> str:
-    return f"{test.test.words} P = {test.p:.3f}"
+    turned = [
+        f"{five.test.words} P = {five.p:.3f} and {two.p:.3f}"
+        for five, two in zip(grades.tests, pooled.tests, strict=True)
+        if (five.p < alpha) != (two.p < alpha)
+    ]
+    if turned:
+        yield (
+            "Miller–Payne grade against the change in extent, grades 1 to 5 apart and then pooled as 1–3 against 4–5 "
+            f"(n = {pooled.n}): {'; '.join(turned)}. The answer depends on how grades are pooled, which has to be "
+            "settled before looking"
+        )
 
 
 def _signed(value: float) -> str:
