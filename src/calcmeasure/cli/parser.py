@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from calcmeasure import __version__
-from calcmeasure.cli import inspecting, measuring, scoring, study
+from calcmeasure.cli import cohort, inspecting, measuring, readers, scoring, study
 from calcmeasure.cli.executing import add_execution, positive
 
 Verb = Callable[[argparse.Namespace], int]
@@ -31,6 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_measure(verbs)
     _add_score(verbs)
     _add_export(verbs)
+    _add_readers(verbs)
+    _add_cohort(verbs)
     _add_study(verbs)
     _add_criteria(verbs)
     _add_schema(verbs)
@@ -142,11 +144,44 @@ def _add_export(verbs: Verbs[argparse.ArgumentParser]) -> None:
     _add_criteria_option(parser)
 
 
-def _add_study(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    summary = "analyse a cohort table: tables, tests, agreement and figures of a study"
-    parser = _verb(verbs, "study", study.study, summary, "calcmeasure study cohort.csv --out study")
-    parser.add_argument("cohort", type=Path, metavar="COHORT", help="CSV with one row per patient and side")
+def _add_readers(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "compare readers: agreement, cases to look at together, and a consensus"
+    parser = _verb(verbs, "readers", readers.readers, summary, "calcmeasure readers study.sqlite --out readers")
+    parser.add_argument("source", metavar="SOURCE", help="store, folder of annotation JSON, or measurements CSV")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    parser.add_argument(
+        "--reader", action="append", default=[], metavar="ID", help="compare only these; repeatable (default: all)"
+    )
+    parser.add_argument(
+        "--limit-percent",
+        type=readers.limit,
+        default="10",
+        metavar="N",
+        help="lengths further apart, in per cent of their mean, are discordant (default %(default)s)",
+    )
+    parser.add_argument(
+        "--consensus",
+        action="store_true",
+        help="record in the store, as reader 'consensus', what the readers named agree on; the first one's drawings stand",
+    )
+    _add_criteria_option(parser)
+
+
+def _add_cohort(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "join one reader's measurements and a pathology table into the table of a study"
+    example = "calcmeasure cohort study.sqlite --pathology pathology.csv --out cohort.csv"
+    parser = _verb(verbs, "cohort", cohort.cohort, summary, example)
+    parser.add_argument("source", metavar="STORE", help="store, folder of saved annotations, or measurements CSV")
+    parser.add_argument("--pathology", type=Path, required=True, metavar="CSV", help="one row per patient and side")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="cohort table to write")
+    parser.add_argument("--reader", default="", metavar="ID", help="whose measurements (default: the only reader's)")
+    parser.add_argument(
+        "--followup", default="", metavar="NAME", help="time point after treatment (default: the last before surgery)"
+    )
+    _add_cohort_options(parser)
+
+
+def _add_cohort_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--criteria", default="paper-2023", metavar="NAME", help="profile, or a TOML file (default %(default)s)"
     )
@@ -157,6 +192,14 @@ def _add_study(verbs: Verbs[argparse.ArgumentParser]) -> None:
         help="what counts as a pathological complete response: in situ allowed, or not (default %(default)s)",
     )
     parser.add_argument("--unit", choices=("mm", "cm"), help="unit of the columns that look like centimetres")
+
+
+def _add_study(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    summary = "analyse a cohort table: tables, tests, agreement and figures of a study"
+    parser = _verb(verbs, "study", study.study, summary, "calcmeasure study cohort.csv --out study")
+    parser.add_argument("cohort", type=Path, metavar="COHORT", help="CSV with one row per patient and side")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    _add_cohort_options(parser)
     parser.add_argument("--run", type=Path, metavar="DIR", help="output of a run: draws its courses over all visits")
     parser.add_argument(
         "--images", type=Path, nargs="+", metavar="SOURCE", help="DICOM behind --run: draws patients before and after"

@@ -1,0 +1,94 @@
+"""``readers``: how well several readers agree, which cases to look at together, and what they hold in common."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calcmeasure.cli.exits import exit_code_for
+from calcmeasure.errors import AnnotationError
+
+if TYPE_CHECKING:
+    from calcmeasure.readers.agreement import ReaderStudy
+    from calcmeasure.readers.cases import Case
+
+
+def readers(options: argparse.Namespace) -> int:
+    """Compare readers; with ``--consensus``, record what they agree on as a reading of its own."""
+    from calcmeasure.report.outputs import prepare_folder
+    from calcmeasure.report.readers.outputs import write_readers
+
+    study, n_skipped, code = _study(options)
+    prepare_folder(options.out)
+    to_settle = _record_consensus(options.source, options.reader, options.limit_percent) if options.consensus else None
+    write_readers(options.out, study, to_settle=to_settle)
+    if not options.quiet:
+        _summarise(options.out, study, n_skipped=n_skipped, to_settle=to_settle)
+    return code
+
+
+def limit(text: str) -> Decimal:
+    """Read a limit in per cent, exactly.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is no number between 0 and 200.
+    """
+    try:
+        percent = Decimal(text)
+    except InvalidOperation:
+        percent = Decimal(-1)
+    if not 0 <= percent <= 200:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 200")
+    return percent
+
+
+def _study(options: argparse.Namespace) -> tuple[ReaderStudy, int, int]:
+    from calcmeasure.cli.scoring import load_profiles
+    from calcmeasure.pipeline.rescoring import ScorePlan, score_in_chunks
+    from calcmeasure.pipeline.score_input import TableChoices, gather
+    from calcmeasure.readers.agreement import study_readers
+    from calcmeasure.readers.cases import read_cases
+
+    found = gather([options.source], TableChoices())
+    plan = ScorePlan(tuple(load_profiles(options.criteria)), keep=True)
+    scored = list(score_in_chunks(list(found.chunks()), plan))
+    chosen = frozenset(options.reader)
+    measurements = [m for chunk in scored for m in chunk.measurements if not chosen or m.reader in chosen]
+    known = sorted({m.reader for m in measurements})
+    if len(known) < 2:
+        raise AnnotationError(f"two readers are compared, found {', '.join(known) or 'none'}; name two with --reader")
+    rows = [row for chunk in scored for row in chunk.rows if row.reader in known]
+    skipped = [*found.skipped, *(entry for chunk in scored for entry in chunk.skipped)]
+    study = study_readers(read_cases(measurements), rows, limit_percent=options.limit_percent)
+    return study, len(skipped), exit_code_for(entry.code for entry in skipped)
+
+
+def _record_consensus(url: str, names: Sequence[str], limit_percent: Decimal) -> tuple[Case, ...]:
+    from calcmeasure.readers.consensus import find_consensus
+    from calcmeasure.store.database import MeasurementStore
+
+    if "://" not in url and Path(url).suffix.lower() not in (".sqlite", ".db"):
+        raise AnnotationError("a consensus is recorded in a store; give the store the readers signed into")
+    with MeasurementStore(url) as store:
+        consensus = find_consensus(store.current(), readers=names, limit_percent=limit_percent)
+        for reading in consensus.readings:
+            store.record(reading)
+    return consensus.open_cases
+
+
+def _summarise(out: Path, study: ReaderStudy, *, n_skipped: int, to_settle: Sequence[Case] | None) -> None:
+    from calcmeasure.report.readers.page import reader_sentences
+
+    print("\n".join(reader_sentences(study)))
+    lines = [f"{study.cases} cases of two readers or more, {len(study.discordances)} disagreements in discordant.csv"]
+    if to_settle is not None:
+        lines.append(f"{len(to_settle)} cases have no consensus yet (to_settle.csv); read them as reader 'consensus'")
+    if n_skipped:
+        lines.append(f"{n_skipped} rows or files could not be used")
+    print("\n".join([*lines, f"open {out / 'readers.html'}"]), file=sys.stderr)

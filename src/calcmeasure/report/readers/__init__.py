@@ -1,0 +1,1 @@
+"""How readers agree, written down: tables of numbers, figures, and a page for people."""
