@@ -11,6 +11,9 @@ from calcmeasure.response.criteria import CriteriaProfile
 from calcmeasure.response.score import score_measurements
 from calcmeasure.terms import ExtentChange, Laterality, Quantity, Response
 
+_JUDGED = frozenset(Response) - {Response.NE}
+"""Categories a table of responses has a line for; what immune criteria call otherwise has none."""
+
 
 def judged(imaging: Imaging, profile: CriteriaProfile) -> Imaging:
     """Add the categories of one side.
@@ -30,11 +33,11 @@ def judged(imaging: Imaging, profile: CriteriaProfile) -> Imaging:
     rows = score_measurements(_measurements(imaging), profile=profile)
     categories = {row.quantity: row.category for row in rows}
     change = ExtentChange(categories.get(Quantity.CALCIFICATION_EXTENT, ExtentChange.NOT_COMPARABLE))
-    response = Response(categories.get(Quantity.LESION_DIAMETER, Response.NE))
+    response = categories.get(Quantity.LESION_DIAMETER)
     return replace(
         imaging,
         extent_change=None if change is ExtentChange.NOT_COMPARABLE else change,
-        response=None if response is Response.NE else response,
+        response=Response(response) if response in _JUDGED else None,
     )
 
 

@@ -1,0 +1,69 @@
+"""``cohort``: one reader's measurements and a pathology table joined into the table that ``study`` analyses."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calcmeasure.cli.exits import ExitCode
+from calcmeasure.errors import AnnotationError, ErrorCode
+
+if TYPE_CHECKING:
+    from calcmeasure.cohort.row import Cohort
+    from calcmeasure.model.measurement import Measurement
+
+
+def cohort(options: argparse.Namespace) -> int:
+    """Join a cohort and write its table."""
+    from calcmeasure.cohort.joining import join_cohort
+    from calcmeasure.cohort.pathology_table import read_pathology_table
+    from calcmeasure.cohort.units import LengthUnit
+    from calcmeasure.cohort.writing import cohort_csv
+    from calcmeasure.model.pathology import CompleteResponse
+    from calcmeasure.report.files import write_text
+    from calcmeasure.response.criteria import load_profile
+
+    joined = join_cohort(
+        _measurements(options.source, reader=options.reader),
+        read_pathology_table(options.pathology, unit=LengthUnit(options.unit) if options.unit else None),
+        profile=load_profile(options.criteria),
+        followup=options.followup,
+        complete_response=CompleteResponse(options.complete_response),
+    )
+    write_text(options.out, cohort_csv(joined))
+    _tell(joined, options.out, quiet=options.quiet)
+    if not joined.included:
+        return ExitCode.INPUT_REFUSED
+    refused = any(row.excluded in set(ErrorCode) for row in joined.rows)
+    return ExitCode.PARTIAL if refused or joined.problems else ExitCode.OK
+
+
+def _measurements(source: str, *, reader: str) -> list[Measurement]:
+    """Measurements of the reader named, or of the only one there is."""
+    from calcmeasure.pipeline.rescoring import ScorePlan, score_in_chunks
+    from calcmeasure.pipeline.score_input import TableChoices, gather
+
+    found = gather([source], TableChoices())
+    scored = score_in_chunks(list(found.chunks()), ScorePlan((), keep=True))
+    measurements = [measurement for chunk in scored for measurement in chunk.measurements]
+    readers = sorted({measurement.reader for measurement in measurements})
+    if reader and reader not in readers:
+        raise AnnotationError(f"nothing was read by {reader}; there are readings of {', '.join(readers) or 'nobody'}")
+    if not reader and len(readers) > 1:
+        raise AnnotationError(f"there are readings of {', '.join(readers)}; name one of them with --reader")
+    return [measurement for measurement in measurements if reader in ("", measurement.reader)]
+
+
+def _tell(joined: Cohort, out: Path, *, quiet: bool) -> None:
+    from calcmeasure.report.study_html import problem_words
+
+    for problem in joined.problems:
+        print(f"calcmeasure: {problem_words(problem)}", file=sys.stderr)
+    if quiet:
+        return
+    print(f"{len(joined.included)} of {len(joined.rows)} sides count; see {out}", file=sys.stderr)
+    for code, count in sorted(Counter(row.excluded for row in joined.rows if row.excluded).items()):
+        print(f"left out: {count} [{code}]", file=sys.stderr)
