@@ -273,9 +273,9 @@ def test_a_stream_that_declares_another_size_is_refused_at_once(tmp_path, syntax
     stream = LIARS[syntax](encode(frame, syntax, dataset(frame)))
     path = write_stream(stream, tmp_path / "a.dcm", syntax=syntax, like=frame)
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     assert refused(path) is ErrorCode.SIZE_LIE
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
     tracemalloc.stop()
 

@@ -48,9 +48,9 @@ def test_the_extension_does_not_matter(mammograms, tmp_path):
 def test_other_folders_and_files_are_left_to_other_readers_quickly(tmp_path):
     for number in range(1000):
         (tmp_path / f"{number}.txt").write_text("x" * 200)
-    started = time.perf_counter()
+    started = time.process_time()
     assert get_reader(str(tmp_path)) is None
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert get_reader(str(tmp_path / "0.txt")) is None
     assert get_reader(str(tmp_path / "missing.dcm")) is None
 

@@ -138,6 +138,6 @@ def test_steps_to_the_next_patient(tree, qtbot):
 def test_a_long_list_is_shown_at_once(tree):
     import time
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     tree.show_cases(tuple(patient(f"P{n}") for n in range(300)))
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0

@@ -232,8 +232,8 @@ def test_showing_again_while_the_hand_moves_is_quick(panel):
     many = tuple(Finding(marks(annotation_id=f"m{n}")) for n in range(40))
     shown = PatientReading("P1", "mk", findings=many, selected="m0")
     panel.show_reading(shown)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for step in range(20):
         moved = replace(many[0], annotation=marks(annotation_id="m0", points=((1.0, 1.0), (5.0 + step, 9.0))))
         panel.show_reading(shown.put(moved))
-    assert (time.perf_counter() - begun) / 20 < 0.05
+    assert (time.process_time() - begun) / 20 < 0.05
