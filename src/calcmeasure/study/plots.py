@@ -10,8 +10,8 @@ from datetime import date
 from calcmeasure.cohort.row import Cohort, CohortRow
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.model.pathology import CompleteResponse, Subtype
-from calcmeasure.response.criteria import CriteriaProfile
 from calcmeasure.response.exact import micrometres, percent_change
+from calcmeasure.response.rules import CriteriaProfile
 from calcmeasure.response.score import score_measurements
 from calcmeasure.response.visits import BASELINE
 from calcmeasure.stats.proportion import Proportion, proportion

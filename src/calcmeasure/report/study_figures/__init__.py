@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from calcmeasure.cohort.row import Cohort
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.report.study_figures.bland_altman import draw_bland_altman
-from calcmeasure.report.study_figures.cutoffs import criteria_of, cutoffs_of
+from calcmeasure.report.study_figures.cutoffs import Cutoffs, criteria_of, cutoffs_of
 from calcmeasure.report.study_figures.figure import StudyFigure, write_study_figures
 from calcmeasure.report.study_figures.flowchart import draw_flowchart
 from calcmeasure.report.study_figures.forest import draw_forest
@@ -16,7 +16,7 @@ from calcmeasure.report.study_figures.scatter import draw_scatter
 from calcmeasure.report.study_figures.spider import draw_spider
 from calcmeasure.report.study_figures.two_by_two import draw_two_by_two
 from calcmeasure.report.study_figures.waterfall import draw_waterfall
-from calcmeasure.response.criteria import CriteriaProfile
+from calcmeasure.response.rules import CriteriaProfile
 from calcmeasure.study.plots import Course, changes, courses, measured_courses, outcomes, paired_sizes
 from calcmeasure.study.results import StudyResults
 from calcmeasure.study.variables import ALL
@@ -57,7 +57,7 @@ def draw_study_figures(
     return (
         draw_flowchart(results.flow, outcomes(cohort)),
         *(draw_waterfall(changes(cohort, q), cutoffs[q], criteria=cohort.criteria) for q in Quantity),
-        draw_spider(lines, cutoffs, criteria=cohort.criteria),
+        draw_spider(lines, _course_cutoffs(lines, profile), criteria=cohort.criteria),
         *_agreement_figures(cohort, results),
         draw_forest(results.agreement),
         *(draw_two_by_two(found) for found in results.diagnostic if found.subgroup == ALL),
@@ -72,7 +72,14 @@ def _courses(
     known = [m for m in measurements if m.patient_id in included]
     if not known or profile is None:
         return courses(cohort, quantity)
-    return measured_courses(known, quantity, profile=profile)
+    return measured_courses(known, quantity, profile=profile) or courses(cohort, quantity)
+
+
+def _course_cutoffs(
+    lines: Mapping[Quantity, Sequence[Course]], profile: CriteriaProfile | None
+) -> dict[Quantity, Cutoffs]:
+    longest = {quantity: max((len(course.points) for course in own), default=0) for quantity, own in lines.items()}
+    return {quantity: cutoffs_of(profile, quantity, more_visits=longest[quantity] > 2) for quantity in lines}
 
 
 def _agreement_figures(cohort: Cohort, results: StudyResults) -> Iterator[StudyFigure]:

@@ -31,6 +31,7 @@ from calcmeasure.stats.bland_altman import BlandAltman
 from calcmeasure.stats.interval import Interval
 from calcmeasure.study.plots import PairedSize, stacks
 from calcmeasure.study.results import Agreement
+from calcmeasure.study.variables import Pair
 
 HEIGHT_MM = 72.0
 SMALLEST_REACH_MM = 1.0
@@ -62,7 +63,7 @@ def draw_bland_altman(sizes: Sequence[PairedSize], agreement: Agreement) -> Stud
     _draw_limits(axis, found)
     _draw_slope(axis, found)
     axis.scatter(found.means, found.differences, s=9, facecolors="none", edgecolors=BLACK, linewidths=0.6, gid="cases")
-    label_stacks(axis, stacks(tuple(zip(found.means, found.differences, strict=True))))
+    label_stacks(axis, stacks(tuple(zip(found.means, found.differences, strict=True))), _outward)
     return StudyFigure(
         name=f"bland-altman-{pair}",
         title=f"Bland–Altman plot, {pair_title(pair)}",
@@ -84,10 +85,16 @@ def _frame(axis: Axes, found: BlandAltman) -> None:
     bands = [end for limit in (found.lower, found.upper) for end in (limit.value, limit.exact.low, limit.exact.high)]
     heights = [0.0, *found.differences, *(end for end in bands if isfinite(end))]
     margin = max(0.05 * (max(heights) - min(heights)), 1.0)
-    axis.set(xlim=(-0.04 * reach, 1.04 * reach), ylim=(min(heights) - margin, max(heights) + margin))
+    axis.set(xlim=(-0.12 * reach, 1.04 * reach), ylim=(min(heights) - margin, max(heights) + margin))
     for sign in (1, -1):
         axis.plot((0, 2 * reach), (0, sign * 4 * reach), color=DIM, linewidth=0.5, linestyle=(0, (1, 2)))
     axis.axhline(0.0, color=DIM, linewidth=0.5)
+
+
+def _outward(mean: float, difference: float) -> tuple[int, int]:
+    """Beyond the lines on which one size is 0 there is room."""
+    is_outer = abs(difference) >= 2 * mean
+    return (-1 if is_outer else 1), (0 if mean == 0 else -1 if is_outer and difference < 0 else 1)
 
 
 def _draw_limits(axis: Axes, found: BlandAltman) -> None:
@@ -126,7 +133,7 @@ def _caption(agreement: Agreement) -> str:
         f"{VARIABLE_WORDS[pair.first]} minus {lower(VARIABLE_WORDS[pair.second])}, over the mean of the two "
         f"(n = {found.n}). {_limits_words(found)}{slope}"
         "Dotted: one of the two sizes is 0; no point can lie outside. ×k: k cases (3 or more) at the same place. "
-        f"{_notes(found)}{left_out_words(found.left_out, lacking='one of the two sizes')}"
+        f"{_notes(found, pair)}{left_out_words(found.left_out, lacking='one of the two sizes')}"
         f"{abbreviations('MG', 'MRI', 'CI')}"
     )
 
@@ -142,6 +149,8 @@ def _limits_words(found: BlandAltman) -> str:
     )
 
 
-def _notes(found: BlandAltman) -> str:
-    zeros = [note for note in found.notes if note.startswith("zero-heavy")]
-    return f"{zeros[0][0].upper()}{zeros[0][1:]}. " if zeros else ""
+def _notes(found: BlandAltman, pair: Pair) -> str:
+    zeros = next((note for note in found.notes if note.startswith("zero-heavy")), "")
+    for column, size in enumerate((pair.first, pair.second), start=1):
+        zeros = zeros.replace(f"values in column {column}", f"{SHORT_SIZES[size]} sizes")
+    return f"{zeros[0].upper()}{zeros[1:]}. " if zeros else ""

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from calcmeasure.cohort.row import Cohort
 from calcmeasure.report.study_figures.style import DIM, SMALL
-from calcmeasure.response.criteria import CriteriaProfile, load_profile, profile_names
+from calcmeasure.response.criteria import load_profile, profile_names
+from calcmeasure.response.rules import CriteriaProfile, LesionValue, ProgressionReference
 from calcmeasure.terms import Quantity
 
 
@@ -39,21 +40,25 @@ def criteria_of(cohort: Cohort) -> CriteriaProfile | None:
     return profile if profile.sha256 == cohort.criteria_sha256 else None
 
 
-def cutoffs_of(profile: CriteriaProfile | None, quantity: Quantity) -> Cutoffs:
-    """Cut-offs of one size.
+def cutoffs_of(profile: CriteriaProfile | None, quantity: Quantity, *, more_visits: bool = False) -> Cutoffs:
+    """Cut-offs of one size against its value before treatment.
 
     Parameters
     ----------
     profile
-        None gives none.
+        None gives none; nor does one that judges products or volumes, whose per cents are not those of a diameter.
     quantity
         Which size.
+    more_visits
+        Whether there are more than two visits: growth that is counted from the smallest value then has no one line.
     """
     if profile is not None and quantity is Quantity.CALCIFICATION_EXTENT and profile.extent is not None:
         return Cutoffs(-float(profile.extent.decrease_percent), float(profile.extent.increase_percent))
-    if profile is not None and quantity is Quantity.LESION_DIAMETER and profile.lesion is not None:
-        return Cutoffs(-float(profile.lesion.response_percent), float(profile.lesion.progression_percent))
-    return Cutoffs()
+    rule = profile.lesion if profile is not None and quantity is Quantity.LESION_DIAMETER else None
+    if rule is None or rule.value not in (LesionValue.LARGEST, LesionValue.SUM_OF_TARGETS):
+        return Cutoffs()
+    moving = more_visits and rule.reference is not ProgressionReference.BASELINE
+    return Cutoffs(-float(rule.response_percent), None if moving else float(rule.progression_percent))
 
 
 def draw_cutoffs(axis: Axes, cutoffs: Cutoffs) -> None:

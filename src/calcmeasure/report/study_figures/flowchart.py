@@ -82,7 +82,7 @@ def _people(cases: int, patients: int) -> Lines:
 
 
 def _reason(code: str) -> str:
-    words = format_flag(code.removeprefix("E_").lower())
+    words = format_flag(code.removeprefix("E_").lower().replace("followup", "follow-up"))
     return words[:1].upper() + words[1:]
 
 

@@ -50,7 +50,7 @@ def draw_scatter(sizes: Sequence[PairedSize], agreement: Agreement) -> StudyFigu
     if not sizes:
         say_nothing_to_show(axis)
     _draw_cases(axis, sizes)
-    label_stacks(axis, stacks([(s.second_mm, s.first_mm) for s in sizes]))
+    label_stacks(axis, stacks([(s.second_mm, s.first_mm) for s in sizes]), _outward)
     return StudyFigure(
         name=f"scatter-{pair}",
         title=f"Scatter with the line of identity, {pair_title(pair)}",
@@ -64,7 +64,7 @@ def draw_scatter(sizes: Sequence[PairedSize], agreement: Agreement) -> StudyFigu
 
 
 def _frame(axis: Axes, agreement: Agreement, *, reach_mm: float) -> None:
-    pair, low, high = agreement.pair, -0.04 * reach_mm, 1.04 * reach_mm
+    pair, low, high = agreement.pair, -0.1 * reach_mm, 1.04 * reach_mm
     axis.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     axis.set_xlabel(f"{VARIABLE_WORDS[pair.second]}, mm")
     axis.set_ylabel(f"{VARIABLE_WORDS[pair.first]}, mm")
@@ -74,6 +74,11 @@ def _frame(axis: Axes, agreement: Agreement, *, reach_mm: float) -> None:
         "equal", (0.93 * high, 0.93 * high), xytext=(-3, 3), textcoords="offset points", color=DIM, size=SMALL,
         rotation=45, rotation_mode="anchor", ha="center",
     )  # fmt: skip
+
+
+def _outward(x: float, y: float) -> tuple[int, int]:
+    """Below and left of the axes there is room: no size is negative."""
+    return (-1 if x == 0 else 0 if y == 0 else 1), (-1 if y == 0 else 0 if x == 0 else 1)
 
 
 def _draw_cases(axis: Axes, sizes: Sequence[PairedSize]) -> None:

@@ -13,10 +13,10 @@ from calcmeasure.report.study_figures.style import (
     CATEGORY_MARKS,
     PAGE_MM,
     in_print_style,
+    mark_of,
     print_figure,
     say_nothing_to_show,
 )
-from calcmeasure.report.study_figures.waterfall import mark_of
 from calcmeasure.report.study_figures.words import QUANTITY_TITLES, abbreviations
 from calcmeasure.study.plots import Course, CoursePoint
 from calcmeasure.terms import Quantity
@@ -86,7 +86,7 @@ def _draw_courses(axis: Axes, courses: Sequence[Course], *, in_weeks: bool) -> N
 
 def _rank(category: str) -> int:
     """From growth to disappearance, as the marks are listed."""
-    names = [str(name) for name in CATEGORY_MARKS]
+    names = list(CATEGORY_MARKS)
     return names.index(category) if category in names else len(names)
 
 

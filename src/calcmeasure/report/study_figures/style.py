@@ -15,7 +15,6 @@ from matplotlib.patheffects import withStroke
 
 from calcmeasure.model.pathology import Subtype
 from calcmeasure.report.palette import AMBER, BLUE, GREEN, SKY, VERMILION
-from calcmeasure.terms import ExtentChange, Response
 
 COLUMN_MM = 85.0
 """Width of one column of a journal."""
@@ -64,7 +63,6 @@ _STYLE: Any = {
     "legend.borderaxespad": 0.5,
     "lines.linewidth": 1.0,
     "lines.markersize": 4.0,
-    "hatch.linewidth": 0.5,
     "svg.fonttype": "path",
     "svg.hashsalt": "calcmeasure",
 }
@@ -81,7 +79,7 @@ class Mark:
     ----------
     label
         Its name in a legend.
-    marker, line, hatch
+    marker, line
         As matplotlib spells them.
     """
 
@@ -89,7 +87,6 @@ class Mark:
     colour: str
     marker: str
     line: str = "-"
-    hatch: str = ""
 
 
 SUBTYPE_MARKS = {
@@ -100,17 +97,35 @@ SUBTYPE_MARKS = {
     None: Mark("subtype not known", DIM, "x"),
 }
 CATEGORY_MARKS = {
-    ExtentChange.INCREASE: Mark("increase", VERMILION, "^", "-", "////"),
-    ExtentChange.UNCHANGED: Mark("unchanged", SKY, "o", "--"),
-    ExtentChange.DECREASE: Mark("decrease", BLUE, "v", "-.", "...."),
-    ExtentChange.NOT_COMPARABLE: Mark("not comparable", DIM, "x", ":", "xxxx"),
-    Response.PD: Mark("PD", VERMILION, "^", "-", "////"),
-    Response.SD: Mark("SD", AMBER, "s", ":"),
-    Response.PR: Mark("PR", SKY, "o", "--", "...."),
-    Response.CR: Mark("CR", BLUE, "v", "-.", "xxxx"),
-    Response.NE: Mark("NE", DIM, "x", ":"),
+    "increase": Mark("increase", VERMILION, "^"),
+    "unchanged": Mark("unchanged", SKY, "o", "--"),
+    "decrease": Mark("decrease", BLUE, "v", "-."),
+    "not_comparable": Mark("not comparable", DIM, "x", ":"),
+    "PD": Mark("PD", VERMILION, "^"),
+    "iCPD": Mark("iCPD", VERMILION, "^"),
+    "iUPD": Mark("iUPD", PURPLE, "D", ":"),
+    "SD": Mark("SD", AMBER, "s", ":"),
+    "iSD": Mark("iSD", AMBER, "s", ":"),
+    "non-CR/non-PD": Mark("non-CR/non-PD", GREEN, "P", "--"),
+    "PR": Mark("PR", SKY, "o", "--"),
+    "iPR": Mark("iPR", SKY, "o", "--"),
+    "CR": Mark("CR", BLUE, "v", "-."),
+    "iCR": Mark("iCR", BLUE, "v", "-."),
+    "NE": Mark("NE", DIM, "x", ":"),
+    "": Mark("not judged", DIM, "x", ":"),
 }
-NOT_JUDGED = Mark("not judged", DIM, "x", ":")
+"""By the name of the category, from growth to disappearance."""
+
+
+def mark_of(category: str) -> Mark:
+    """Find how a category is drawn; one that is not known keeps its name.
+
+    Examples
+    --------
+    >>> mark_of("PR").label, mark_of("other").label
+    ('PR', 'other')
+    """
+    return CATEGORY_MARKS.get(category) or Mark(category, DIM, "x", ":")
 
 
 def in_print_style(draw: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
@@ -144,11 +159,27 @@ def sheet(figure: Figure) -> Axes:
     return axis
 
 
-def label_stacks(axis: Axes, places: Iterable[tuple[float, float, int]]) -> None:
-    """Write ×k beside every place where three or more markers lie on one another."""
+def label_stacks(
+    axis: Axes, places: Iterable[tuple[float, float, int]], outward: Callable[[float, float], tuple[int, int]]
+) -> None:
+    """Write ×k beside every place where three or more markers lie on one another.
+
+    Parameters
+    ----------
+    axis
+        Where they are drawn.
+    places
+        x, y, k.
+    outward
+        Of a place, the direction (-1, 0 or 1 in x and y) in which there is room.
+    """
     for x, y, count in places:
         if count >= LEAST_LABELLED:
-            label = axis.annotate(f"×{count}", (x, y), xytext=(4, 3), textcoords="offset points", size=SMALL, zorder=5)
+            right, up = outward(x, y)
+            label = axis.annotate(
+                f"×{count}", (x, y), xytext=(4 * right, 4 * up), textcoords="offset points", size=SMALL, zorder=5,
+                ha=("right", "center", "left")[right + 1], va=("top", "center", "bottom")[up + 1],
+            )  # fmt: skip
             label.set_path_effects([withStroke(linewidth=1.0, foreground="white")])
 
 

@@ -10,12 +10,10 @@ from calcmeasure.report.study_figures.cutoffs import Cutoffs, cutoff_words, draw
 from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
 from calcmeasure.report.study_figures.style import (
     BLACK,
-    CATEGORY_MARKS,
-    NOT_JUDGED,
     PAGE_MM,
     SMALL,
-    Mark,
     in_print_style,
+    mark_of,
     print_figure,
     say_nothing_to_show,
 )
@@ -69,11 +67,6 @@ def draw_waterfall(changes: Changes, cutoffs: Cutoffs, *, criteria: str) -> Stud
             ),
         ),
     )
-
-
-def mark_of(category: str) -> Mark:
-    """Find how a category is drawn."""
-    return {str(name): mark for name, mark in CATEGORY_MARKS.items()}.get(category, NOT_JUDGED)
 
 
 def _draw_bars(axis: Axes, changes: Sequence[Change], *, cutoffs: Cutoffs) -> None:
