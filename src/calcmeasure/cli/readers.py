@@ -53,13 +53,15 @@ def _study(options: argparse.Namespace) -> tuple[ReaderStudy, int, int]:
     from calcmeasure.pipeline.rescoring import ScorePlan, score_in_chunks
     from calcmeasure.pipeline.score_input import TableChoices, gather
     from calcmeasure.readers.agreement import study_readers
-    from calcmeasure.readers.cases import read_cases
+    from calcmeasure.readers.cases import CONSENSUS_READER, read_cases
 
     found = gather([options.source], TableChoices())
     plan = ScorePlan(tuple(load_profiles(options.criteria)), keep=True)
     scored = list(score_in_chunks(list(found.chunks()), plan))
-    chosen = frozenset(options.reader)
-    measurements = [m for chunk in scored for m in chunk.measurements if not chosen or m.reader in chosen]
+    everyone = {m.reader for chunk in scored for m in chunk.measurements}
+    # A consensus is made of the others: it is compared with them only when it is named.
+    chosen = frozenset(options.reader) or everyone - {CONSENSUS_READER}
+    measurements = [m for chunk in scored for m in chunk.measurements if m.reader in chosen]
     known = sorted({m.reader for m in measurements})
     if len(known) < 2:
         raise AnnotationError(f"two readers are compared, found {', '.join(known) or 'none'}; name two with --reader")

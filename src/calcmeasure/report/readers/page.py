@@ -57,8 +57,7 @@ def reader_sentences(study: ReaderStudy) -> Iterator[str]:
         agreed = sum(row[i] for i, row in enumerate(other.counts))
         yield (
             f"{QUANTITY_WORDS[other.quantity]}, category by {other.criteria}, {' and '.join(other.readers)}: "
-            f"{agreed} of {other.kappa.n} the same, linearly weighted kappa "
-            f"{with_interval(other.kappa.value, other.kappa.interval, decimals=2)}."
+            f"{agreed} of {other.kappa.n} the same, linearly weighted kappa {_kappa_words(other)}."
         )
 
 
@@ -73,8 +72,14 @@ def _lengths_table(study: ReaderStudy) -> StudyTable:
         "correlation, two-way, single measures: absolute agreement (an offset between readers counts) and consistency "
         "(it does not). "
         "Bias is the first reader minus the second; limits of agreement are bias ± 1.96 SD.",
-        footnotes=tuple(dict.fromkeys(note for one in study.lengths for note in one.limits.notes)),
+        footnotes=tuple(_footnotes(study)),
     )  # fmt: skip
+
+
+def _footnotes(study: ReaderStudy) -> Iterator[str]:
+    for one in study.lengths:
+        for note in one.limits.notes:
+            yield f"{QUANTITY_WORDS[one.quantity]}, {' and '.join(one.readers)}: {note}."
 
 
 def _length_line(one: LengthAgreement) -> Line:
@@ -114,9 +119,15 @@ def _category_line(one: CategoryAgreement) -> Line:
     return Line(
         f"{QUANTITY_WORDS[one.quantity]}, {one.criteria}",
         " and ".join(one.readers),
-        (str(one.kappa.n), str(agreed), with_interval(one.kappa.value, one.kappa.interval, decimals=2),
-         str(one.left_out), counts),
+        (str(one.kappa.n), str(agreed), _kappa_words(one), str(one.left_out), counts),
     )  # fmt: skip
+
+
+def _kappa_words(one: CategoryAgreement) -> str:
+    """Write kappa; where all cases agree its large-sample interval has no width, and is not shown."""
+    if one.kappa.observed == 1 and one.kappa.n:
+        return fixed(one.kappa.value, 2)
+    return with_interval(one.kappa.value, one.kappa.interval, decimals=2)
 
 
 def _discordance_table(study: ReaderStudy) -> StudyTable:
