@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from calcmeasure.model.annotation import PhaseReference
 from calcmeasure.model.measurement import Measurement, ResponseRow
-from calcmeasure.response.criteria import load_profile
 from calcmeasure.response.course import Course, LesionBurden
+from calcmeasure.response.criteria import load_profile
 from calcmeasure.response.overall import judge_response
 from calcmeasure.response.score import score_measurements
 from calcmeasure.terms import Flag, Laterality, Method, Modality, Quantity, Response
