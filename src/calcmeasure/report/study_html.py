@@ -25,12 +25,15 @@ class EmbeddedFigure:
     ----------
     svg
         The drawing; embedded as a picture of its own, so that identifiers of two drawings never meet.
+    is_wide
+        Whether it takes the whole width of the page.
     """
 
     name: str
     title: str
     caption: str
     svg: bytes
+    is_wide: bool = False
 
     @property
     def source(self) -> str:

@@ -14,6 +14,10 @@ from calcmeasure.report.study_json import study_json
 from calcmeasure.report.study_tables import paper_tables
 from calcmeasure.study.results import StudyResults
 
+COLUMN_MM = 100.0
+"""A figure printed wider than this takes the whole width of the page."""
+MM_PER_INCH = 25.4
+
 
 def write_study(
     out: Path, results: StudyResults, *, figures: Sequence[StudyFigure] = (), problems: Sequence[TableProblem] = ()
@@ -45,4 +49,6 @@ def write_study(
 
 
 def _embedded(drawn: StudyFigure, folder: Path) -> EmbeddedFigure:
-    return EmbeddedFigure(drawn.name, drawn.title, drawn.caption, (folder / f"{drawn.name}.svg").read_bytes())
+    svg = (folder / f"{drawn.name}.svg").read_bytes()
+    width_mm = MM_PER_INCH * float(drawn.figure.get_figwidth())
+    return EmbeddedFigure(drawn.name, drawn.title, drawn.caption, svg, is_wide=width_mm > COLUMN_MM)
