@@ -162,7 +162,7 @@ def _response_table(results: StudyResults) -> StudyTable:
     )
 
 
-_P_HEADS = ("χ²", "df", "P, exact Pearson", "P, Pearson asymptotic", "P, Fisher–Freeman–Halton")
+_P_HEADS = ("χ²", "df", "P, exact Pearson", "P, Pearson asymptotic", "P, Freeman–Halton")
 _P_METHOD = (
     "P values are two-sided, each under the name of its test; an exact one counts every table with the same margins, "
     "or a seeded sample of them where a footnote says Monte Carlo."
