@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from calcmeasure.response.criteria import (
     parse_profile,
     profile_names,
     profile_toml,
+    shipped_names,
 )
 
 RECIST = profile_toml("recist-1.1")
@@ -22,7 +24,18 @@ RECIST = profile_toml("recist-1.1")
 
 def test_names_are_stable():
     assert profile_names() == ("paper-2023", "extent-10", "recist-1.1")
-    assert [load_profile(name).name for name in profile_names()] == list(profile_names())
+    assert shipped_names() == (*profile_names(), "irecist", "who", "ftv")
+    assert [load_profile(name).name for name in shipped_names()] == list(shipped_names())
+
+
+def test_hashes_stay_what_they_were_when_rules_are_added():
+    """A rule that a profile does not use leaves no trace in its hash: rows scored before can still be told apart."""
+    known = {
+        "paper-2023": "1f1225bdefa0ce16c90ce00c6cdaaf23cea59e682168ab02d54bbd02d3d7bd7a",
+        "extent-10": "e1346d6e7749a43b8070f43713e1c1fa60168503615d8fe67f37ce1def8bf580",
+    }
+    assert {name: load_profile(name).sha256 for name in known} == known
+    assert len({load_profile(name).sha256 for name in shipped_names()}) == len(shipped_names())
 
 
 def test_paper_profile():
@@ -51,6 +64,19 @@ def test_recist_profile():
     assert rule.new_lesion_is_progression
     assert rule.value is LesionValue.SUM_OF_TARGETS
     assert rule.reference is ProgressionReference.NADIR
+    assert (rule.nodes.target_min_mm, rule.nodes.pathological_min_mm) == (15, 10)
+    assert (rule.thick_slices.over_mm, rule.thick_slices.factor) == (5, 2)
+    assert rule.course.partial_response_continues
+    assert rule.course.reappearance_is_progression
+    assert (rule.best_response.confirmation_days, rule.best_response.stable_min_days) == (0, 0)
+    assert rule.immune is None
+
+
+def test_irecist_is_recist_with_confirmed_progression():
+    rule = load_profile("irecist").lesion
+    assert replace(rule, immune=None) == load_profile("recist-1.1").lesion
+    immune = rule.immune
+    assert (immune.confirmation_min_days, immune.confirmation_max_days, immune.growth_min_mm) == (28, 56, 5)
 
 
 def test_own_profile_from_a_file(tmp_path):
@@ -88,6 +114,18 @@ def test_hash_follows_the_rules_not_the_layout():
         ('reference = "nadir"', "reference = 3", "lesion.reference"),
         ("[lesion]", "[extent]", "extent.value"),
         ("[lesion]", "[nodes]", "nodes"),
+        ("[lesion.nodes]", "[lesion.lymph]", "lesion.lymph"),
+        ("pathological_min_mm = 10\n", "", "lesion.nodes.pathological_min_mm"),
+        ("factor = 2", "factor = 'two'", "lesion.thick_slices.factor"),
+        (
+            "reappearance_is_progression = true",
+            "reappearance_is_progression = 1",
+            "lesion.course.reappearance_is_progression",
+        ),
+        ("confirmation_days = 0\n", "confirmation_days = -1\n", "lesion.best_response.confirmation_days"),
+        ("[lesion.best_response]\n", "[lesion.best_response]\nweeks = 4\n", "lesion.best_response.weeks"),
+        ('value = "sum-of-targets"', 'value = "sum-of-products"', "lesion.progression_min_mm"),
+        ('value = "sum-of-targets"', 'value = "total-volume"', "lesion.progression_min_mm"),
         ('name = "recist-1.1"', 'name = ""', "name"),
         ('name = "recist-1.1"', "name = 5", "name"),
         ("format_version = 1", "format_version = 2", "format_version"),
@@ -100,6 +138,21 @@ def test_a_bad_profile_names_the_field(old, new, field):
     with pytest.raises(CriteriaError, match=re.escape(f"criteria profile: {field} must be")) as caught:
         parse_profile(RECIST.replace(old, new))
     assert caught.value.code is ErrorCode.CRITERIA_INVALID
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "field"),
+    [
+        ("irecist", "confirmation_max_days = 56", "confirmation_max_days = 27", "lesion.immune.confirmation_max_days"),
+        ("irecist", "sum-of-targets", "largest", "lesion.immune"),
+        ("ftv", '"nadir"', '"lesion-nadir"', "lesion.reference"),
+        ("paper-2023", '"baseline"', '"lesion-nadir"', "lesion.reference"),
+    ],
+)
+def test_rules_that_say_nothing_together_are_refused(name, old, new, field):
+    assert old in profile_toml(name)
+    with pytest.raises(CriteriaError, match=re.escape(f"criteria profile: {field} must be")):
+        parse_profile(profile_toml(name).replace(old, new))
 
 
 @pytest.mark.parametrize("count", [1, 100])

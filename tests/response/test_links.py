@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calcmeasure.model.measurement import Measurement, ResponseRow
@@ -298,6 +298,7 @@ def test_calcifications_that_are_gone_need_no_scale():
 PARTS_UM = st.lists(st.integers(1, 60_000), min_size=2, max_size=5)
 
 
+@settings(deadline=None)
 @given(PARTS_UM)
 def test_parts_always_add_up_exactly(parts_um):
     parts = [lesion(1, um / 1000, "A", SPLIT, "A") for um in parts_um]
