@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
+from statistics import median
 
 FEWEST_VALUES = 3
 """Fewer lengths than this tell nothing about their unit."""
-LARGEST_CM = 15.0
-"""Extents and tumours of a cohort are hardly ever longer than this in cm, and hardly ever all shorter in mm."""
+LARGEST_CM, MEDIAN_CM = 15.0, 8.0
+"""In cm, extents and tumours hardly ever exceed the first, and half of them never the second; in mm they mostly do."""
 
 
 class LengthUnit(StrEnum):
@@ -35,7 +36,7 @@ def looks_like_centimetres(values: Iterable[float]) -> bool:
     (True, False)
     """
     lengths = [value for value in values if value > 0]
-    if len(lengths) < FEWEST_VALUES or max(lengths) > LARGEST_CM:
+    if len(lengths) < FEWEST_VALUES or max(lengths) > LARGEST_CM or median(lengths) >= MEDIAN_CM:
         return False
     fractions = sum(not value.is_integer() for value in lengths)
     return 2 * fractions >= len(lengths)
