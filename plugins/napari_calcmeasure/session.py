@@ -12,6 +12,7 @@ from typing import ClassVar
 from psygnal import SignalGroupDescriptor
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode
+from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import FolderIndex
 from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
 from calcmeasure.terms import Modality
@@ -203,18 +204,32 @@ class Session:
 
     # -- measuring -----------------------------------------------------------------------------------------------------
 
-    def detect(self, target: Target) -> None:
-        """Search one image; what is found becomes drafts of its patient, who may have left the desk meanwhile."""
+    def detect(self, target: Target, *, then: Callable[[], None] | None = None) -> None:
+        """Search one image; what is found becomes drafts of its patient, who may have left the desk meanwhile.
+
+        Parameters
+        ----------
+        target
+            The image.
+        then
+            Called once the drafts are on the desk, with one of them selected.
+        """
         index, case = self.index, self.case
         if self.desk is None or index is None or case is None:
             return
         if self.readings.blinding.hide_auto:
             self.message = "Automatic marks are hidden in a blinded reading."
             return
+
+        def done(found: tuple[Annotation, ...]) -> None:
+            self.readings.adopt(case.patient_id, found)
+            if then is not None and self.case is case:
+                then()
+
         self.runner.start(
             "Searching this image",
             lambda _progress: detect_on(target, index, patient_id=case.patient_id),
-            done=lambda found: self.readings.adopt(case.patient_id, found),
+            done=done,
             failed=self.tell,
         )
 

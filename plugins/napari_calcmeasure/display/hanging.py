@@ -88,7 +88,6 @@ class Pictures:
         wanted = _mammogram_look(look)
         return hang_mammograms(item, cache=self.images, look=wanted, prior=prior, on_progress=progress.report)
 
-
     def prepare(self, item: Item, *, beside: Sequence[Item], progress: Progress) -> None:
         """Have in memory what an item is opened with; what cannot be loaded is told when it is opened.
 

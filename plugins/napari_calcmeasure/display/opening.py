@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from calcmeasure.geometry import ImageGrid
+from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import DynamicSeries
 from calcmeasure.terms import Laterality
 from napari_calcmeasure.display.orientation import laterality_at, patient_axes
+from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.volumes import FloatVolume
 from napari_calcmeasure.reading.finding import Finding, PatientReading, Point
 
@@ -36,8 +38,7 @@ def opening_voxel(
     """
     finding = None if reading is None else _finding_in(series, reading)
     if finding is not None:
-        points = np.asarray(finding.annotation.points, dtype=float)
-        return tuple(float(value) for value in (points.min(axis=0) + points.max(axis=0)) / 2)
+        return _middle(finding.annotation)
     enhancing = None if subtraction is None else enhancing_voxel(subtraction, grid)
     return enhancing or tuple((size - 1) / 2 for size in grid.shape)
 
@@ -62,6 +63,32 @@ def enhancing_voxel(subtraction: FloatVolume, grid: ImageGrid) -> Point | None:
     signal = sample[bright]
     chosen = places[is_left if signal[is_left].sum() > signal[~is_left].sum() else ~is_left]
     return tuple(float(value) for value in np.median(chosen, axis=0))
+
+
+def turned_to(hanging: Hanging, annotation: Annotation) -> tuple[int, float] | None:
+    """Say where the slider shows what was measured, in whatever plane a volume hangs.
+
+    Returns
+    -------
+    tuple of int and float or None
+        Axis from the end (slice -3, row -2, column -1) and world position, mm; None where it does not hang, or
+        lies on no slice.
+    """
+    panel = next((one for one in hanging.panels if _shows_series(one, annotation.image.series_uid)), None)
+    if panel is None or not annotation.points:
+        return None
+    # The first of the axes of space in the order of display is the one that the slider moves along.
+    axis = hanging.axis_order[-3] - len(hanging.axis_order)
+    return axis, panel.placement.to_world(_middle(annotation))[axis]
+
+
+def _shows_series(panel: Panel, series_uid: str) -> bool:
+    return len(panel.shape) == 3 and series_uid in panel.image[1].get("metadata", {}).get("series_uids", ())
+
+
+def _middle(annotation: Annotation) -> Point:
+    points = np.asarray(annotation.points, dtype=float)
+    return tuple(float(value) for value in (points.min(axis=0) + points.max(axis=0)) / 2)
 
 
 def _front_half(grid: ImageGrid) -> tuple[slice, ...]:

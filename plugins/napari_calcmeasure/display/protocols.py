@@ -173,7 +173,9 @@ def quadrant_views(panel: Panel, canvas_size_px: tuple[int, int]) -> list[tuple[
 
 def _looks_of(protocol: MammogramProtocol, item: Item, prior: Item | None) -> Iterator[MammogramLook]:
     if protocol is MammogramProtocol.SINGLE:
-        yield from (MammogramLook(protocol, m.laterality, m.view, m.image.sop_uid) for m in item.mammograms)
+        # What is only shown, such as the raw version of an image, comes after what is measured.
+        in_order = sorted(item.mammograms, key=lambda mammogram: not mammogram.usable)
+        yield from (MammogramLook(protocol, m.laterality, m.view, m.image.sop_uid) for m in in_order)
     elif protocol.shows_one_view:
         before = {(one.laterality, one.view) for one in _comparable(prior)}
         both = (one for one in _comparable(item) if (one.laterality, one.view) in before)

@@ -35,6 +35,8 @@ def adopt_annotations(reading: PatientReading, annotations: Sequence[Annotation]
     for annotation in new:
         after = after.put(Finding(_renamed(annotation, after, key=new_id())))
     count = f"{len(new)} automatic finding{'s' if len(new) > 1 else ''} to check"
+    if not any(one.points or not one.measurable for one in new):
+        count = "Nothing was found: 0 mm, to check"
     gone = len(reading.findings) + len(new) - len(after.findings)
     return Step(after, is_done=True, message=f"{count}, in place of {gone} of another phase." if gone else f"{count}.")
 

@@ -77,14 +77,14 @@ def progress_words(n_signed: int, n_waiting: int) -> str:
     Examples
     --------
     >>> progress_words(2, 1)
-    '○ 1 of 3 unsigned'
+    '○ 1 unsigned'
     >>> progress_words(2, 0)
     '✓ 2 signed'
     >>> progress_words(0, 0)
     ''
     """
     if n_waiting:
-        return f"○ {n_waiting} of {n_signed + n_waiting} unsigned"
+        return f"○ {n_waiting} unsigned"
     return f"✓ {n_signed} signed" if n_signed else ""
 
 

@@ -76,7 +76,7 @@ def size_words(measured: Measurement | None) -> str:
     if measured.n_marks:
         parts.append(f"{measured.n_marks} marks" if measured.n_marks > 1 else "1 mark")
     if measured.value_mm == 0:
-        parts.append("nothing left")
+        parts.append("nothing found" if measured.method is Method.AUTO else "nothing left")
     return " · ".join(parts)
 
 

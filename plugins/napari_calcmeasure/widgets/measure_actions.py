@@ -54,10 +54,12 @@ class MeasureActions:
         Of the window.
     parent
         For questions.
+    on_found
+        Called with the key of a finding that an automatic search made: it may lie on another slice.
     """
 
-    def __init__(self, stage: Stage, session: Session, *, parent: QWidget) -> None:
-        self._stage, self._session, self._parent = stage, session, parent
+    def __init__(self, stage: Stage, session: Session, *, parent: QWidget, on_found: Callable[[str], None]) -> None:
+        self._stage, self._session, self._parent, self._on_found = stage, session, parent, on_found
         self._folder: Path | None = None
 
     def table(self) -> Mapping[str, Callable[..., object]]:
@@ -120,7 +122,10 @@ class MeasureActions:
         """Search the image under the cursor."""
         panel = self._panel()
         if panel is not None and panel.target is not None:
-            self._session.detect(panel.target)
+            self._session.detect(panel.target, then=lambda: self._with_desk(self._show_found))
+
+    def _show_found(self, desk: Desk) -> None:
+        self._on_found(desk.reading.selected)
 
     def nothing_left(self) -> None:
         """Say that nothing is on the image under the cursor: 0 mm."""

@@ -14,6 +14,7 @@ from calcmeasure.terms import Modality
 from napari_calcmeasure.cases import Item
 from napari_calcmeasure.display.drawings import belongs_to
 from napari_calcmeasure.display.kinetics import curve_at, curve_of_mask
+from napari_calcmeasure.display.opening import turned_to
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.display.phases import phase_choices, pick_early_phase
 from napari_calcmeasure.display.windows import WindowPreset
@@ -91,7 +92,9 @@ class Mirror(QObject):
         own = (one for one in visit if one.series and annotation.image.series_uid in one.series.series_uids)
         wanted = next(own, next(iter(visit), None))
         self._waiting_for = finding
-        if wanted is not None and wanted.key != getattr(room.session.shown, "key", ""):
+        hanging = room.stage.canvas.hanging
+        hangs = hanging is not None and any(belongs_to(annotation, panel) for panel in hanging.panels)
+        if wanted is not None and not hangs and wanted.key != getattr(room.session.shown, "key", ""):
             room.session.show(wanted.key)
         else:
             self._turn_to_slice()
@@ -281,9 +284,6 @@ class Mirror(QObject):
     def _turn_to_slice(self) -> None:
         finding, self._waiting_for = self._waiting_for, None
         hanging = self._room.stage.canvas.hanging
-        if finding is None or hanging is None or not finding.annotation.points:
-            return
-        panel = next((one for one in hanging.panels if belongs_to(finding.annotation, one)), None)
-        if panel is not None and len(panel.shape) == 3:
-            dims = self._room.viewer.dims
-            dims.set_point(dims.ndim - 3, panel.placement.to_world(finding.annotation.points[0])[0])
+        place = turned_to(hanging, finding.annotation) if finding is not None and hanging is not None else None
+        if place is not None:
+            self._room.viewer.dims.set_point(*place)

@@ -8,10 +8,12 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import (
     QAction,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
+    QScrollArea,
     QToolButton,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -19,15 +21,17 @@ from qtpy.QtWidgets import (
 )
 
 from calcmeasure.report.palette import AMBER, GREEN, PAPER, SKY, VERMILION
-from calcmeasure.report.text import format_percent
 from calcmeasure.response.criteria import load_profile, profile_names
 from calcmeasure.terms import ExtentChange, Response
 from napari_calcmeasure.reading.answers import Answers
 from napari_calcmeasure.reading.comparison import Answer, Category, Length
+from napari_calcmeasure.widgets.answer_words import cells, not_judged, note_lines, rule_words
 from napari_calcmeasure.widgets.controls import Tree
 
 TARGET_PX = 24
 """Smallest height of anything to click on."""
+LEAST_ROWS = 5
+"""Header, three answers and the bar to scroll sideways are always seen."""
 COLUMNS = ("Side or lesion", "Visit", "Before", "After", "Δ mm", "Δ %")
 """Lengths are in mm; the tooltip says so."""
 EMPTY = "Nothing is measured yet."
@@ -131,6 +135,7 @@ class ResponsePanel(QWidget):
         self.table.setUniformRowHeights(True)
         self.table.setStyleSheet(f"QTreeView::item {{ min-height: {TARGET_PX}px; padding-right: 6px; }}")
         self.table.setAlternatingRowColors(False)
+        self.table.setMinimumHeight(LEAST_ROWS * TARGET_PX)
         self.table.itemSelectionChanged.connect(self._show_row)
         self.table.itemActivated.connect(self._go_to)
         header = self.table.header()
@@ -150,13 +155,28 @@ class ResponsePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(top)
-        layout.addWidget(self.table, stretch=1)
-        layout.addWidget(self.rule)
-        layout.addWidget(self.notes)
+        layout.addWidget(self.table, stretch=3)
+        layout.addWidget(self._words(), stretch=2)
         QWidget.setTabOrder(self.criteria, self.table)
 
+    def _words(self) -> QScrollArea:
+        """Rule and notes scroll, however long they are: the rows above keep their room."""
+        inside = QWidget()
+        lines = QVBoxLayout(inside)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addWidget(self.rule)
+        lines.addWidget(self.notes)
+        lines.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setMinimumHeight(2 * TARGET_PX)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return area
+
     def _add_row(self, place: int, answer: Answer) -> None:
-        row = QTreeWidgetItem(self.table, _cells(answer))
+        row = QTreeWidgetItem(self.table, cells(answer))
         row.setData(0, _PLACE, place)
         row.setToolTip(1, answer.study_date or "no date")
         for column in range(2, len(COLUMNS)):
@@ -207,8 +227,8 @@ class ResponsePanel(QWidget):
             self.rule.setText("\n".join(self._answers.missing) or EMPTY)
             self.notes.clear()
             return
-        self.rule.setText("\n".join(_rule_words(category) for category in answer.categories) or _not_judged(answer))
-        self.notes.setText("\n".join((*_note_lines(answer), *self._answers.missing)))
+        self.rule.setText("\n".join(rule_words(category) for category in answer.categories) or not_judged(answer))
+        self.notes.setText("\n".join((*note_lines(answer), *self._answers.missing)))
         self.row_selected.emit(answer.title)
 
     def _go_to(self, row: QTreeWidgetItem, _column: int = 0) -> None:
@@ -236,26 +256,6 @@ def _label(name: str) -> QLabel:
     return label
 
 
-def _cells(answer: Answer) -> list[str]:
-    draft = " · draft" if answer.is_draft else ""
-    change_mm = "" if answer.change_mm is None else _signed(answer.change_mm)
-    before, now = (words.removesuffix(" mm") for words in (answer.baseline_words, answer.value_words))
-    percent = format_percent(answer.change_percent).removesuffix(" %")
-    return [f"{answer.title}{draft}", answer.timepoint or "none yet", before, now, change_mm, percent]
-
-
-def _signed(change_mm: float) -> str:
-    """Write a change in mm with its sign.
-
-    Examples
-    --------
-    >>> _signed(-2.94), _signed(0.0), _signed(1.2)
-    ('−2.9', '0.0', '+1.2')
-    """
-    sign = "+" if round(change_mm, 1) > 0 else "−" if round(change_mm, 1) < 0 else ""
-    return f"{sign}{abs(change_mm):.1f}"
-
-
 def _member(category: Category) -> ExtentChange | Response:
     words = category.category
     return Response(words) if words in set(Response) else ExtentChange(words)
@@ -266,39 +266,3 @@ def _set_italic(row: QTreeWidgetItem) -> None:
         font = row.font(column)
         font.setItalic(True)
         row.setFont(column, font)
-
-
-def _not_judged(answer: Answer) -> str:
-    if not answer.before or not answer.after:
-        return "There is nothing to compare yet."
-    return "One of several lesions: they are judged together." if answer.lesion_id else "No profile judges this."
-
-
-def _rule_words(category: Category) -> str:
-    """Name profile, rule and how far the class is from another one."""
-    words = f"{category.profile} · {category.rule}"
-    if category.pixels is None:
-        return words
-    pixels = "1 pixel" if category.pixels == 1 else f"{category.pixels} pixels"
-    return f"{words}\n    would change at ±{pixels} at each end of one line"
-
-
-def _note_lines(answer: Answer) -> list[str]:
-    lines = [
-        _length_words(name, lengths) for name, lengths in (("Baseline", answer.before), ("Follow-up", answer.after))
-    ]
-    spacing = f"Millimetres: {answer.spacing}" if answer.spacing else ""
-    flags = dict.fromkeys((*answer.flags, *(flag for category in answer.categories for flag in category.flags)))
-    missing = [f"Missing: {words}" for words in answer.missing]
-    return [line for line in (*lines, spacing, *flags, *missing) if line]
-
-
-def _length_words(name: str, lengths: tuple[Length, ...]) -> str:
-    if len(lengths) < 2:
-        return ""
-    words = [
-        f"{length.name} {'not measurable' if length.value_mm is None else f'{length.value_mm:.1f} mm'}"
-        f"{' (counts)' if length.is_decisive else ''}"
-        for length in lengths
-    ]
-    return f"{name}: {', '.join(words)}"

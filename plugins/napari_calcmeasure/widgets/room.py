@@ -67,12 +67,12 @@ class ReadingRoom(QWidget):
         self.runner = ThreadRunner(self._show_jobs)
         self.session = Session(Readings(records) if records else usual_readings(), runner=self.runner, seed=seed)
         self.session.criteria = usual_criteria()
-        self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone, beside=lambda: self)
+        self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
         self.measure, self.kinetics = MeasurePanel(), KineticsPanel()
         self.response, self.timeline = ResponsePanel(self.session.criteria), Timeline()
         self.look = LookActions(napari_viewer, self.stage, self.session)
-        self.hand_work = MeasureActions(self.stage, self.session, parent=self)
+        self.hand_work = MeasureActions(self.stage, self.session, parent=self, on_found=self.go_to)
         looks = {name: self._then_shown(look) for name, look in self.look.table().items()}
         self.actions_by_name = {**looks, **self.hand_work.table(), **self._steps_between_findings()}
         self._is_placed = False

@@ -6,9 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
+from napari.layers import Layer
 
 from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
-from napari_calcmeasure.display.opening import enhancing_voxel, opening_voxel
+from napari_calcmeasure.cases import list_cases
+from napari_calcmeasure.display.dynamic import hang_dynamic
+from napari_calcmeasure.display.opening import enhancing_voxel, opening_voxel, turned_to
+from napari_calcmeasure.display.volumes import DynamicVolumes
 from napari_calcmeasure.reading.finding import Finding, PatientReading
 from plugin.reading.examples import automatic, volume
 
@@ -41,6 +46,25 @@ def test_where_nothing_enhances_it_is_the_middle(dynamic):
     middle = opening_voxel(dynamic, GRID, subtraction=np.zeros(SHAPE, np.float32), reading=None)
     assert middle == (5.5, 19.5, 29.5)
     assert opening_voxel(dynamic, GRID, subtraction=None, reading=None) == middle
+
+
+@pytest.mark.parametrize(
+    ("protocol", "axis"), [("DCE as acquired", -3), ("DCE axial", -3), ("DCE coronal", -2), ("DCE sagittal", -1)]
+)
+def test_the_slider_is_turned_to_what_was_measured_in_every_plane(index, protocol, axis):
+    item = next(item for case in list_cases(index) for item in case.items if item.series is not None)
+    hanging = hang_dynamic(item, cache=DynamicVolumes(), protocol=protocol)
+    annotation = automatic(volume(), [(2.0, 10.0, 8.0), (2.0, 20.0, 12.0)])
+    drawn = replace(annotation, image=replace(annotation.image, series_uid=item.series.series_uids[-1]))
+    viewer = ViewerModel()
+    for panel in hanging.panels:
+        viewer.add_layer(Layer.create(*panel.image))
+    viewer.dims.order = hanging.axis_order
+    viewer.dims.set_point(*turned_to(hanging, drawn))
+    shown = hanging.panels[0].placement.to_pixel(tuple(viewer.dims.point))
+    assert shown[axis] == pytest.approx((2.0, 15.0, 10.0)[axis])
+    assert turned_to(hanging, annotation) is None, "of another examination"
+    assert turned_to(hanging, replace(drawn, points=())) is None
 
 
 def test_a_finding_comes_first_and_the_selected_one_before_all(dynamic):

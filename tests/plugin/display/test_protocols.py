@@ -126,7 +126,7 @@ def test_special_views_are_reached_alone(visits):
     assert names(plan_slots(MammogramLook(P.FOUR_UP), visit)) == ["R-CC", "L-CC", "R-MLO", "L-MLO"]
     looks = [look for look in list_looks(visit) if look.protocol is P.SINGLE]
     assert len(looks) == 5
-    assert plan_slots(looks[0], visit)[0].mammogram is spot
+    assert plan_slots(looks[-1], visit)[0].mammogram is spot, "after what is measured"
 
 
 # -- quadrant walk -------------------------------------------------------------------------------------------------
