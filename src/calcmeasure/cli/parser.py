@@ -162,7 +162,7 @@ def _add_readers(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--consensus",
         action="store_true",
-        help="record in the store what the readers named agree on, as reader 'consensus'; the first one's drawings stand",
+        help="record what the readers named agree on, as reader 'consensus'; drawings of the first one stand",
     )
     _add_criteria_option(parser)
 
