@@ -46,6 +46,11 @@ CASES = [
     ),
     Case("continuing from 165 over 63 to 65 (EORTC)", (Lesion("A", (165, 63, 65)),), "PR PR", "165.0 → 65.0"),
     Case("after progression nothing continues", (Lesion("A", (100, 60, 75, 71)),), "PR PD SD"),
+    Case(
+        "nor after progression of a non-target",
+        (Lesion("A", (100, 60, 60, 71)), Lesion("B", (8, LEFT, PD, LEFT), role=NON_TARGET)),
+        "PR PD SD",
+    ),
     # -- too small, missing ------------------------------------------------------------------
     Case("measured below 5 mm: the measurement counts (EORTC)", (Lesion("A", (20, 3)),), "PR", "20.0 → 3.0"),
     Case("present and not measurable: 5 mm (EORTC)", (Lesion("A", (20, SMALL)),), "PR", "20.0 → 5.0"),
@@ -100,6 +105,7 @@ CASES = [
     ),
     # -- reappearance ------------------------------------------------------------------------
     Case("back after CR of everything", (Lesion("A", (30, 0, 3)),), "CR PD", "back after complete response"),
+    Case("and still there at the next visit", (Lesion("A", (30, 0, 3, 3)),), "CR PD PD", "at followup-1"),
     Case(
         "back after CR of the targets alone: by the numbers (EORTC)",
         (Lesion("A", (30, 0, 3)), Lesion("B", (8, 8, 8), role=NON_TARGET)),

@@ -77,7 +77,7 @@ class Course:
         smallest = dict(self.smallest)
         smallest.update((k, (size, timepoint)) for k, size in burden.sizes.items() if size < smallest[k][0])
         is_nadir = not burden.missing and burden.value < self.nadir
-        responds = verdict.target is Response.PR or (self.is_responding and verdict.target is not Response.PD)
+        responds = verdict.target is Response.PR or self.is_responding
         return replace(
             self,
             nadir=burden.value if is_nadir else self.nadir,
