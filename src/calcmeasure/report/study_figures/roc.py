@@ -95,7 +95,7 @@ def _n_words(curves: Sequence[ScoreCurve]) -> str:
 
 def _caption(curves: Sequence[ScoreCurve]) -> str:
     return (
-        "ROC curves for residual disease at pathology. "
+        f"ROC curves for residual disease at pathology ({_n_words(curves)}). "
         f"{' '.join(map(_curve_words, curves))} "
         "Diamond: “any enhancement left is positive”, with Wilson's intervals. Dotted: no information. "
         f"{abbreviations('MG', 'MRI', 'AUC', 'CI')}"
