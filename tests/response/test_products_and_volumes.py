@@ -28,6 +28,7 @@ def bidimensional(name: str, *pairs: tuple[float, float | None], **more: object)
         ([bidimensional("A", (60, 40), (20, 20)), bidimensional("B", (10, 8), (10, 10))], "PD"),
         # from its own smallest product, not from baseline
         ([bidimensional("A", (20, 10), (10, 8), (10, 10))], "PR PD"),
+        ([bidimensional("A", (20, 10), (10, 8), (10, 9), (10, 10))], "PR PR PD"),
         # no limit to the number of lesions
         ([bidimensional(k, (20, 10), (20, 4)) for k in "ABCDEFG"], "PR"),
         ([bidimensional("A", (20, 10), (20, None))], "NE"),

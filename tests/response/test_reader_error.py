@@ -113,3 +113,12 @@ def test_what_rests_on_no_length_stays_as_it_is():
     assert flagged(lesions, 5.0, IRECIST) == score_measurements(lesions, profile=IRECIST)
     rows = score_measurements(lesions, profile=RECIST)
     assert flag_reader_error(rows, lesions, profile=RECIST, errors={}) == rows
+
+
+def test_scoring_flags_every_patient_when_errors_are_given():
+    own = timeline(Lesion("A", (30, 20)))
+    two = [*own, *(replace(m, patient_id="P2") for m in own)]
+    errors = {DIAMETER: ReaderError(1.001, 10)}
+    rows = score_measurements(two, profile=RECIST, errors=errors)
+    assert [(row.patient_id, Flag.WITHIN_READER_ERROR in row.flags) for row in rows] == [("P1", True), ("P2", True)]
+    assert score_measurements(two, profile=RECIST, errors={}) == score_measurements(two, profile=RECIST)

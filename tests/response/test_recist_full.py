@@ -105,6 +105,7 @@ CASES = [
     ),
     # -- reappearance ------------------------------------------------------------------------
     Case("back after CR of everything", (Lesion("A", (30, 0, 3)),), "CR PD", "back after complete response"),
+    Case("not measured after CR is not back", (Lesion("A", (30, 0, UNSEEN)),), "CR NE", "target A not measured"),
     Case("and still there at the next visit", (Lesion("A", (30, 0, 3, 3)),), "CR PD PD", "at followup-1"),
     Case(
         "back after CR of the targets alone: by the numbers (EORTC)",
