@@ -32,7 +32,7 @@ def score_readers(measurements: Iterable[Measurement], profiles: Sequence[Criter
     by_reader = sorted(measurements, key=_reader)
     rank = {profile.name: i for i, profile in enumerate(profiles)}
     rows = [
-        replace(row, reader=reader)
+        row if row.reader == reader else replace(row, reader=reader)
         for reader, own in groupby(by_reader, key=_reader)
         for measured in [list(own)]
         for profile in profiles

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from calcmeasure.errors import ErrorCode
@@ -135,6 +135,7 @@ def _several(text: str) -> tuple[str, ...]:
     return tuple(part for part in as_plain_text(text).split(";") if part)
 
 
+@lru_cache(maxsize=65536)
 def _timepoint(text: str) -> str:
     if not _TIMEPOINT.fullmatch(text):
         words = f"must be 'baseline', 'followup-1', 'followup-2', ...; found {text[:30]!r}"
@@ -142,6 +143,7 @@ def _timepoint(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65536)
 def _iso_date(text: str) -> str:
     try:
         if len(text) == 10:
@@ -158,6 +160,7 @@ def _number(text: str, *, decimal: str) -> float:
         raise CellError(str(error), code=ErrorCode.NOT_A_NUMBER) from None
 
 
+@lru_cache(maxsize=65536)
 def _length(text: str, *, decimal: str, factor: Decimal) -> float:
     value = _number(text, decimal=decimal)
     if factor != 1:
