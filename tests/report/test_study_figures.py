@@ -23,7 +23,8 @@ from calcmeasure.report.study_figures.waterfall import draw_waterfall
 from calcmeasure.response.criteria import load_profile
 from calcmeasure.study.agreement import agree
 from calcmeasure.study.analysis import analyze_cohort, count_flow
-from calcmeasure.study.plots import changes, courses, outcomes, paired_sizes
+from calcmeasure.study.courses import courses
+from calcmeasure.study.plots import changes, outcomes, paired_sizes
 from calcmeasure.study.variables import Pair
 from calcmeasure.terms import Laterality, Modality, Quantity
 from study_cohorts import cohort, random_cohort, row

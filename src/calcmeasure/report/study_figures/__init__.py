@@ -17,7 +17,8 @@ from calcmeasure.report.study_figures.spider import draw_spider
 from calcmeasure.report.study_figures.two_by_two import draw_two_by_two
 from calcmeasure.report.study_figures.waterfall import draw_waterfall
 from calcmeasure.response.rules import CriteriaProfile
-from calcmeasure.study.plots import Course, changes, courses, measured_courses, outcomes, paired_sizes
+from calcmeasure.study.courses import Course, courses, measured_courses
+from calcmeasure.study.plots import changes, outcomes, paired_sizes
 from calcmeasure.study.results import StudyResults
 from calcmeasure.study.variables import ALL
 from calcmeasure.terms import Quantity

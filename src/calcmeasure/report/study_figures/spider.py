@@ -18,7 +18,7 @@ from calcmeasure.report.study_figures.style import (
     say_nothing_to_show,
 )
 from calcmeasure.report.study_figures.words import QUANTITY_TITLES, abbreviations
-from calcmeasure.study.plots import Course, CoursePoint
+from calcmeasure.study.courses import Course, CoursePoint
 from calcmeasure.terms import Quantity
 
 HEIGHT_MM = 84.0
