@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_calcmeasure.display.captions import frame_layers
 from napari_calcmeasure.display.drawings import Drawing
-from napari_calcmeasure.display.panel import Hanging, LayerData, Panel
+from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.windows import WindowPreset
 from napari_calcmeasure.widgets.camera import Camera
-from napari_calcmeasure.widgets.ink import CAPTION, Ink
+from napari_calcmeasure.widgets.ink import Ink
+from napari_calcmeasure.widgets.rack import Place, Rack
+from napari_calcmeasure.widgets.segments import as_vectors
+from napari_calcmeasure.widgets.shown import Shown, image_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
-    from napari.utils.colormaps import Colormap
-
-
-@dataclass(slots=True)
-class _Shown:
-    """A panel with its image layer, and how it is windowed now."""
-
-    panel: Panel
-    layer: Layer
-    window: WindowPreset | None = None
 
 
 class Canvas:
@@ -42,14 +32,13 @@ class Canvas:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self._hanging: Hanging | None = None
-        self._shown: list[_Shown] = []
+        self._shown: list[Shown] = []
         self._inks: dict[tuple[int, int], Ink] = {}
-        self._layers: list[Layer] = []
+        self._frames: list[Layer] = []
+        self.rack = Rack(viewer)
         self.camera = Camera(viewer, lambda: self._hanging)
         self.is_inverted = False
         self.shows_drawings = True
-        # Once and for all: napari loses count of its overlays when this changes while a grid is shown.
-        viewer.canvas.overlays.scale_bar.gridded = True
         viewer.scene.camera.events.zoom.connect(self._rescale)
 
     # -- showing -------------------------------------------------------------------------------------------------------
@@ -61,35 +50,51 @@ class Canvas:
 
     def show(self, hanging: Hanging) -> None:
         """Replace what was shown before."""
-        for _ in self.show_in_steps(hanging):
-            pass
+        for steps in (self.show_in_steps(hanging), self.name_in_steps()):
+            for _ in steps:
+                pass
 
     def show_in_steps(self, hanging: Hanging) -> Iterator[None]:
         """Replace what was shown before, one layer at a time: the window can breathe between the steps."""
-        with self._all_at_once():
-            yield from self._clear_in_steps()
+        with self.rack.at_once():
+            self._put_back()
             self._hanging = hanging
             for cell in _cells(hanging):
-                panels = [panel for panel in hanging.panels if panel.cell == cell]
-                for panel in panels:
-                    self._shown.append(_Shown(panel, self._add(_with_colormap(panel)), next(iter(panel.presets), None)))
-                    yield
-                self._inks[cell] = Ink(panels, shares_canvas=hanging.grid is None)
-                for layer in self._inks[cell].layers():
-                    self._layers.append(self._viewer.add_layer(layer))
-                    yield
-            for data in frame_layers(hanging.panels) if hanging.grid is None else ():
-                self._add(data)
                 yield
+                yield from self._fill(cell, hanging)
+            for data in frame_layers(hanging.panels) if hanging.grid is None else ():
+                yield
+                data = as_vectors(data) if data[2] == "shapes" else data
+                self._frames.append(self.rack.take(str(data[1]["name"]), data))
+            yield from self.rack.put_in_order(Place.of(hanging.panels[0]) if hanging.panels else Place())
+            yield
+            self._turn_to_first(hanging)
+            yield from self._uncover(hanging)
             self._apply_grid(hanging)
         yield
-        self._settle(hanging)
+        self._draw_visible_only()
+        self.camera.fit()
+        yield
+        selection = self._viewer.layers.selection
+        if self._shown and selection.active is not self._shown[0].layer:
+            selection.active = self._shown[0].layer
+
+    def name_in_steps(self) -> Iterator[None]:
+        """Write the names above pictures in cells, one at a time; on a shared canvas they stand there already."""
+        for shown in self._shown if self._hanging is not None and self._hanging.grid is not None else ():
+            shown.caption(shown.panel.caption)
+            yield
 
     def clear(self) -> None:
-        """Take away what `show` added."""
-        with self._all_at_once():
-            for _ in self._clear_in_steps():
-                pass
+        """Take away what `show` put there; its layers stay, hidden."""
+        with self.rack.at_once():
+            self._put_back()
+            self._apply_grid(None)
+
+    def remove(self) -> None:
+        """Take every layer out of the viewer."""
+        self.clear()
+        self.rack.remove()
 
     def draw(self, drawings: Mapping[str, Drawing]) -> None:
         """Replace all drawings.
@@ -99,8 +104,19 @@ class Canvas:
         drawings
             Panel key to what is drawn on it, in its pixel indices; panels not named are wiped.
         """
+        for _ in self.draw_in_steps(drawings):
+            pass
+
+    def draw_in_steps(self, drawings: Mapping[str, Drawing]) -> Iterator[None]:
+        """Replace all drawings, one cell at a time."""
         for ink in self._inks.values():
             ink.draw(drawings)
+            yield
+
+    def turn(self) -> None:
+        """Draw what lies on the slice that the sliders show."""
+        for ink in self._inks.values():
+            ink.turn(self._viewer.dims.point)
 
     def show_drawings(self, *, visible: bool) -> None:
         """Show or hide all drawings, as long as a key is held."""
@@ -111,8 +127,8 @@ class Canvas:
     def caption(self, panel: Panel, words: str) -> None:
         """Write other words above one picture of a grid."""
         shown = self._find(panel)
-        if shown is not None and shown.layer.name != words:
-            shown.layer.name = words
+        if shown is not None:
+            shown.caption(words)
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -132,37 +148,31 @@ class Canvas:
         """Window every picture by its n-th preset; the name of the first picture's, empty when there is none."""
         chosen = [(one, one.panel.presets[number]) for one in self._shown if number < len(one.panel.presets)]
         for shown, preset in chosen:
-            self._apply(shown, preset)
+            shown.apply(preset, is_inverted=self.is_inverted)
         return chosen[0][1].name if chosen else ""
 
     def apply(self, panel: Panel, preset: WindowPreset) -> None:
         """Window one picture."""
         shown = self._find(panel)
         if shown is not None:
-            self._apply(shown, preset)
+            shown.apply(preset, is_inverted=self.is_inverted)
 
     def window_of(self, panel: Panel) -> WindowPreset | None:
         """Say how a picture is windowed now; None where it has no presets."""
         shown = self._find(panel)
-        return None if shown is None or shown.window is None else shown.window.with_limits(shown.layer.contrast_limits)
+        return None if shown is None else shown.window_now
 
     def shift_window(self, panel: Panel, *, level: float, width: float) -> None:
         """Move one picture's window by shares of its width."""
         shown = self._find(panel)
-        if shown is None:
-            return
-        low, high = shown.layer.contrast_limits
-        span = max((high - low) * (1 + width), 1e-3)
-        centre = (low + high) / 2 + level * (high - low)
-        limits = (centre - span / 2, centre + span / 2)
-        shown.layer.contrast_limits_range = _wider(shown.layer.contrast_limits_range, limits)
-        shown.layer.contrast_limits = limits
+        if shown is not None:
+            shown.shift(level=level, width=width)
 
     def invert(self) -> None:
         """Black for white, on every picture."""
         self.is_inverted = not self.is_inverted
         for shown in self._shown:
-            shown.layer.colormap = _inverted(shown.layer.colormap)
+            shown.invert()
 
     def flicker(self) -> bool:
         """Swap the pictures that lie on each other (current and prior).
@@ -183,40 +193,26 @@ class Canvas:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _clear_in_steps(self) -> Iterator[None]:
-        self._shown, self._inks, self._hanging = [], {}, None
-        while self._layers:
-            layer = self._layers.pop()
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
-                yield
+    def _put_back(self) -> None:
+        for shown in self._shown:
+            # Before the grid goes: a name that stays in its cell is not built anew when the cells come back.
+            shown.caption("")
+        self._shown, self._inks, self._frames, self._hanging = [], {}, [], None
+        self._viewer.canvas.grid.enabled = False
+        self.rack.put_back()
 
-    @contextmanager
-    def _all_at_once(self) -> Iterator[None]:
-        """Have the scene built once, when all layers are there: napari would for each, and half a grid breaks."""
-        layers = self._viewer.layers
-        layers.events.begin_batch()
-        try:
+    def _fill(self, cell: tuple[int, int], hanging: Hanging) -> Iterator[None]:
+        """Put the pictures of a cell on the canvas, and above them the layers to draw on."""
+        panels = [panel for panel in hanging.panels if panel.cell == cell]
+        for panel in panels:
+            layer = self.rack.take("image", image_of(panel, is_inverted=self.is_inverted))
+            self._shown.append(Shown(panel, layer, next(iter(panel.presets), None)))
             yield
-        finally:
-            # At its end napari collects garbage for a third of a second: it may skip what is older than this.
-            gc.freeze()
-            try:
-                layers.events.end_batch()
-            finally:
-                gc.unfreeze()
+        if cell in _cells_with_ink(hanging):
+            self._inks[cell] = Ink(panels, self.rack, shares_canvas=hanging.grid is None)
 
-    def _find(self, panel: Panel) -> _Shown | None:
+    def _find(self, panel: Panel) -> Shown | None:
         return next((shown for shown in self._shown if shown.panel.key == panel.key), None)
-
-    def _apply(self, shown: _Shown, preset: WindowPreset) -> None:
-        from napari.utils.colormaps import Colormap
-
-        chosen = preset.inverted() if self.is_inverted else preset
-        shown.window = preset
-        shown.layer.contrast_limits_range = _wider(shown.layer.contrast_limits_range, chosen.limits)
-        shown.layer.contrast_limits = chosen.limits
-        shown.layer.colormap = Colormap(**chosen.colormap)
 
     def _rescale(self, _event: object = None) -> None:
         for ink in self._inks.values():
@@ -226,69 +222,44 @@ class Canvas:
         for ink in self._inks.values():
             ink.show_only({panel.key for panel in self.visible_panels})
 
-    def _apply_grid(self, hanging: Hanging) -> None:
-        grid = self._viewer.canvas.grid
-        # The bar before the grid: napari expects one bar for each cell the moment a bar is switched on.
-        grid.enabled = False
-        self._viewer.canvas.overlays.scale_bar.visible = hanging.grid is not None and bool(hanging.panels)
-        grid.enabled = hanging.grid is not None
-        if hanging.grid is not None:
-            stride = 1 + len(Ink.KINDS if any(len(panel.shape) == 3 for panel in hanging.panels) else Ink.FLAT_KINDS)
-            grid.shape, grid.stride = hanging.grid, stride
-
-    def _add(self, data: LayerData) -> Layer:
-        from napari.layers import Layer
-
-        layer = self._viewer.add_layer(Layer.create(*data))
-        self._layers.append(layer)
-        return layer
-
-    def _settle(self, hanging: Hanging) -> None:
+    def _turn_to_first(self, hanging: Hanging) -> None:
+        """Turn the sliders before anything is seen: each turn cuts what is visible anew."""
         dims = self._viewer.dims
         dims.order = hanging.axis_order or tuple(range(dims.ndim))
         for axis, step in hanging.first_step:
             dims.set_current_step(axis, step)
+        self.turn()
+
+    def _uncover(self, hanging: Hanging) -> Iterator[None]:
+        """Show the pictures and their names; of a flickering pair only the current one."""
+        is_flicker = "flicker" in hanging.protocol
         for shown in self._shown:
-            if hanging.grid is not None:
-                _caption(shown.layer, shown.panel)
-            if self.is_inverted:
-                shown.layer.colormap = _inverted(shown.layer.colormap)
-            if shown.panel.is_prior and "flicker" in hanging.protocol:
-                shown.layer.visible = False
-        self._draw_visible_only()
-        self.camera.fit()
-        if self._shown:
-            self._viewer.layers.selection.active = self._shown[0].layer
+            if not (is_flicker and shown.panel.is_prior):
+                shown.layer.visible = True
+                yield
+        for layer in self._frames:
+            layer.visible = True
+            yield
+
+    def _apply_grid(self, hanging: Hanging | None) -> None:
+        grid = self._viewer.canvas.grid
+        cells = None if hanging is None or not hanging.panels else hanging.grid
+        bar = self._viewer.canvas.overlays.scale_bar
+        # The bar before the grid: napari expects one bar for each cell the moment a bar is switched on, and loses count
+        # of them when that changes while a grid is shown.
+        grid.enabled = False
+        bar.gridded = hanging is not None and any(len(panel.shape) == 2 for panel in hanging.panels)
+        bar.visible = cells is not None
+        grid.enabled = cells is not None
+        if hanging is not None and cells is not None:
+            grid.shape, grid.stride = cells, 1 + max((len(ink.layers) for ink in self._inks.values()), default=0)
 
 
 def _cells(hanging: Hanging) -> list[tuple[int, int]]:
     return sorted({panel.cell for panel in hanging.panels})
 
 
-def _with_colormap(panel: Panel) -> LayerData:
-    """Turn the colours of a preset into napari's own kind of colour map."""
-    from napari.utils.colormaps import Colormap
-
-    data, keywords, kind = panel.image
-    colormap = keywords.get("colormap", "gray")
-    if isinstance(colormap, dict):
-        keywords = {**keywords, "colormap": Colormap(**colormap)}
-    return (data, keywords, kind)
-
-
-def _wider(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
-    return (min(one[0], other[0]), max(one[1], other[1]))
-
-
-def _inverted(colormap: Colormap) -> Colormap:
-    from napari.utils.colormaps import Colormap
-
-    colours = colormap.colors.copy()
-    colours[:, :3] = 1 - colours[:, :3]
-    return Colormap(colours, name=f"{colormap.name} inverted")
-
-
-def _caption(layer: Layer, panel: Panel) -> None:
-    overlay = layer.name_overlay
-    overlay.visible, overlay.color, overlay.font_size = True, CAPTION, 11
-    layer.name = panel.caption
+def _cells_with_ink(hanging: Hanging) -> list[tuple[int, int]]:
+    """Cells up to the last one that can be drawn on: napari fills a grid with as many layers in each cell."""
+    drawn_on = [panel.cell for panel in hanging.panels if panel.target is not None]
+    return [cell for cell in _cells(hanging) if drawn_on and cell <= max(drawn_on)]

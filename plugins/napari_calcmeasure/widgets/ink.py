@@ -1,4 +1,8 @@
-"""Drawings of one cell as napari layers: lines, rings, and on a volume the lesion masks."""
+"""Drawings of one cell as napari layers: lines, rings and words, and on a volume the lesion masks.
+
+The layers are flat: on a volume they hold what lies on the slice that is shown, and a layer is seen only once it holds
+something. A change of slice or of one line then costs little, and an empty layer nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calcmeasure.report.palette import AMBER, PAPER
 from napari_calcmeasure.display.drawings import Drawing, Ring, Stroke
-from napari_calcmeasure.display.panel import Panel
+from napari_calcmeasure.display.panel import LayerData, Panel
 from napari_calcmeasure.reading.finding import LesionMask, Point
+from napari_calcmeasure.widgets.rack import Place, Rack, fill
+from napari_calcmeasure.widgets.segments import join, thicken
 
 if TYPE_CHECKING:
-    from napari.layers import Layer
+    from napari.layers import Labels, Layer, Points, Vectors
 
 CAPTION = PAPER
 TEXT_SIZE = 11
@@ -23,6 +30,11 @@ LEAST_RING_PX, LEAST_LINE_PX = 9, 1.6
 """On the screen, at any zoom: thinner lines break up."""
 ZOOM_CHANGE = 1.3
 """Lines are made anew when the zoom has changed by this factor."""
+HALF_SLICE = 0.5
+"""Slices on either side of the one shown from which drawings are seen."""
+SPECK = 0.01
+"""Diameter of the unseen point that words stand at."""
+_CLEAR = "transparent"
 
 
 class Ink:
@@ -32,6 +44,8 @@ class Ink:
     ----------
     panels
         Pictures of the cell.
+    rack
+        The layers are taken from.
     shares_canvas
         Whether several pictures lie on the canvas: drawings are then kept in world coordinates.
     """
@@ -39,37 +53,55 @@ class Ink:
     KINDS: ClassVar[tuple[str, ...]] = ("mask", "lines", "marks")
     FLAT_KINDS: ClassVar[tuple[str, ...]] = ("lines", "marks")
 
-    def __init__(self, panels: Sequence[Panel], *, shares_canvas: bool) -> None:
+    def __init__(self, panels: Sequence[Panel], rack: Rack, *, shares_canvas: bool) -> None:
         self._panels = list(panels)
         self._in_world = shares_canvas
         self._visible_keys = {panel.key for panel in panels}
+        self._is_shown = True
         self._drawings: Mapping[str, Drawing] = {}
-        self._mask_boxes: list[tuple[slice, ...]] = []
+        self._drawn: dict[str, object] = {}
+        self._slices: dict[str, float] = {}
         self._zoom = 1.0
-        self._layers = self._make()
+        self._rack = rack
+        self._layers = self._take(rack)
 
+    @property
     def layers(self) -> tuple[Layer, ...]:
         """Bottom to top."""
         return tuple(self._layers.values())
 
     def draw(self, drawings: Mapping[str, Drawing]) -> None:
-        """Replace what is drawn."""
+        """Replace what is drawn; what is the same as before is left alone."""
         self._drawings = drawings
-        self._draw_lines(self._strokes())
-        self._draw_rings(self._rings())
-        if "mask" in self._layers:
-            self._draw_masks([mask for _, drawing in self._mine() for mask in drawing.masks])
+        strokes, rings, masks = self._strokes(), self._rings(), self._masks()
+        if self._is_new("lines", [(panel.key, stroke) for panel, stroke in strokes]):
+            self._draw_lines(strokes)
+        words = [(panel, stroke) for panel, stroke in strokes if stroke.words]
+        if self._is_new("marks", [(panel.key, one) for panel, one in (*rings, *words)]):
+            self._draw_marks(rings, words)
+        if "mask" in self._layers and self._is_new("mask", [(id(mask), level) for mask, level in masks]):
+            self._draw_masks(masks)
+        self._show()
+
+    def turn(self, world: Sequence[float]) -> None:
+        """Draw what lies on another slice.
+
+        Parameters
+        ----------
+        world
+            Position of the sliders, all axes.
+        """
+        for panel in self._panels:
+            if len(panel.shape) == 3:
+                self._slices[panel.key] = (world[-3] - panel.placement.origin[0]) / panel.placement.scale[0]
+        self.draw(self._drawings)
 
     def rescale(self, zoom: float) -> None:
         """Keep lines visible at another zoom (screen pixels per mm)."""
         if not 1 / ZOOM_CHANGE < zoom / self._zoom < ZOOM_CHANGE:
             self._zoom = zoom
-            widths = [self._size(panel, self._line_mm(stroke)) for panel, stroke in self._strokes()]
-            if widths:
-                self._layers["lines"].edge_width = widths
-            sizes = [self._size(panel, self._ring_mm(ring)) for panel, ring in self._rings()]
-            if sizes:
-                self._layers["marks"].size = sizes
+            self._drawn = {name: what for name, what in self._drawn.items() if name == "mask"}
+            self.draw(self._drawings)
 
     def show_only(self, keys: set[str]) -> None:
         """Draw on these panels only."""
@@ -78,97 +110,144 @@ class Ink:
 
     def set_visible(self, visible: bool) -> None:
         """Show or hide everything."""
-        for layer in self._layers.values():
-            layer.visible = visible
+        self._is_shown = visible
+        self._show()
 
-    # -- inside --------------------------------------------------------------------------------------------------------
+    # -- what is drawn -------------------------------------------------------------------------------------------------
 
     def _mine(self) -> list[tuple[Panel, Drawing]]:
         keys = self._visible_keys & set(self._drawings)
         return [(panel, self._drawings[panel.key]) for panel in self._panels if panel.key in keys]
 
     def _strokes(self) -> list[tuple[Panel, Stroke]]:
-        return [(panel, stroke) for panel, drawing in self._mine() for stroke in drawing.strokes]
+        strokes = ((panel, stroke) for panel, drawing in self._mine() for stroke in drawing.strokes)
+        return [(panel, stroke) for panel, stroke in strokes if self._is_here(panel, stroke.points)]
 
     def _rings(self) -> list[tuple[Panel, Ring]]:
-        return [(panel, ring) for panel, drawing in self._mine() for ring in drawing.rings]
+        rings = ((panel, ring) for panel, drawing in self._mine() for ring in drawing.rings)
+        return [(panel, ring) for panel, ring in rings if self._is_here(panel, [ring.centre])]
 
-    def _ring_mm(self, ring: Ring) -> float:
-        return max(ring.size_mm, LEAST_RING_PX / self._zoom)
+    def _masks(self) -> list[tuple[LesionMask, int]]:
+        return [(mask, round(self._slices.get(p.key, 0.0))) for p, drawing in self._mine() for mask in drawing.masks]
 
-    def _line_mm(self, stroke: Stroke) -> float:
-        return max(stroke.width_mm, LEAST_LINE_PX / self._zoom)
+    def _is_here(self, panel: Panel, points: Sequence[Point]) -> bool:
+        """Whether something lies on the slice that is shown, or runs through it."""
+        level = self._slices.get(panel.key)
+        levels = [point[0] for point in points]
+        return level is None or min(levels) - HALF_SLICE <= level <= max(levels) + HALF_SLICE
 
-    def _make(self) -> dict[str, Layer]:
-        from napari.layers import Labels, Points, Shapes
-        from napari.utils.colormaps import DirectLabelColormap
+    def _is_new(self, name: str, what: object) -> bool:
+        if self._drawn.get(name, []) == what:
+            return False
+        self._drawn[name] = what
+        return True
 
+    # -- layers --------------------------------------------------------------------------------------------------------
+
+    def _take(self, rack: Rack) -> dict[str, Any]:
         first = self._panels[0]
-        ndim = len(first.shape)
-        units = tuple(first.image[1].get("units", ("mm",) * ndim))[-ndim:]
-        frame: dict[str, Any] = {"units": units, "axis_labels": tuple(first.image[1]["axis_labels"])[-ndim:]}
-        if not self._in_world:
-            frame |= {"scale": first.placement.scale, "translate": first.placement.origin}
-        layers: dict[str, Layer] = {}
-        if ndim == 3:
-            colours = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: AMBER})
-            empty = np.zeros(first.shape, np.uint8)
-            layers["mask"] = Labels(empty, name=f"mask {first.key}", colormap=colours, opacity=0.7, **frame)
+        own = Place.of(first)
+        place = Place(units=own.units) if self._in_world else own
+        kinds = self.KINDS if len(first.shape) == 3 else self.FLAT_KINDS
+        layers = {kind: rack.reserve(kind, blank(kind, place, name=f"{kind} {first.key}"), place) for kind in kinds}
+        if "mask" in layers and layers["mask"].contour != 1:
             layers["mask"].contour = 1
-        layers["lines"] = Shapes(None, ndim=ndim, name=f"lines {first.key}", face_color="transparent", **frame)
-        layers["marks"] = Points(
-            None, ndim=ndim, name=f"marks {first.key}", face_color="transparent", border_width=RING_WIDTH, **frame
-        )
-        layers["marks"].opacity = layers["lines"].opacity = 1.0
         return layers
 
+    def _show(self) -> None:
+        """Show what holds something; what has become empty stays as it is, to be used again soon."""
+        held = {name for name in self._layers if self._drawn.get(name)}
+        changed = [
+            layer
+            for name, layer in self._layers.items()
+            if layer.visible is not self._is_shown and (name in held or not self._is_shown)
+        ]
+        if changed:
+            with self._rack.at_once():
+                for layer in changed:
+                    layer.visible = self._is_shown
+
     def _draw_lines(self, strokes: Sequence[tuple[Panel, Stroke]]) -> None:
-        layer = self._layers["lines"]
-        layer.data = [(np.asarray(self._placed(p, s.points), dtype=float), s.kind) for p, s in strokes]
-        if not strokes:
-            return
-        layer.edge_color = [stroke.colour for _, stroke in strokes]
-        layer.edge_width = [self._size(panel, self._line_mm(stroke)) for panel, stroke in strokes]
-        layer.face_color = "transparent"
-        layer.features = {"words": [stroke.words for _, stroke in strokes]}
-        layer.text = {
-            "string": "{words}",
-            "size": TEXT_SIZE,
-            "anchor": "upper_left",
-            "color": [stroke.colour for _, stroke in strokes],
-            "translation": self._above(strokes[0][0]),
-        }
+        layer: Vectors = self._layers["lines"]
+        widths = [self._size(panel, max(stroke.width_mm, LEAST_LINE_PX / self._zoom)) for panel, stroke in strokes]
+        pen = min(widths, default=layer.edge_width)
+        laid = [
+            thicken(join(self._placed(panel, stroke.points), is_closed=stroke.kind == "polygon"), width=width, pen=pen)
+            for (panel, stroke), width in zip(strokes, widths, strict=True)
+        ]
+        colours = [stroke.colour for (_, stroke), part in zip(strokes, laid, strict=True) for _ in part]
+        with layer.events.set_data.blocker():
+            fill(layer, np.concatenate([np.empty((0, 2, 2)), *laid]))
+            layer.edge_width = pen
+        if colours:
+            layer.edge_color = colours
+        layer.refresh(thumbnail=False, extent=False)
 
-    def _draw_rings(self, rings: Sequence[tuple[Panel, Ring]]) -> None:
-        layer = self._layers["marks"]
-        ndim = layer.ndim
+    def _draw_marks(self, rings: Sequence[tuple[Panel, Ring]], words: Sequence[tuple[Panel, Stroke]]) -> None:
+        """Rings around points, and beside lines their words; words stand clear of the ring at the end of their line."""
+        layer: Points = self._layers["marks"]
         centres = [self._placed(panel, [ring.centre])[0] for panel, ring in rings]
-        layer.data = np.asarray(centres, dtype=float).reshape(-1, ndim)
-        if rings:
-            layer.size = [self._size(panel, self._ring_mm(ring)) for panel, ring in rings]
-            layer.border_color = [ring.colour for _, ring in rings]
-            layer.face_color = "transparent"
-        layer.selected_data = set()
+        corners = [self._placed(panel, stroke.points).min(axis=0) for panel, stroke in words]
+        sizes = [self._size(panel, max(ring.size_mm, LEAST_RING_PX / self._zoom)) for panel, ring in rings]
+        with layer.events.set_data.blocker(), layer.text.events.blocker_all():
+            fill(layer, np.asarray([*centres, *corners], dtype=float).reshape(-1, 2))
+            if len(layer.data):
+                layer.size = [*sizes, *(SPECK for _ in words)]
+                layer.border_color = [*(ring.colour for _, ring in rings), *(_CLEAR for _ in words)]
+                layer.features = {"words": [*("" for _ in rings), *(stroke.words for _, stroke in words)]}
+                layer.text.color = [*(ring.colour for _, ring in rings), *(stroke.colour for _, stroke in words)]
+                layer.text.translation = self._above()
+        layer.refresh(thumbnail=False, extent=False)
 
-    def _draw_masks(self, masks: Sequence[LesionMask]) -> None:
-        layer = self._layers["mask"]
-        for box in self._mask_boxes:
-            layer.data[box] = 0
-        self._mask_boxes = []
-        for mask in masks:
-            box = tuple(slice(o, o + n) for o, n in zip(mask.offset_zrc, mask.voxels.shape, strict=True))
-            layer.data[box][mask.voxels] = 1
-            self._mask_boxes.append(box)
-        layer.refresh()
+    def _draw_masks(self, masks: Sequence[tuple[LesionMask, int]]) -> None:
+        layer: Labels = self._layers["mask"]
+        shape = self._panels[0].shape[-2:]
+        if layer.data.shape != shape:
+            layer.data = np.zeros(shape, np.uint8)
+        layer.data[:] = 0
+        for mask, level in masks:
+            depth, *corner = mask.offset_zrc
+            if 0 <= level - depth < len(mask.voxels):
+                part = mask.voxels[level - depth]
+                box = tuple(slice(o, o + n) for o, n in zip(corner, part.shape, strict=True))
+                layer.data[box][part] = 1
+        layer.refresh(thumbnail=False, extent=False)
 
-    def _placed(self, panel: Panel, points: Sequence[Point]) -> list[Point]:
-        return [panel.placement.to_world(point) for point in points] if self._in_world else list(points)
+    def _placed(self, panel: Panel, points: Sequence[Point]) -> NDArray[np.float64]:
+        placed = [panel.placement.to_world(point) for point in points] if self._in_world else points
+        return np.asarray(placed, dtype=float)[:, -2:]
 
-    def _above(self, panel: Panel) -> tuple[float, ...]:
-        """Words stand clear of the ring at the end of their line."""
-        up = -self._size(panel, LEAST_RING_PX / self._zoom)
-        return (*(0.0 for _ in range(self._layers["lines"].ndim - 2)), up, 0.0)
+    def _above(self) -> tuple[float, float]:
+        return (-self._size(self._panels[0], LEAST_RING_PX / self._zoom), 0.0)
 
     def _size(self, panel: Panel, size_mm: float) -> float:
         """Size in the units of the layer: mm in world coordinates, pixels in the picture's own."""
         return size_mm if self._in_world else size_mm / abs(panel.placement.scale[-1])
+
+
+def blank(kind: str, place: Place, *, name: str) -> LayerData:
+    """Describe a layer that shows nothing.
+
+    Parameters
+    ----------
+    kind
+        One of `Ink.KINDS`, or ``image``.
+    place, name
+        Of the layer.
+    """
+    frame: dict[str, Any] = {**place.keywords, "name": name}
+    if kind == "image":
+        return (np.zeros((1, 1), np.uint16), {**frame, "colormap": "gray", "contrast_limits": (0, 1)}, "image")
+    if kind == "mask":
+        return (np.zeros((1, 1), np.uint8), {**frame, "colormap": _mask_colours(), "opacity": 0.7}, "labels")
+    if kind == "lines":
+        return (np.empty((0, 2, 2)), {**frame, "vector_style": "line", "opacity": 1.0}, "vectors")
+    words = {"string": "{words}", "size": TEXT_SIZE, "anchor": "upper_left", "color": PAPER}
+    rings = {"face_color": _CLEAR, "border_width": RING_WIDTH, "opacity": 1.0}
+    return (np.empty((0, 2)), {**frame, **rings, "features": {"words": np.empty(0, object)}, "text": words}, "points")
+
+
+def _mask_colours() -> object:
+    from napari.utils.colormaps import DirectLabelColormap
+
+    return DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR, 1: AMBER})

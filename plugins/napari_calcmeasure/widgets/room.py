@@ -31,7 +31,7 @@ from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
 from napari_calcmeasure.widgets.timeline import Timeline
-from napari_calcmeasure.widgets.warm_up import warm_up_drawing, warm_up_measuring
+from napari_calcmeasure.widgets.warm_up import LayingIn, spare_the_collector, warm_up_measuring
 from napari_calcmeasure.widgets.workers import ThreadRunner
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ReadingRoom(QWidget):
         self.runner = ThreadRunner(self._show_jobs)
         self.session = Session(Readings(records) if records else usual_readings(), runner=self.runner, seed=seed)
         self.session.criteria = usual_criteria()
-        self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone)
+        self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone, beside=lambda: self)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
         self.measure, self.kinetics = MeasurePanel(), KineticsPanel()
         self.response, self.timeline = ResponsePanel(self.session.criteria), Timeline()
@@ -79,7 +79,8 @@ class ReadingRoom(QWidget):
         self.mirror = Mirror(self)
         self._lay_out()
         self._connect()
-        warm_up_drawing()
+        spare_the_collector()
+        self.laying_in = LayingIn(self.stage)
         self.runner.start("Getting ready", warm_up_measuring, done=lambda _none: None, failed=self.session.tell)
 
     # -- folders -------------------------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ class ReadingRoom(QWidget):
     def is_settled(self) -> bool:
         """Whether nothing loads, waits to be drawn or waits to be shown: for pictures and tests."""
         is_waited_for = any(job.words for job in self.runner.running)
-        return not is_waited_for and self.stage.is_settled and self.mirror.is_settled
+        return not is_waited_for and self.stage.is_settled and self.mirror.is_settled and self.laying_in.is_done
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """When the window closes: everything unsigned is on disk before it is gone."""
@@ -126,6 +127,7 @@ class ReadingRoom(QWidget):
         self.session.readings.keep_all()
         self.runner.cancel_all()
         self.mirror.stop()
+        self.laying_in.stop()
         if self.session.readings.records is not None:
             self.session.readings.records.close()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QWidget
 
 from napari_calcmeasure.display.drawings import (
     OTHERS,
@@ -24,7 +25,9 @@ from napari_calcmeasure.reading.drawing_tools import preview
 from napari_calcmeasure.reading.pointer import PointerEvent
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.canvas import Canvas
+from napari_calcmeasure.widgets.frame_keeper import FrameKeeper
 from napari_calcmeasure.widgets.hand import Hand
+from napari_calcmeasure.widgets.stillness import Stillness
 from napari_calcmeasure.widgets.timers import timer
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 30
 """Changes that come faster than this are drawn together."""
+DONE = object()
 
 
 class Stage(QObject):
@@ -45,6 +49,8 @@ class Stage(QObject):
         What is shown and read.
     on_open
         Called with the panel that was double-clicked.
+    beside
+        Gives a widget of the window.
     """
 
     hovered = Signal(object, tuple)
@@ -54,10 +60,19 @@ class Stage(QObject):
     hung = Signal(object)
     """The hanging, once it stands."""
 
-    def __init__(self, viewer: napari.Viewer, session: Session, *, on_open: Callable[[Panel], None]) -> None:
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        session: Session,
+        *,
+        on_open: Callable[[Panel], None],
+        beside: Callable[[], QWidget],
+    ) -> None:
         super().__init__()
         self._viewer, self._session = viewer, session
         self.canvas = Canvas(viewer)
+        self._stillness = Stillness(beside)
+        self.frames = FrameKeeper(viewer, self.canvas)
         self.hand = Hand(viewer, self.canvas, on_pointer=self._pointer, on_hover=self._hover, on_open=on_open)
         self.shows_prior_marks = False
         self.active: Panel | None = None
@@ -65,16 +80,24 @@ class Stage(QObject):
         self._steps: Iterator[None] | None = None
         self._hanging_timer = timer(self._next_step, interval_ms=0, repeats=True)
         self._drawing_timer = timer(self.redraw, interval_ms=REDRAW_MS)
+        self._cells: Iterator[None] = iter(())
+        self._cell_timer = timer(self._draw_cell, interval_ms=0)
         self._desk: Desk | None = None
         session.events.hanging.connect(self._show)
         session.readings.events.desk.connect(self._take_desk)
         session.readings.events.others.connect(self.request_redraw)
-        viewer.dims.events.current_step.connect(self._write_title)
+        viewer.dims.events.current_step.connect(self._turn)
+
+    @property
+    def is_hanging(self) -> bool:
+        """Whether pictures are on their way to the canvas."""
+        return self._steps is not None
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing waits to be shown or drawn."""
-        return self._steps is None and not self._drawing_timer.isActive()
+        is_drawn = not self._drawing_timer.isActive() and not self._cell_timer.isActive()
+        return self._steps is None and is_drawn and self.frames.is_settled
 
     def request_redraw(self, _value: object = None) -> None:
         """Draw anew, soon."""
@@ -82,10 +105,14 @@ class Stage(QObject):
             self._drawing_timer.start()
 
     def redraw(self) -> None:
-        """Draw anew, now."""
-        hanging = self.canvas.hanging
-        if hanging is not None and self._steps is None:
-            self.canvas.draw({panel.key: self._drawing(panel, hanging) for panel in hanging.panels})
+        """Draw anew, now; one cell in each turn of the event loop."""
+        if self._steps is None:
+            self._cells = self.canvas.draw_in_steps(self._drawings())
+            self._draw_cell()
+
+    def _draw_cell(self) -> None:
+        if next(self._cells, DONE) is not DONE:
+            self._cell_timer.start()
 
     def toggle_prior_marks(self) -> bool:
         """Lay the earlier visit's marks over the current picture, or take them away; says whether they lie there."""
@@ -98,9 +125,12 @@ class Stage(QObject):
     def _show(self, hanging: Hanging | None) -> None:
         self.active, self._at = None, None
         if hanging is None:
+            self._steps = None
             self.canvas.clear()
+            self._stillness.release()
             return
-        self._steps = self.canvas.show_in_steps(hanging)
+        self._stillness.hold()
+        self._steps = self._hang(hanging)
         self._hanging_timer.start()
 
     def _next_step(self) -> None:
@@ -113,14 +143,21 @@ class Stage(QObject):
         except StopIteration:
             self._steps = None
             self._hanging_timer.stop()
-            self._stand()
+            self.redraw()
+            self.hung.emit(self.canvas.hanging)
 
-    def _stand(self) -> None:
-        hanging = self.canvas.hanging
-        self.active = next(iter(self.canvas.visible_panels), None)
+    def _hang(self, hanging: Hanging) -> Iterator[None]:
+        """Hang the pictures unseen; once they stand, draw on them and name them, one thing in each turn."""
+        yield from self.canvas.show_in_steps(hanging)
+        panels = self.canvas.visible_panels
+        # Keys mean the present visit until the cursor says otherwise: what is stated there cannot land on the prior.
+        self.active = next((one for one in panels if not one.is_prior), next(iter(panels), None))
+        self.frames.keep()
         self._write_title()
-        self.redraw()
-        self.hung.emit(hanging)
+        self._stillness.release()
+        yield
+        yield from self.canvas.draw_in_steps(self._drawings())
+        yield from self.canvas.name_in_steps()
 
     def _take_desk(self, desk: Desk | None) -> None:
         if self._desk is not None:
@@ -129,6 +166,10 @@ class Stage(QObject):
         if desk is not None:
             desk.events.reading.connect(self.request_redraw)
         self.request_redraw()
+
+    def _drawings(self) -> dict[str, Drawing]:
+        hanging = self.canvas.hanging
+        return {panel.key: self._drawing(panel, hanging) for panel in hanging.panels} if hanging is not None else {}
 
     def _drawing(self, panel: Panel, hanging: Hanging) -> Drawing:
         drawing = Drawing()
@@ -149,7 +190,12 @@ class Stage(QObject):
             drawing += draw_unfinished(preview(reading, point) if point else reading.unfinished.points)
         return drawing
 
-    def _write_title(self, _event: object = None) -> None:
+    def _turn(self, _event: object = None) -> None:
+        if self._steps is None:
+            self.canvas.turn()
+            self._write_title()
+
+    def _write_title(self) -> None:
         """Say what hangs: below pictures that share the canvas, in a grid above the phases."""
         hanging = self.canvas.hanging
         overlay = self._viewer.canvas.overlays.text

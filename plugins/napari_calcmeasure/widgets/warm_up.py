@@ -1,11 +1,19 @@
-"""Loads compiled code before the first click needs it: without, the first measurement and line take seconds."""
+"""Makes ready what the first clicks need: without, the first measurement and the first volume take seconds."""
 
 from __future__ import annotations
 
-import numpy as np
+import gc
+from collections.abc import Iterator
 
 from napari_calcmeasure.jobs import Progress
+from napari_calcmeasure.widgets.canvas import Canvas
+from napari_calcmeasure.widgets.ink import blank
+from napari_calcmeasure.widgets.rack import SPARE, Place
+from napari_calcmeasure.widgets.stage import Stage
+from napari_calcmeasure.widgets.timers import timer
 
+WANTED = (("image", 4), ("lines", 2), ("marks", 2), ("mask", 2))
+"""Layers of each use, for four mammograms or a volume in three cells; hangings that need more make more."""
 _TRIANGLE = ((1.0, 1.0), (1.0, 9.0), (7.0, 4.0), (6.0, 2.0))
 
 
@@ -28,12 +36,52 @@ def warm_up_measuring(_progress: Progress) -> None:
     lesion_tools.warm_up()
 
 
-def warm_up_drawing() -> None:
-    """Draw a line, a polygon and a mask, nowhere; in the window's thread: layers set up what all layers share."""
-    from napari.layers import Labels, Shapes
-    from napari.utils.colormaps import DirectLabelColormap
+class LayingIn:
+    """Makes the layers that hangings need, one in each turn of the event loop, while the reader reads the case list.
 
-    shapes = Shapes(None, ndim=2)
-    shapes.data = [(np.asarray(_TRIANGLE[:2]), "line"), (np.asarray(_TRIANGLE), "polygon")]
-    colours = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "white"})
-    Labels(np.ones((2, 4, 4), np.uint8), colormap=colours)
+    Parameters
+    ----------
+    stage
+        They are made for; while it hangs pictures, they wait.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._steps = _lay_in(stage.canvas)
+        self._timer = timer(self._step, interval_ms=0, repeats=True)
+        self._timer.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all are there."""
+        return not self._timer.isActive()
+
+    def stop(self) -> None:
+        """Leave it at what is there: the window closes."""
+        self._timer.stop()
+        gc.unfreeze()
+
+    def _step(self) -> None:
+        if self._stage.is_hanging:
+            return
+        try:
+            next(self._steps)
+        except StopIteration:
+            self._timer.stop()
+            spare_the_collector()
+
+
+def spare_the_collector() -> None:
+    """Let the collector of garbage skip all that is there now: a whole round of it takes a third of a second.
+
+    What becomes garbage among it is freed only once the window lets go (`LayingIn.stop`).
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def _lay_in(canvas: Canvas) -> Iterator[None]:
+    for use, wanted in WANTED:
+        while canvas.rack.count(use) < wanted:
+            canvas.rack.lay_in(use, blank(use, Place(), name=SPARE))
+            yield

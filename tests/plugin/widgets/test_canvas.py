@@ -13,6 +13,7 @@ from calcmeasure.terms import GeometryKind, Method
 from napari_calcmeasure.display.drawings import Drawing, draw_findings, draw_unfinished
 from napari_calcmeasure.reading.finding import Finding, LesionMask
 from napari_calcmeasure.widgets.canvas import Canvas
+from napari_calcmeasure.widgets.rack import SPARE
 from plugin.widgets import pictures
 
 
@@ -36,13 +37,17 @@ def finding_on(panel, points, *, geometry=GeometryKind.CALIPER):
 
 
 def by_kind(viewer, kind):
-    """Layers of a kind, without those that name the pictures."""
-    frame = ("scale bars", "words")
-    return [layer for layer in viewer.layers if type(layer).__name__ == kind and not layer.name.startswith(frame)]
+    """Layers of a kind in use, without those that name the pictures."""
+    others = ("edges", "scale bars", "words", SPARE)
+    return [layer for layer in viewer.layers if type(layer).__name__ == kind and not layer.name.startswith(others)]
+
+
+def seen(viewer):
+    return [layer for layer in viewer.layers if layer.visible]
 
 
 @pytest.mark.parametrize(
-    ("hanging", "images", "shapes"),
+    ("hanging", "images", "lines"),
     [
         (pictures.pair_hanging(), 2, 1),
         (pictures.grid_hanging(), 2, 2),
@@ -51,13 +56,14 @@ def by_kind(viewer, kind):
     ],
     ids=["shared canvas", "grid", "flicker", "volume"],
 )
-def test_every_cell_gets_its_pictures_and_one_set_of_drawing_layers(viewer, canvas, hanging, images, shapes):
+def test_every_cell_gets_its_pictures_and_one_set_of_drawing_layers(viewer, canvas, hanging, images, lines):
     canvas.show(hanging)
     assert len(by_kind(viewer, "Image")) == images
-    assert len(by_kind(viewer, "Shapes")) == shapes
+    assert len(by_kind(viewer, "Vectors")) == len(by_kind(viewer, "Points")) == lines
     assert viewer.canvas.grid.enabled is (hanging.grid is not None)
     if hanging.grid:
         assert len(viewer.layers) == viewer.canvas.grid.stride * len(hanging.panels)
+    assert not any(layer.name.startswith(("lines", "marks", "mask")) for layer in seen(viewer)), "nothing is drawn yet"
 
 
 def test_showing_again_leaves_layers_of_others_alone(viewer, canvas):
@@ -66,6 +72,8 @@ def test_showing_again_leaves_layers_of_others_alone(viewer, canvas):
     canvas.show(pictures.grid_hanging())
     assert own in viewer.layers
     canvas.clear()
+    assert seen(viewer) == [own]
+    canvas.remove()
     assert list(viewer.layers) == [own]
 
 
@@ -75,15 +83,16 @@ def test_a_line_is_drawn_where_its_picture_lies(viewer, canvas):
     finding = finding_on(left, ((10.0, 5.0), (10.0, 25.0)))
     canvas.show(hanging)
     canvas.draw({left.key: draw_findings([finding], selected="a1")})
-    shapes = by_kind(viewer, "Shapes")[0]
-    drawn = shapes.data_to_world(shapes.data[0][0]), shapes.data_to_world(shapes.data[0][1])
+    (lines,), (marks,) = by_kind(viewer, "Vectors"), by_kind(viewer, "Points")
+    start, way = lines.data.mean(axis=0)
+    drawn = lines.data_to_world(start), lines.data_to_world(start + way)
     assert np.allclose(drawn, [left.placement.to_world(point) for point in finding.annotation.points])
-    assert "2.0 mm" in shapes.features["words"][0]
-    assert "draft" in shapes.features["words"][0]
-    assert len(by_kind(viewer, "Points")[0].data) == 2
+    assert [words for words in marks.features["words"] if words] == ["2.0 mm · draft"]
+    assert len(marks.data) == 3, "two ends, and where the words stand"
+    assert lines.visible
+    assert marks.visible
     canvas.draw({})
-    assert len(shapes.data) == 0
-    assert len(by_kind(viewer, "Points")[0].data) == 0
+    assert len(lines.data) == len(marks.data) == 0
 
 
 def test_marks_have_a_hull_and_two_defining_rings(viewer, canvas):
@@ -92,31 +101,57 @@ def test_marks_have_a_hull_and_two_defining_rings(viewer, canvas):
     marks = ((5.0, 5.0), (5.0, 25.0), (15.0, 12.0), (7.0, 14.0))
     canvas.show(hanging)
     canvas.draw({right.key: draw_findings([finding_on(right, marks, geometry=GeometryKind.MARKS)])})
-    assert sorted(by_kind(viewer, "Shapes")[0].shape_type) == ["line", "polygon"]
-    sizes = by_kind(viewer, "Points")[0].size
+    colours = [tuple(colour) for colour in by_kind(viewer, "Vectors")[0].edge_color]
+    assert sorted({colours.count(colour) for colour in colours}) == [2, 3], "a bold line, and a hull of three sides"
+    layer = by_kind(viewer, "Points")[0]
+    sizes = layer.size[layer.features["words"] == ""]
     assert (sizes == sizes.max()).sum() == 2
     assert len(sizes) == 4
 
 
-def test_a_mask_is_painted_and_wiped(viewer, canvas):
+def test_a_mask_is_painted_on_its_slices_and_wiped(viewer, canvas):
     hanging = pictures.volume_hanging()
     panel = hanging.panels[0]
     canvas.show(hanging)
+    assert not any(layer.visible for layer in by_kind(viewer, "Labels"))
     mask = LesionMask((1, 4, 6), np.ones((2, 3, 4), bool))
     canvas.draw({panel.key: Drawing(masks=(mask,))})
-    labels = by_kind(viewer, "Labels")
-    assert labels[0].data.sum() == 24
-    assert labels[0].data[1:3, 4:7, 6:10].all()
-    assert labels[1].data.sum() == 0
+    first, second = by_kind(viewer, "Labels")
+    assert first.visible
+    assert not second.visible
+    painted = {}
+    for level in range(5):
+        viewer.dims.set_current_step(0, level)
+        canvas.turn()
+        painted[level] = int(first.data.sum())
+        assert painted[level] == 0 or first.data[4:7, 6:10].all()
+    assert painted == {0: 0, 1: 12, 2: 12, 3: 0, 4: 0}
+    viewer.dims.set_current_step(0, 2)
     canvas.draw({panel.key: Drawing()})
-    assert labels[0].data.sum() == 0
+    assert first.data.sum() == 0
+
+
+def test_drawings_are_seen_on_their_own_slice(viewer, canvas):
+    hanging = pictures.volume_hanging()
+    panel = hanging.panels[0]
+    canvas.show(hanging)
+    canvas.draw({panel.key: draw_findings([finding_on(panel, ((3.0, 5.0, 5.0), (3.0, 5.0, 25.0)))])})
+    marks, lines = by_kind(viewer, "Points")[0], by_kind(viewer, "Vectors")[0]
+    seen_on = []
+    for level in range(5):
+        viewer.dims.set_current_step(0, level)
+        canvas.turn()
+        seen_on += [level] if len(lines.data) and len(marks.data) else []
+    assert seen_on == [3]
+    assert viewer.dims.ndim == 3
 
 
 def test_an_unfinished_drawing_follows_the_cursor(viewer, canvas):
     hanging = pictures.pair_hanging()
     canvas.show(hanging)
     canvas.draw({hanging.panels[1].key: draw_unfinished([(1.0, 1.0), (5.0, 5.0), (9.0, 1.0)])})
-    assert list(by_kind(viewer, "Shapes")[0].shape_type) == ["path"]
+    (lines,) = by_kind(viewer, "Vectors")
+    assert len({tuple(way) for way in lines.data[:, 1]}) == 2, "a path of three points is not closed"
 
 
 def test_flicker_shows_one_of_two_and_only_its_drawings(viewer, canvas):
@@ -125,7 +160,7 @@ def test_flicker_shows_one_of_two_and_only_its_drawings(viewer, canvas):
     drawings = {p.key: draw_findings([finding_on(p, ((5.0, 5.0), (5.0, 9.0)))]) for p in hanging.panels}
     canvas.draw(drawings)
     assert [panel.is_prior for panel in canvas.visible_panels] == [False]
-    assert len(by_kind(viewer, "Shapes")[0].data) == 1
+    assert len({tuple(way) for way in by_kind(viewer, "Vectors")[0].data[:, 1]}) == 1
     assert canvas.panel_at((1.0, 1.0)).is_prior is False
     assert canvas.flicker()
     assert [panel.is_prior for panel in canvas.visible_panels] == [True]
@@ -183,4 +218,4 @@ def test_a_volume_starts_on_its_slice(viewer, canvas):
 def test_a_hanging_without_pictures_is_an_empty_canvas(viewer, canvas):
     canvas.show(pictures.pair_hanging())
     canvas.show(replace(pictures.pair_hanging(), panels=(), problems=("R-CC cannot be shown [E_PIXELS]",)))
-    assert len(viewer.layers) == 0
+    assert seen(viewer) == []
