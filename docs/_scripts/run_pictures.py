@@ -1,4 +1,4 @@
-"""Makes the pictures of the automatic tutorial: measures the samples and takes what the run draws, and its report.
+"""Makes the pictures of the automatic tutorial and of a study's figures: takes what a run and a study draw.
 
 Part of ``./run screenshots``; the report's picture needs Chromium.
 """
@@ -24,10 +24,23 @@ PICTURES = (
     "cm0001-mr-baseline.png",
     "cm0001-mr-followup.png",
     "report.png",
+    "study-flowchart.png",
+    "study-waterfall-extent.png",
+    "study-spider.png",
+    "study-bland-altman-diameter-pathology.png",
+    "study-scatter-diameter-pathology.png",
+    "study-agreement-forest.png",
+    "study-residual-2x2.png",
+    "study-roc-residual-disease.png",
+    "study-before-after-CM-0001.png",
 )
 FINDINGS = {"mlo": ("L", "MLO"), "mr": ("L", "")}
 TIMEPOINTS = {"baseline": "baseline", "followup": "followup-1"}
 WIDTH = 1000
+STUDY = "study-"
+STUDY_WIDTHS = {1003: 600, 2125: 960}
+"""Shown width of a figure one column wide, and of one as wide as the page."""
+STUDY_HEIGHT = 680
 PAGE, REPORT_WIDTH = (1468, 2000), 1060
 ONE_PATIENT = "main > :not(#CM-0002) { display: none !important; }"
 BLANK = 24
@@ -67,6 +80,16 @@ def _without_empty_end(picture: Image.Image) -> Image.Image:
     return picture.crop((0, 0, picture.width, min(last + 16, picture.height)))
 
 
+def study(out: Path, scratch: Path) -> None:
+    """Take the figures of the synthetic cohort, and one patient of the run before and after."""
+    command = [sys.executable, "-m", "calcmeasure", "study", "sample_dicom/study/cohort.csv", "--quiet"]
+    patient = ["--run", str(out), "--images", "sample_dicom", "--show", "CM-0001"]
+    subprocess.run([*command, *patient, "--out", str(scratch / "study")], check=True, cwd=REPOSITORY)
+    for name in (name for name in PICTURES if name.startswith(STUDY)):
+        drawn = Image.open(scratch / "study" / "figures" / name.removeprefix(STUDY))
+        shrink(drawn, IMAGES / name, width=min(STUDY_WIDTHS[drawn.width], STUDY_HEIGHT * drawn.width // drawn.height))
+
+
 def main() -> int:
     """Make them all.
 
@@ -81,6 +104,7 @@ def main() -> int:
         subprocess.run([*command, str(scratch / "out")], check=True, cwd=REPOSITORY)
         findings(scratch / "out")
         report(scratch / "out", scratch)
+        study(scratch / "out", scratch)
     missing = [name for name in PICTURES if not (IMAGES / name).is_file()]
     return 1 if missing else 0
 

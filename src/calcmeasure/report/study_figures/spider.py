@@ -80,7 +80,7 @@ def _draw_courses(axis: Axes, courses: Sequence[Course], *, in_weeks: bool) -> N
             label = "" if number else f"{mark_of(category).label} ({len(own)})"
             _draw_course(axis, course, in_weeks=in_weeks, label=label)
     if courses:
-        axis.legend(loc="upper left", ncols=5, columnspacing=1.0, handlelength=2.6, bbox_to_anchor=(-0.02, -0.1))
+        axis.legend(loc="upper left", ncols=5, columnspacing=1.0, handlelength=2.6, bbox_to_anchor=(-0.02, -0.13))
     _name_visits(axis, courses, in_weeks=in_weeks)
 
 
