@@ -170,7 +170,7 @@ def test_everything_left_out_has_a_code_and_a_reason(sample_run):
     assert {ErrorCode(row["code"]) for row in rows} <= LEFT_OUT_BY_DESIGN
     assert all(len(row["reason"]) > 10 for row in rows)
     assert len({row["path"] for row in rows}) == len(rows)
-    assert Counter(row["code"] for row in rows)["E_NOT_DICOM"] == 4
+    assert Counter(row["code"] for row in rows)["E_NOT_DICOM"] == 6
 
 
 def test_annotations_follow_the_schema(sample_run):
