@@ -194,6 +194,34 @@ def test_nobody_left_is_told_and_refused(tmp_path, capsys):
     assert (tmp_path / "out" / "tables" / "table5.csv").exists()
 
 
+READINGS = """patient_id,timepoint,laterality,lesion_id,quantity,value_mm,reader
+P1,baseline,L,L1,lesion_diameter,30,auto
+P1,baseline,L,L1,lesion_diameter,31,mk
+P2,baseline,L,L1,lesion_diameter,20,auto
+P2,baseline,L,L1,lesion_diameter,21,mk
+P2,baseline,L,L1,lesion_diameter,22,jb
+P3,baseline,L,L1,lesion_diameter,10,auto
+"""
+
+
+def test_a_run_gives_the_courses_of_one_reader_per_patient_and_the_pictures(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "measurements.csv").write_text(READINGS, encoding="utf-8")
+    asked = {}
+    monkeypatch.setattr(
+        "calcmeasure.report.study_figures.draw_study_figures", lambda *_, **given: asked.update(given) or ()
+    )
+    monkeypatch.setattr(
+        "calcmeasure.pipeline.before_after.find_before_after",
+        lambda run, sources, *, patients: asked.update(run=run, sources=sources, patients=patients) or (),
+    )
+    chosen = ["--run", str(tmp_path / "run"), "--images", "a", "b", "--show", "P2"]
+    assert main(["study", str(COHORT), "--out", str(tmp_path / "out"), *chosen]) == ExitCode.OK
+    assert [(m.patient_id, m.reader) for m in asked["measurements"]] == [("P1", "mk"), ("P2", "auto"), ("P3", "auto")]
+    assert asked["criteria"].name == "paper-2023"
+    assert (asked["run"], asked["sources"], asked["patients"]) == (tmp_path / "run", [Path("a"), Path("b")], ["P2"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -55,6 +55,7 @@ def further_tables(results: StudyResults) -> tuple[StudyTable, ...]:
 
 def _flow(results: StudyResults) -> StudyTable:
     flow = results.flow
+    codes = any(code.startswith("E_") for code, _ in flow.exclusions)
     excluded = (Line("", f"Excluded: {format_flag(code)}", (str(count),)) for code, count in flow.exclusions)
     return StudyTable(
         name="flow",
@@ -68,6 +69,7 @@ def _flow(results: StudyResults) -> StudyTable:
             Line("", "Patients included with both sides", (str(flow.bilateral),)),
         ),
         method="A case is one side of one patient; every exclusion has one reason code.",
+        footnotes=("Codes that begin with E_ are explained in the documentation, under Codes.",) if codes else (),
     )
 
 
