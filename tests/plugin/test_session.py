@@ -253,6 +253,29 @@ def test_automatic_findings_become_drafts(session, monkeypatch):
     assert adopted.annotation.points == automatic.points
 
 
+def test_what_was_found_is_told_once_it_is_on_the_desk_of_the_patient_shown(session, monkeypatch):
+    found = draw_line(session).annotation
+    automatic = replace(found, method=Method.AUTO, points=((1.0, 2.0), (3.0, 4.0)))
+    monkeypatch.setattr("napari_calcmeasure.session.detect_on", lambda *_args, **_options: (automatic,))
+    told = []
+    target = session.hanging.panels[0].target
+    session.detect(target, then=lambda: told.append(session.desk.reading.selected_finding.annotation.points))
+    assert told == [automatic.points]
+
+    class AfterShe(ImmediateRunner):
+        def start(self, words, work, *, done, failed):
+            def later(result):
+                session.runner = ImmediateRunner()
+                session.step_patient(1)
+                done(result)
+
+            return super().start(words, work, done=later, failed=failed)
+
+    session.runner = AfterShe()
+    session.detect(target, then=lambda: told.append("elsewhere"))
+    assert told == [automatic.points]
+
+
 def test_an_image_that_cannot_be_searched_says_why(session):
     session.detect(session.hanging.panels[0].target)
     assert session.desk.reading.findings == ()

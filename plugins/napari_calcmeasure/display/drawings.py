@@ -126,6 +126,21 @@ def draw_unfinished(points: Sequence[Point]) -> Drawing:
     return Drawing(strokes, rings)
 
 
+def words_corner(panel: Panel, points: Sequence[Point], *, width_mm: float) -> Point:
+    """Say where words of some width begin: at the upper left of what they name, but not beyond their picture.
+
+    Returns
+    -------
+    Point
+        In pixel indices of the panel.
+    """
+    places = np.asarray([panel.placement.to_world(point) for point in points])
+    first, last = ((-0.5,) * len(panel.shape), tuple(size - 0.5 for size in panel.shape))
+    ends = sorted(panel.placement.to_world(end)[-1] for end in (first, last))
+    *above, left = (float(value) for value in places.min(axis=0))
+    return panel.placement.to_pixel((*above, max(min(left, ends[1] - width_mm), ends[0])))
+
+
 def length_words(measured: Measurement, *, state: FindingState | None = None, origin: str = "") -> str:
     """Write a length as it stands beside its line: both axes where there are two, and where it stands."""
     words = format_mm(measured.value_mm)

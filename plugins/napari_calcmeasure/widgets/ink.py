@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.report.palette import AMBER, PAPER
-from napari_calcmeasure.display.drawings import Drawing, Ring, Stroke
+from napari_calcmeasure.display.captions import LETTER_SHARE
+from napari_calcmeasure.display.drawings import Drawing, Ring, Stroke, words_corner
 from napari_calcmeasure.display.panel import LayerData, Panel
 from napari_calcmeasure.reading.finding import LesionMask, Point
 from napari_calcmeasure.widgets.rack import Place, Rack, fill
@@ -187,7 +188,7 @@ class Ink:
         """Rings around points, and beside lines their words; words stand clear of the ring at the end of their line."""
         layer: Points = self._layers["marks"]
         centres = [self._placed(panel, [ring.centre])[0] for panel, ring in rings]
-        corners = [self._placed(panel, stroke.points).min(axis=0) for panel, stroke in words]
+        corners = [self._placed(panel, [self._words_corner(panel, stroke)])[0] for panel, stroke in words]
         sizes = [self._size(panel, max(ring.size_mm, LEAST_RING_PX / self._zoom)) for panel, ring in rings]
         with layer.events.set_data.blocker(), layer.text.events.blocker_all():
             fill(layer, np.asarray([*centres, *corners], dtype=float).reshape(-1, 2))
@@ -216,6 +217,10 @@ class Ink:
     def _placed(self, panel: Panel, points: Sequence[Point]) -> NDArray[np.float64]:
         placed = [panel.placement.to_world(point) for point in points] if self._in_world else points
         return np.asarray(placed, dtype=float)[:, -2:]
+
+    def _words_corner(self, panel: Panel, stroke: Stroke) -> Point:
+        width_mm = len(stroke.words) * TEXT_SIZE * LETTER_SHARE / self._zoom
+        return words_corner(panel, stroke.points, width_mm=width_mm)
 
     def _above(self) -> tuple[float, float]:
         return (-self._size(self._panels[0], LEAST_RING_PX / self._zoom), 0.0)

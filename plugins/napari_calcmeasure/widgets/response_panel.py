@@ -30,8 +30,8 @@ from napari_calcmeasure.widgets.controls import Tree
 
 TARGET_PX = 24
 """Smallest height of anything to click on."""
-LEAST_ROWS = 5
-"""Header, three answers and the bar to scroll sideways are always seen."""
+LEAST_ROWS = 4
+"""Header, two answers and the bar to scroll sideways are always seen."""
 COLUMNS = ("Side or lesion", "Visit", "Before", "After", "Δ mm", "Δ %")
 """Lengths are in mm; the tooltip says so."""
 EMPTY = "Nothing is measured yet."
@@ -149,15 +149,14 @@ class ResponsePanel(QWidget):
         self.criteria.setToolTip("Which criteria have a column")
         self.criteria.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.criteria.setMinimumSize(TARGET_PX * 4, TARGET_PX)
-        top = QHBoxLayout()
-        top.addWidget(self.criteria)
-        top.addStretch(1)
+        below = QHBoxLayout()
+        below.addWidget(self._words(), stretch=1)
+        below.addWidget(self.criteria, alignment=Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
-        layout.addLayout(top)
         layout.addWidget(self.table, stretch=3)
-        layout.addWidget(self._words(), stretch=2)
-        QWidget.setTabOrder(self.criteria, self.table)
+        layout.addLayout(below, stretch=2)
+        QWidget.setTabOrder(self.table, self.criteria)
 
     def _words(self) -> QScrollArea:
         """Rule and notes scroll, however long they are: the rows above keep their room."""

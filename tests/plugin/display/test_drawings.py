@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from calcmeasure.terms import GeometryKind
-from napari_calcmeasure.display.drawings import draw_findings
+from napari_calcmeasure.display.drawings import draw_findings, words_corner
 from napari_calcmeasure.reading.finding import Finding
 from plugin.reading.examples import automatic, mammogram
+from plugin.widgets.pictures import MM, mammogram_panel
 
 TRIANGLE = ((10.0, 10.0), (10.0, 30.0), (25.0, 20.0))
 
@@ -18,3 +21,17 @@ def test_what_does_not_measure_does_not_keep_the_rest_from_being_drawn():
     drawing = draw_findings([broken, marks], selected="broken")
     assert [stroke.kind for stroke in drawing.strokes] == ["polygon", "line"]
     assert len(drawing.rings) == 6
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    ("left_mm", "width_mm", "begins_mm"),
+    [(1.0, 2.0, 1.0), (3.0, 2.0, 1.95), (1.0, 9.0, -0.05)],
+    ids=["fits", "right", "wide"],
+)
+def test_words_of_a_drawing_end_within_its_picture(left_mm, width_mm, begins_mm, mirrored):
+    """The picture reaches from -0.05 to 3.95 mm."""
+    panel = mammogram_panel(mirrored=mirrored, origin=(0.0, 39 * MM if mirrored else 0.0))
+    points = [panel.placement.to_pixel(place) for place in ((2.0, left_mm), (1.0, left_mm + 0.5))]
+    corner = panel.placement.to_world(words_corner(panel, points, width_mm=width_mm))
+    assert corner == pytest.approx((1.0, begins_mm))
