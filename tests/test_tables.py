@@ -111,6 +111,8 @@ def test_a_missing_file_and_a_wrong_encoding_are_refused(tmp_path):
         ("=1+1", ".", "number"),
         ("", ".", "number"),
         ("12 mm", ".", "number"),
+        ("ca. 20", ",", "number"),
+        (".", ",", "point"),
     ],
 )
 def test_numbers_of_another_locale_are_never_guessed(text, decimal, words):

@@ -25,6 +25,7 @@ _SAMPLE_ROWS = 1000
 _SEPARATORS = (",", ";", "\t", "|")
 _WITH_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _WITH_POINT = re.compile(r"\s*[+-]?\d+\.\d+\s*")
+_POINTED = re.compile(r"\s*[+-]?[\d.,]*\.[\d.,]*\s*")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -122,7 +123,7 @@ def as_number(text: str, *, decimal: str = ".") -> float:
     >>> as_number("12,5", decimal=",")
     12.5
     """
-    if decimal == "," and "." in text:
+    if decimal == "," and _POINTED.fullmatch(text):
         raise ValueError(f"{text[:20]!r} has a point where this table has decimal commas")
     if decimal == "." and _WITH_COMMA.fullmatch(text):
         raise ValueError(f"{text[:20]!r} has a comma where this table has decimal points")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from calcmeasure.errors import AnnotationError
 from calcmeasure.executors.executor import Failure, attempt, delivered
-from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.model.names import file_key
@@ -163,6 +162,19 @@ def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
 
 
 def _placed(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[Placed], list[Skipped]]:
+    placed, problems = _drawn(patient) if patient.annotations else ([], [])
+    for number, line, cells in patient.rows:
+        measurement, found = readers[number].read((line, cells))
+        problems += found
+        if measurement is not None:
+            placed.append(Placed(measurement, readers[number].path, line))
+    return placed, problems
+
+
+def _drawn(patient: PatientInput) -> tuple[list[Placed], list[Skipped]]:
+    # Compiled geometry is loaded where something was drawn: tables need none of it.
+    from calcmeasure.measure.annotations import measure_annotation
+
     placed: list[Placed] = []
     problems: list[Skipped] = []
     for stored, path in patient.annotations:
@@ -171,11 +183,6 @@ def _placed(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[P
             placed.append(Placed(measured, path))
         except AnnotationError as error:
             problems.append(Skipped(path, error.code, error.message))
-    for number, line, cells in patient.rows:
-        measurement, found = readers[number].read((line, cells))
-        problems += found
-        if measurement is not None:
-            placed.append(Placed(measurement, readers[number].path, line))
     return placed, problems
 
 

@@ -1,10 +1,14 @@
-"""What is to be scored again, patient by patient: stores, saved annotations and tables, in any mixture."""
+"""What is to be scored again, patient by patient: stores, saved annotations and tables, in any mixture.
+
+Databases and schemas are loaded when a source needs them: workers that score tables start without.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from calcmeasure.errors import AnnotationError, CalcMeasureError, ErrorCode
 from calcmeasure.model.imaging import Skipped
@@ -13,8 +17,9 @@ from calcmeasure.report.mapping import TableMapping
 from calcmeasure.report.read_tables import open_measurement_table, with_units_asked
 from calcmeasure.report.row_reader import RowReader
 from calcmeasure.report.workbook import is_workbook
-from calcmeasure.store.annotation_files import read_annotations
-from calcmeasure.store.database import MeasurementStore, StoredAnnotation
+
+if TYPE_CHECKING:
+    from calcmeasure.store.database import StoredAnnotation
 
 ROWS_PER_CHUNK = 4000
 """A chunk takes a worker about a second, so that workers end together and a lost one costs little."""
@@ -183,12 +188,17 @@ def _add_table(path: Path, choices: TableChoices, found: ScoreInput) -> None:
 
 
 def _add_annotation_file(path: Path, found: ScoreInput) -> None:
+    from calcmeasure.store.annotation_files import read_annotations
+    from calcmeasure.store.database import StoredAnnotation
+
     content = read_annotations(path)
     own = found.of(content.patient_id).annotations
     own += [(StoredAnnotation(content.patient_id, content.reader, a, 1, ""), path) for a in content.annotations]
 
 
 def _add_store(url: str, found: ScoreInput) -> None:
+    from calcmeasure.store.database import MeasurementStore
+
     if "://" not in url and not Path(url).is_file():
         raise AnnotationError("there is no store, folder or table of this name", code=ErrorCode.UNREADABLE)
     with MeasurementStore(url) as store:
