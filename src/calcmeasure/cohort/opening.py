@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from calcmeasure.cohort.cells import Cells
 from calcmeasure.cohort.row import TableProblem
 from calcmeasure.cohort.units import LengthUnit, looks_like_centimetres
 from calcmeasure.errors import ErrorCode, TableError
-from calcmeasure.tables import TextTable, as_number, read_text_table
+from calcmeasure.tables import Row, TextTable, as_number, read_text_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class OpenTable:
     rows
         Without the lengths of columns whose unit nobody confirmed.
     problems
-        Of the table as a whole, and of lines that have more cells than columns.
+        Of the table as a whole; those of a row are with its cells.
     """
 
     rows: tuple[Cells, ...]
@@ -50,24 +49,24 @@ def open_table(path: Path, *, needed: Sequence[str], used: Sequence[str], unit: 
     """
     table = read_text_table(path)
     _check_header(table.header, needed=needed, used=used)
-    records = [(line, dict(zip(table.header, cells, strict=False)), len(cells)) for line, cells in table.rows]
-    suspected = _suspected(table, [record for _, record, _ in records], columns=used)
+    lines = list(table.rows)
+    suspected = _suspected(table, [cells for _, cells in lines], columns=used)
     if unit is LengthUnit.CM and not suspected:
         raise TableError("no column of lengths looks like centimetres; give the unit only where one does")
     left_out = suspected if unit is None else ()
-    rows = tuple(
-        Cells(
-            {column: text for column, text in record.items() if column not in left_out},
-            line=line,
-            decimal=table.decimal,
-            centimetres=suspected if unit is LengthUnit.CM else (),
-        )
-        for line, record, _ in records
-    )
-    for row, (_, _, n_cells) in zip(rows, records, strict=True):
-        if n_cells > len(table.header):
-            row.refuse("", ErrorCode.TABLE, f"has {n_cells} cells under {len(table.header)} columns; quote its texts")
+    centimetres = suspected if unit is LengthUnit.CM else ()
+    rows = tuple(_row(table, row, left_out=left_out, centimetres=centimetres) for row in lines)
     return OpenTable(rows, tuple(_unit_problems(left_out)))
+
+
+def _row(table: TextTable, row: Row, *, left_out: Collection[str], centimetres: Collection[str]) -> Cells:
+    line, texts = row
+    record = {name: text for name, text in zip(table.header, texts, strict=False) if name not in left_out}
+    cells = Cells(record, line=line, decimal=table.decimal, centimetres=centimetres)
+    if len(texts) > len(table.header):
+        reason = f"has {len(texts)} cells under {len(table.header)} columns; quote texts that hold the separator"
+        cells.refuse("", ErrorCode.TABLE, reason)
+    return cells
 
 
 def _check_header(header: Sequence[str], *, needed: Sequence[str], used: Sequence[str]) -> None:
@@ -79,22 +78,22 @@ def _check_header(header: Sequence[str], *, needed: Sequence[str], used: Sequenc
         raise TableError(f"the table has the column(s) {', '.join(twice)} twice; keep one of each")
 
 
-def _suspected(table: TextTable, records: Iterable[dict[str, str]], *, columns: Sequence[str]) -> tuple[str, ...]:
-    rows = list(records)
-    lengths = [column for column in columns if column.endswith("_mm") and column in table.header]
+def _suspected(table: TextTable, lines: Sequence[Sequence[str]], *, columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns of lengths that look like centimetres."""
+    places = {name: table.header.index(name) for name in columns if name.endswith("_mm") and name in table.header}
     return tuple(
-        column
-        for column in lengths
-        if looks_like_centimetres(_numbers((row.get(column, "") for row in rows), decimal=table.decimal))
+        name
+        for name, place in places.items()
+        if looks_like_centimetres(
+            _numbers((cells[place] for cells in lines if len(cells) > place), decimal=table.decimal)
+        )
     )
 
 
 def _numbers(texts: Iterable[str], *, decimal: str) -> Iterator[float]:
     for text in texts:
         with suppress(ValueError):
-            value = as_number(text, decimal=decimal) if text.strip() else math.nan
-            if math.isfinite(value):
-                yield value
+            yield as_number(text, decimal=decimal)
 
 
 def _unit_problems(columns: Sequence[str]) -> Iterator[TableProblem]:
