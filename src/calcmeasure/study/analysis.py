@@ -14,16 +14,13 @@ from calcmeasure.study.results import Flow, StudyResults, StudySettings
 from calcmeasure.study.tables import CROSSED, FINDING_VARIABLES, PATIENT_VARIABLES, associate, describe
 from calcmeasure.study.variables import Comparison, Pair, Variable
 
+QUARTILES = QuantileMethod.WEIGHTED_AVERAGE
+"""How quartiles are interpolated: as the study's program, SPSS, does."""
 SCORES = (Variable.DIAMETER_FOLLOWUP, Variable.EXTENT_FOLLOWUP)
 """Sizes after treatment whose ROC curves are drawn."""
 
 
-def analyze_cohort(
-    cohort: Cohort,
-    *,
-    level: float = DEFAULT_LEVEL,
-    quartiles: QuantileMethod = QuantileMethod.WEIGHTED_AVERAGE,
-) -> StudyResults:
+def analyze_cohort(cohort: Cohort, *, level: float = DEFAULT_LEVEL) -> StudyResults:
     """Analyse a cohort: the same rows give the same results, to the last digit.
 
     Parameters
@@ -32,8 +29,6 @@ def analyze_cohort(
         Judged rows, excluded ones included.
     level
         Level of every confidence interval.
-    quartiles
-        How quartiles are interpolated.
 
     Returns
     -------
@@ -51,13 +46,13 @@ def analyze_cohort(
     agreement = tuple(agree(group, pair, subgroup=name, level=level) for name, group in groups for pair in Pair)
     flow = count_flow(cohort)
     return StudyResults(
-        settings=StudySettings(cohort.criteria, cohort.criteria_sha256, definition, level, quartiles),
+        settings=StudySettings(cohort.criteria, cohort.criteria_sha256, definition, level, QUARTILES),
         flow=flow,
         missing=count_missing(cohort),
-        patients=tuple(describe(rows, v, definition=definition, quartiles=quartiles) for v in PATIENT_VARIABLES),
-        findings=tuple(describe(rows, v, definition=definition, quartiles=quartiles) for v in FINDING_VARIABLES),
+        patients=tuple(describe(rows, v, definition=definition, quartiles=QUARTILES) for v in PATIENT_VARIABLES),
+        findings=tuple(describe(rows, v, definition=definition, quartiles=QUARTILES) for v in FINDING_VARIABLES),
         associations=associations,
-        sizes=tuple(residual_sizes(group, name, quartiles=quartiles) for name, group in groups),
+        sizes=tuple(residual_sizes(group, name, quartiles=QUARTILES) for name, group in groups),
         agreement=agreement,
         paired=tuple(compare(rows, comparison) for comparison in Comparison),
         diagnostic=tuple(diagnose(group, name, definition=definition, level=level) for name, group in groups),
