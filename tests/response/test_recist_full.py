@@ -141,6 +141,12 @@ CASES = [
         "PD",
         "unequivocal progression of non-target B",
     ),
+    Case(
+        "targets and non-targets progress: the numbers are told",
+        (Lesion("A", (30, 40)), Lesion("B", (9, PD), role=NON_TARGET)),
+        "PD",
+        "30.0 → 40.0 mm is +33.3 % from nadir at baseline",
+    ),
     Case("a further one is one", (Lesion("A", (30, 15)), Lesion("B", (9, FURTHER), role=NON_TARGET)), "PD"),
     Case("stated gone", (Lesion("A", (30, 0)), Lesion("B", (9, CR), role=NON_TARGET)), "CR"),
     Case("stated left", (Lesion("A", (30, 0)), Lesion("B", (9, LEFT), role=NON_TARGET)), "PR", "B, no target, is left"),
@@ -160,6 +166,12 @@ CASES = [
     ),
     # -- non-target lesions alone (table 2) --------------------------------------------------
     Case("alone and gone", (Lesion("B", (9, CR), role=NON_TARGET),), "CR", "no lesion left"),
+    Case(
+        "alone and gone, but a node has grown",
+        (Lesion("B", (9, CR), role=NON_TARGET), Lesion("N", (9, 11), NODE)),
+        "NE",
+        "N was found and not yet confirmed",
+    ),
     Case("alone and left", (Lesion("B", (9, 9), role=NON_TARGET),), "non-CR/non-PD", "there is no target"),
     Case("alone and not evaluated", (Lesion("B", (9, NE), role=NON_TARGET),), "NE", "B not evaluated"),
     Case("alone and progressing", (Lesion("B", (9, PD), role=NON_TARGET),), "PD"),
