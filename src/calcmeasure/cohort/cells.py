@@ -127,10 +127,12 @@ class Cells:
         """Read one of some words, whatever its capitals and spaces; empty when there is none."""
         words = tuple(known)
         text = self._raw(column)
-        by_folded = {_folded(word): word for word in words}
-        if text and _folded(text) not in by_folded:
+        if not text or text in words:
+            return text
+        same = next((word for word in words if _folded(word) == _folded(text)), "")
+        if not same:
             self._unknown(column, words)
-        return by_folded.get(_folded(text), "")
+        return same
 
     def member(self, column: str, kind: type[Member], *, also: Mapping[str, Member] | None = None) -> Member | None:
         """Read one member of an enum, or another word for it."""
@@ -171,4 +173,4 @@ class Cells:
 
 
 def _folded(text: str) -> str:
-    return re.sub(r"\s+", "", text).casefold()
+    return "".join(text.split()).casefold()
