@@ -102,6 +102,7 @@ def test_cut_bars_are_marked_and_said():
     grown = cohort(row("A", extent=(10, 35)), row("B", extent=(10, 24)), row("C"), row("D", extent=(0, 5)))
     drawn = draw_waterfall(changes(grown, Quantity.CALCIFICATION_EXTENT), Cutoffs(-10, 10), criteria="extent-10")
     assert "2 cut at +100%: +250, +140%" in texts(drawn)
+    assert [bar.get_height() for bar in drawn.figure.axes[0].patches[:2]] == [100.0, 100.0]
     assert "1 with 0 mm before treatment (1 of them more afterwards)" in drawn.caption
     assert [record["change_percent"] for record in table(drawn)] == ["250.0", "140.0", "-15.151515", ""]
 
