@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 
@@ -66,6 +67,8 @@ def test_only_responses_writes_the_same_responses_and_nothing_else(tmp_path):
     path = write(tmp_path / "t.csv", cohort(5))
     whole, alone = scored(tmp_path, "whole", path), scored(tmp_path, "alone", path, "--only-responses")
     assert alone["responses.csv"] == whole["responses.csv"]
+    counts = json.loads((tmp_path / "alone" / "run.json").read_text(encoding="utf-8"))["counts"]
+    assert counts["response_rows"] == len(table(tmp_path / "alone" / "responses.csv"))
     assert {p.name for p in (tmp_path / "alone").iterdir()} == {"responses.csv", "skipped.csv", "run.json"}
 
 

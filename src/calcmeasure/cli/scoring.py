@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -37,7 +38,8 @@ def score(options: argparse.Namespace) -> int:
     found = gather(options.source, choices)
     found.compare_with(earlier or {})
     scored = _rescored(found, profiles, options, compare=earlier is not None)
-    _write_rescored(found, scored, options, profiles=profiles)
+    info = _run_info(options, profiles) | _table_info(choices) | {"counts": _counts(scored)}
+    _write_rescored(found, scored, options, info=info)
     if not options.quiet:
         _tell(found, scored, options, compared=earlier is not None)
     if not scored.n_measurements:
@@ -122,17 +124,28 @@ def _rescored(
 
 
 def _write_rescored(
-    found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, profiles: Sequence[CriteriaProfile]
+    found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, info: Mapping[str, Any]
 ) -> None:
     from calcmeasure.report.outputs import Results, write_differences, write_responses_only, write_results
 
-    info = _run_info(options, profiles)
     if options.against:
         write_differences(options.out, scored.differences)
     if options.only_responses:
         write_responses_only(options.out, scored.responses, skipped=scored.skipped, run=info)
         return
     write_results(options.out, Results(scored.measurements, scored.rows, scored.skipped, found.annotations, info))
+
+
+def _table_info(choices: TableChoices) -> dict[str, Any]:
+    """How tables were read; nothing where nobody said anything about them."""
+    mapping = {choices.mapping.name: choices.mapping.sha256} if choices.mapping else None
+    said = {"mapping": mapping, "unit": choices.unit}
+    return {name: value for name, value in said.items() if value}
+
+
+def _counts(scored: Rescored) -> dict[str, Any]:
+    skipped = Counter(str(entry.code) for entry in scored.skipped)
+    return {"measurements": scored.n_measurements, "response_rows": scored.n_rows, "skipped": dict(skipped)}
 
 
 def _tell(found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, compared: bool) -> None:

@@ -58,16 +58,13 @@ def check_together(rows: Sequence[Placed]) -> tuple[list[Measurement], list[Skip
     return [row.measurement for i, row in enumerate(rows) if i not in problems], list(problems.values())
 
 
-def _repeats(rows: Iterable[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
+def _repeats(rows: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
     groups: dict[Finding, list[tuple[int, Placed]]] = defaultdict(list)
     for i, row in rows:
         m = row.measurement
         groups[m.reader, m.timepoint, m.quantity, m.laterality, m.view, m.lesion_id].append((i, row))
+    parts = {row.measurement.lesion_id for _, row in rows if row.measurement.relation is LesionRelation.SPLIT}
     alike = [group for group in groups.values() if len(group) > 1]
-    parts = {
-        m.lesion_id for group in groups.values() for _, row in group for m in [row.measurement]
-        if m.relation is LesionRelation.SPLIT
-    } if alike else set()  # fmt: skip
     for group in alike:
         yield from _equal_ones(group)
         lengths = {row.measurement.value_mm for _, row in group}

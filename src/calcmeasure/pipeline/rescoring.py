@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from calcmeasure.errors import AnnotationError
+from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.executors.executor import Failure, attempt, delivered
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
@@ -124,11 +124,17 @@ def score_in_chunks(
     Yields
     ------
     ScoredChunk
-        In the order given. The patients of a chunk that failed are listed as skipped.
+        In the order given. Patients that cannot be scored are listed as skipped.
     """
     work = partial(score_chunk, plan=plan)
     for chunk, done in zip(chunks, (map_ordered or _here)(work, chunks), strict=True):
-        yield _given_up(chunk, done) if isinstance(done, Failure) else done
+        if not isinstance(done, Failure):
+            yield done
+        elif done.code is ErrorCode.WORKER_DIED or len(chunk.patients) == 1:
+            yield _given_up(chunk, done)
+        else:
+            # Whatever is wrong costs the patient it is wrong with.
+            yield from score_in_chunks([ScoreChunk((one,), chunk.readers) for one in chunk.patients], plan)
 
 
 def _here(work: Callable[[ScoreChunk], ScoredChunk], chunks: Sequence[ScoreChunk]) -> Iterator[ScoredChunk | Failure]:

@@ -82,6 +82,11 @@ class RowReader:
     nothing: frozenset[str] = frozenset()
     is_visit: bool = False
     left_out: frozenset[str] = frozenset()
+    _plan: tuple[tuple[int, str, Parse], ...] = field(init=False, repr=False, compare=False)
+    _given: Cells = field(init=False, repr=False, compare=False)
+    _titles: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _patient_at: int = field(init=False, repr=False, compare=False)
+    _has_geometry: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         read = parsers(self.decimal, self.mm_per_unit)
@@ -93,12 +98,6 @@ class RowReader:
         places = [column.index for column in self.columns if column.name == "patient_id"]
         object.__setattr__(self, "_patient_at", places[0] if places else self.width)
         object.__setattr__(self, "_has_geometry", any(column.name in GEOMETRY_COLUMNS for column, _ in known))
-
-    _plan: tuple[tuple[int, str, Parse], ...] = field(init=False, repr=False, compare=False)
-    _given: Cells = field(init=False, repr=False, compare=False)
-    _titles: Mapping[str, str] = field(init=False, repr=False, compare=False)
-    _patient_at: int = field(init=False, repr=False, compare=False)
-    _has_geometry: bool = field(init=False, repr=False, compare=False)
 
     def patient_id(self, cells: Sequence[str]) -> str:
         """Tell the patient a row speaks of, whether the row can be used or not; empty where it names none."""
