@@ -17,7 +17,10 @@ from factories import marks
 from program import calcmeasure, table
 from tiny_patients import BASELINE, TinyPatient, write_dynamic, write_mammograms
 
-VERBS = ("run", "index", "measure", "score", "export", "criteria", "schema", "phantom", "view", "keys", "doctor")
+VERBS = (
+    "run", "index", "measure", "score", "export", "readers", "cohort", "study", "criteria", "schema", "phantom", "view",
+    "keys", "doctor",
+)  # fmt: skip
 FOLLOWUP = {"timepoint": "followup-1", "study_date": "2021-08-09"}
 
 
