@@ -80,6 +80,12 @@ def test_methods_follow_the_settings():
     assert "90 % interval, Wilson" in page
 
 
+def test_reasons_of_exclusion_are_in_words():
+    page = render_study(analyze_cohort(cohort(row("P1"), row("P2", excluded="E_NO_FOLLOWUP"))))
+    assert "Exclusions by reason: no follow-up (1)." in page
+    assert "Excluded: no follow-up" in page
+
+
 def test_missing_values_are_listed_by_variable(results):
     assert "“Neoadjuvant treatment regimen” 30" in render_study(results)
 

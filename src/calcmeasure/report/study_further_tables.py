@@ -7,7 +7,6 @@ from math import isnan
 
 from calcmeasure.report import study_words as words
 from calcmeasure.report.study_tables import Line, StudyTable
-from calcmeasure.report.text import format_flag
 from calcmeasure.stats.bland_altman import BlandAltman, Limit
 from calcmeasure.stats.diagnostic import DiagnosticAccuracy, Ratio
 from calcmeasure.stats.proportion import Proportion
@@ -55,8 +54,7 @@ def further_tables(results: StudyResults) -> tuple[StudyTable, ...]:
 
 def _flow(results: StudyResults) -> StudyTable:
     flow = results.flow
-    codes = any(code.startswith("E_") for code, _ in flow.exclusions)
-    excluded = (Line("", f"Excluded: {format_flag(code)}", (str(count),)) for code, count in flow.exclusions)
+    excluded = (Line("", f"Excluded: {words.reason_words(code)}", (str(count),)) for code, count in flow.exclusions)
     return StudyTable(
         name="flow",
         title="Flow of cases",
@@ -68,8 +66,7 @@ def _flow(results: StudyResults) -> StudyTable:
             Line("", "Patients included", (str(flow.patients),)),
             Line("", "Patients included with both sides", (str(flow.bilateral),)),
         ),
-        method="A case is one side of one patient; every exclusion has one reason code.",
-        footnotes=("Codes that begin with E_ are explained in the documentation, under Codes.",) if codes else (),
+        method="A case is one side of one patient; every exclusion has one reason.",
     )
 
 

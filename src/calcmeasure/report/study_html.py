@@ -13,7 +13,7 @@ from calcmeasure.cohort.row import TableProblem
 from calcmeasure.report.study_further_tables import further_tables
 from calcmeasure.report.study_sentences import key_findings
 from calcmeasure.report.study_tables import paper_tables
-from calcmeasure.report.study_words import VARIABLE_WORDS
+from calcmeasure.report.study_words import VARIABLE_WORDS, reason_words
 from calcmeasure.study.results import StudyResults
 
 
@@ -73,6 +73,7 @@ def render_study(
         tables=(*paper_tables(results), *further_tables(results)),
         figures=figures,
         variable_words=VARIABLE_WORDS,
+        reason_words=reason_words,
         problems=[problem_words(problem) for problem in problems],
         version=__version__,
     )

@@ -113,6 +113,17 @@ def subgroup_words(name: str) -> str:
     return "All" if name == ALL else name
 
 
+def reason_words(code: str) -> str:
+    """Put the reason of an exclusion into words; ``results.json`` keeps the code.
+
+    Examples
+    --------
+    >>> reason_words("poor_image_quality"), reason_words("E_NO_FOLLOWUP")
+    ('poor image quality', 'no follow-up')
+    """
+    return code.removeprefix("E_").lower().replace("_", " ").replace("followup", "follow-up")
+
+
 def fixed(value: float, decimals: int) -> str:
     """Write a number with so many decimals, halves rounded up and a true minus sign.
 
