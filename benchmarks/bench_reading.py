@@ -2,7 +2,8 @@
 
 A real pointer (xdotool) reads one sample patient in a window under X: hangs, draws, drags, searches, seeds, brushes and
 signs. A timer of 10 ms in the window's own thread notes every gap: the worst one of a step is how long the window was
-frozen. There is no peer: napari alone has no reading to script.
+frozen, with the processor time that the thread used in it, how much of it was painting, and what was running. The first
+line is the floor: painting the canvas with nothing on it. There is no peer: napari alone has no reading to script.
 
 Run: ``xvfb-run -a -s "-screen 0 1760x1080x24" python -W ignore benchmarks/bench_reading.py``.
 """
@@ -12,38 +13,110 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import statistics
 import sys
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 
 from timing import print_machine, print_table
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 BEAT_MS = 10
+LOOK_S = 0.01
+"""Between two looks at what the window's thread does."""
 SEED_ZRC = (10, 47, 126)
 
 
-class Heart:
-    """Notes how long the window's thread was busy at a stretch."""
+@dataclass
+class Stall:
+    """A stretch in which the window did not answer."""
 
-    def __init__(self) -> None:
-        self.worst_s, self._last = 0.0, time.monotonic()
+    wall_s: float = 0.0
+    processor_s: float = 0.0
+    painting_s: float = 0.0
+    doing: str = ""
+
+
+class Heart(QObject):
+    """Notes how long the window's thread was busy at a stretch, and with what.
+
+    Parameters
+    ----------
+    window, canvas
+        Their paints are timed from the request until the frame is on the screen.
+    """
+
+    def __init__(self, window: QObject, canvas: QObject) -> None:
+        super().__init__()
+        self.worst, self.paints = Stall(), 0
+        self._last, self._last_processor = time.monotonic(), time.thread_time()
+        self._asked, self._painting_s = 0.0, 0.0
+        self._seen: Counter[str] = Counter()
+        window.installEventFilter(self)
+        canvas.frameSwapped.connect(self._swapped)  # type: ignore[attr-defined]
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start(BEAT_MS)
+        self._thread = threading.get_ident()
+        self._is_over = threading.Event()
+        threading.Thread(target=self._look, daemon=True).start()
 
     def start_over(self) -> None:
-        self.worst_s, self._last = 0.0, time.monotonic()
+        self._beat()
+        self.worst, self.paints = Stall(), 0
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._timer.stop()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.UpdateRequest:
+            self._asked = time.monotonic()
+        return False
+
+    def _swapped(self) -> None:
+        if self._asked:
+            self._painting_s += time.monotonic() - self._asked
+            self._asked, self.paints = 0.0, self.paints + 1
 
     def _beat(self) -> None:
-        now = time.monotonic()
-        self.worst_s, self._last = max(self.worst_s, now - self._last), now
+        now, processor = time.monotonic(), time.thread_time()
+        stall = Stall(now - self._last, processor - self._last_processor, self._painting_s)
+        if stall.wall_s > self.worst.wall_s:
+            stall.doing = " + ".join(name for name, _ in self._seen.most_common(2))
+            self.worst = stall
+        self._last, self._last_processor, self._painting_s = now, processor, 0.0
+        self._seen.clear()
+
+    def _look(self) -> None:
+        """Note from a thread of its own where the window's thread is."""
+        while not self._is_over.wait(LOOK_S):
+            self._seen[_name_of(sys._current_frames().get(self._thread))] += 1
+
+
+def _name_of(frame: FrameType | None) -> str:
+    """Name what a thread does: a paint, the function of ours it is in, or else napari's outermost."""
+    name = "Qt"
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if frame.f_code.co_name == "paintGL":
+            return "painting"
+        if module.startswith("napari_calcmeasure"):
+            return f"{module.rpartition('.')[2]}.{frame.f_code.co_name}"
+        if module.startswith(("napari.", "vispy.")):
+            name = f"{module.partition('.')[0]} {frame.f_code.co_name}"
+        frame = frame.f_back
+    return name
 
 
 def main() -> None:
@@ -63,12 +136,39 @@ def _read(source: Path, store: Path) -> None:
     start = time.monotonic()
     reader = Reader(source, store)
     opened = time.monotonic() - start
-    heart = Heart()
-    columns = ("step", "seconds", "worst stall ms", "clicks", "keys")
+    print(f"one paint of an empty canvas {_floor_s(reader) * 1e3:.0f} ms (median of 9)\n")
+    heart = Heart(reader.window, reader.canvas)
+    columns = (
+        "step",
+        "s",
+        "worst stall ms",
+        "its processor ms",
+        "its painting ms",
+        "what ran",
+        "paints",
+        "clicks",
+        "keys",
+    )
     print_table(columns, (_take(reader, heart, name, act) for name, act in _steps(reader)))
-    print(f"\nstart to first hanging {opened:.1f} s; reader's pauses for X are part of all seconds")
+    print(f"\nstart until everything is ready {opened:.1f} s; reader's pauses for X are part of all seconds")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+    heart.stop()
     reader.close()
+
+
+def _floor_s(reader: object) -> float:
+    """Time the painting of a canvas with nothing on it."""
+    r: object = reader
+    r.room.stage.canvas.clear()  # type: ignore[attr-defined]
+    r.settle()  # type: ignore[attr-defined]
+    times = []
+    for _ in range(9):
+        start = time.monotonic()
+        r.canvas.repaint()  # type: ignore[attr-defined]
+        times.append(time.monotonic() - start)
+    r.session.hang(r.session.look)  # type: ignore[attr-defined]
+    r.settle()  # type: ignore[attr-defined]
+    return statistics.median(times)
 
 
 def _take(reader: object, heart: Heart, name: str, act: Callable[[], object]) -> tuple[object, ...]:
@@ -77,8 +177,9 @@ def _take(reader: object, heart: Heart, name: str, act: Callable[[], object]) ->
     heart.start_over()
     act()
     reader.settle()  # type: ignore[attr-defined]
-    took = time.monotonic() - start
-    return (name, f"{took:.2f}", f"{heart.worst_s * 1e3:.0f}", hand.clicks - clicks, hand.keystrokes - keys)
+    took, worst = time.monotonic() - start, heart.worst
+    times = [f"{part * 1e3:.0f}" for part in (worst.wall_s, worst.processor_s, worst.painting_s)]
+    return (name, f"{took:.2f}", *times, worst.doing, heart.paints, hand.clicks - clicks, hand.keystrokes - keys)
 
 
 def _steps(reader: object) -> Iterator[tuple[str, Callable[[], object]]]:

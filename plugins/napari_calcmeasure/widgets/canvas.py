@@ -69,8 +69,10 @@ class Canvas:
             yield from self.rack.put_in_order(Place.of(hanging.panels[0]) if hanging.panels else Place())
             yield
             self._turn_to_first(hanging)
+            yield
             yield from self._uncover(hanging)
             self._apply_grid(hanging)
+            yield
         yield
         self._draw_visible_only()
         self.camera.fit()
@@ -78,6 +80,12 @@ class Canvas:
         selection = self._viewer.layers.selection
         if self._shown and selection.active is not self._shown[0].layer:
             selection.active = self._shown[0].layer
+
+    def lay_out_in_steps(self) -> Iterator[None]:
+        """Show the empty drawing layers of cells, one cell at a time: the first stroke would wait for that."""
+        for ink in self._inks.values() if self._hanging is not None and self._hanging.grid is not None else ():
+            ink.lay_out()
+            yield
 
     def name_in_steps(self) -> Iterator[None]:
         """Write the names above pictures in cells, one at a time; on a shared canvas they stand there already."""
@@ -125,9 +133,9 @@ class Canvas:
             ink.set_visible(visible)
 
     def caption(self, panel: Panel, words: str) -> None:
-        """Write other words above one picture of a grid."""
+        """Write other words above one picture of a grid that has its name there."""
         shown = self._find(panel)
-        if shown is not None:
+        if shown is not None and shown.layer.name_overlay.visible:
             shown.caption(words)
 
     # -- looking -------------------------------------------------------------------------------------------------------

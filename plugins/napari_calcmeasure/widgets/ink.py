@@ -114,6 +114,10 @@ class Ink:
         self._is_shown = visible
         self._show()
 
+    def lay_out(self) -> None:
+        """Have lines and marks seen before there are any, so that the first one is there at once."""
+        self._set_visible(self.FLAT_KINDS)
+
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
     def _mine(self) -> list[tuple[Panel, Drawing]]:
@@ -157,12 +161,11 @@ class Ink:
 
     def _show(self) -> None:
         """Show what holds something; what has become empty stays as it is, to be used again soon."""
-        held = {name for name in self._layers if self._drawn.get(name)}
-        changed = [
-            layer
-            for name, layer in self._layers.items()
-            if layer.visible is not self._is_shown and (name in held or not self._is_shown)
-        ]
+        held = [name for name in self._layers if self._drawn.get(name)]
+        self._set_visible(held if self._is_shown else list(self._layers))
+
+    def _set_visible(self, names: Sequence[str]) -> None:
+        changed = [self._layers[name] for name in names if self._layers[name].visible is not self._is_shown]
         if changed:
             with self._rack.at_once():
                 for layer in changed:
