@@ -81,6 +81,9 @@ CASES = [
         "N, no target, is left",
     ),
     Case("that must be under 10 mm for CR", (Lesion("A", (30, 0)), Lesion("N", (12, 9.9), NODE)), "CR"),
+    Case(
+        "a node of 10 mm at baseline is one", (Lesion("A", (30, 0)), Lesion("N", (10, 10), NODE)), "PR", "N, no target"
+    ),
     Case("a node of normal size is no lesion", (Lesion("A", (30, 0)), Lesion("N", (9.9, 9.9), NODE)), "CR"),
     Case(
         "a node without a short axis is not measured",
@@ -100,6 +103,7 @@ CASES = [
         "NE",
         "N was found and not yet confirmed",
     ),
+    Case("and 10 mm are enough to ask", (Lesion("A", (30, 0)), Lesion("N", (9, 10), NODE)), "NE", "not yet confirmed"),
     Case(
         "confirmed, it is new", (Lesion("A", (30, 0)), Lesion("N", (9, 11), NODE, LesionRole.NEW)), "PD", "new lesion N"
     ),
@@ -189,6 +193,7 @@ CASES = [
         "new lesion X",
     ),
     Case("new by its role alone", (Lesion("A", (30, 10)), Lesion("X", (SKIP, 4), role=LesionRole.NEW)), "PD"),
+    Case("new, and not measurable", (Lesion("A", (30, 10)), Lesion("X", (SKIP, UNSEEN), role=LesionRole.NEW)), "PD"),
     Case("a new node of normal size is none", (Lesion("A", (30, 10)), Lesion("X", (SKIP, 9), NODE)), "PR"),
     # -- thick slices ------------------------------------------------------------------------
     Case("5 mm slices: 10 mm is measurable", (Lesion("A", (10, 5), slice_mm=5),), "PR"),
@@ -268,3 +273,8 @@ def test_a_site_stated_at_baseline_holds_at_every_visit():
     """A follow-up that does not repeat it is still measured by its short axis."""
     before, after = Lesion("N", (20,), NODE), Lesion("N", (SKIP, 18), short_mm=(None, 12))
     assert rows(before, after)[0].value_mm == 12.0
+
+
+@pytest.mark.parametrize(("site", "category"), [(None, "CR"), (LesionSite.BREAST, "CR"), (LesionSite.LIVER, "NE")])
+def test_nothing_in_the_breast_says_nothing_of_another_organ(site, category):
+    assert categories(Lesion("A", (30, SKIP), site), Lesion("", (SKIP, 0))) == category
