@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from calcmeasure.terms import NonTargetStatus
-from response.timelines import IRECIST, NODE, NON_TARGET, SKIP, UNSEEN, Lesion, categories, rows
+from response.timelines import IRECIST, NODE, NON_TARGET, SKIP, UNSEEN, Lesion, categories, changed, rows
 
 CR, LEFT, PD, FURTHER, NE = NonTargetStatus
 EVERY_SIX_WEEKS = (0, 42, 84, 126, 168, 210)
@@ -97,6 +97,16 @@ CASES = [
         (A, Lesion("B", (9, 20, 20, 19), role=NON_TARGET, status={1: PD})),
         "iUPD iUPD iSD",
     ),
+    Case(
+        "measured the same, and a reader says no",
+        (A, Lesion("B", (9, 20, 20, 20), role=NON_TARGET, status={1: PD, 2: LEFT})),
+        "iUPD iSD iSD",
+    ),
+    Case(
+        "growth of a non-target confirms only what non-targets began",
+        (Lesion("A", (50, 60, 60)), Lesion("B", (9, 9, 12), role=NON_TARGET)),
+        "iUPD iUPD",
+    ),
     # -- new lesions -------------------------------------------------------------------------
     Case(
         "new, then the same", (A, Lesion("X", (SKIP, 12, 12, 12), is_new=True)), "iUPD iUPD iUPD", "no further growth"
@@ -162,3 +172,13 @@ def test_new_lesions_have_a_sum_of_their_own():
 def test_the_targets_keep_their_recist_category():
     found = rows(Lesion("A", (50, 60, 66)), profile=IRECIST, days=EVERY_SIX_WEEKS)
     assert [(row.target_response, row.best_response) for row in found] == [("PD", "iUPD"), ("PD", "iCPD")]
+
+
+def test_eight_weeks_are_within_the_window():
+    at_the_end = rows(Lesion("A", (50, 60, 70)), profile=IRECIST, days=(0, 42, 98))[-1]
+    assert at_the_end.rule.endswith("confirmed by 10.0 mm more in the sum of targets since followup-1")
+
+
+def test_a_profile_may_leave_new_lesions_out():
+    without = changed("irecist", new_lesion_is_progression="false")
+    assert categories(Lesion("A", (50, 50)), Lesion("X", (SKIP, 12), is_new=True), profile=without) == "iSD"

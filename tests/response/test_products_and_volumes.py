@@ -96,3 +96,8 @@ def test_all_lesions_add_to_the_volume_new_ones_included():
     assert unknown.rule == "NE: volume of B not known at baseline"
     (open_sum,) = rows(volumes(1000, 300), Lesion("X", (SKIP, 5), is_new=True), profile=FTV)
     assert open_sum.rule.startswith("NE: lesion X not measured")
+
+
+def test_a_lesion_without_a_short_axis_is_a_non_target_of_who():
+    (row,) = rows(bidimensional("A", (20, 10), (0, None)), bidimensional("B", (8, None), (8, None)), profile=WHO)
+    assert (row.category, row.non_target_response) == ("PR", "non-CR/non-PD")

@@ -6,12 +6,14 @@ questions and answers at https://recist.eortc.org.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from calcmeasure.terms import Flag, LesionRole, LesionSite, NonTargetStatus
-from response.timelines import NODE, NON_TARGET, RECIST, SKIP, SMALL, TARGET, UNSEEN, Lesion, categories, rows
+from calcmeasure.response.criteria import load_profile
+from calcmeasure.response.score import score_measurements
+from calcmeasure.terms import Flag, LesionRole, LesionSite, Method, NonTargetStatus
+from response.timelines import NODE, NON_TARGET, RECIST, SKIP, SMALL, TARGET, UNSEEN, Lesion, categories, rows, timeline
 
 CR, LEFT, PD, FURTHER, NE = NonTargetStatus
 
@@ -278,3 +280,15 @@ def test_a_site_stated_at_baseline_holds_at_every_visit():
 @pytest.mark.parametrize(("site", "category"), [(None, "CR"), (LesionSite.BREAST, "CR"), (LesionSite.LIVER, "NE")])
 def test_nothing_in_the_breast_says_nothing_of_another_organ(site, category):
     assert categories(Lesion("A", (30, SKIP), site), Lesion("", (SKIP, 0))) == category
+
+
+def test_a_reader_may_say_that_an_automatic_finding_is_new():
+    new = timeline(Lesion("A", (30, 10)), Lesion("X", (SKIP, 4), role=LesionRole.NEW))
+    (row,) = score_measurements([replace(m, method=Method.AUTO) for m in new], profile=RECIST)
+    assert (row.category, row.new_lesions, row.flags) == ("PD", ("X",), ())
+
+
+def test_the_largest_lesion_is_one_of_the_breasts():
+    node, liver = Lesion("N", (40, 60), NODE), Lesion("H", (50, 80), LesionSite.LIVER)
+    (row,) = rows(Lesion("A", (30, 15)), node, liver, profile=load_profile("paper-2023"))
+    assert (row.category, row.baseline_mm, row.value_mm) == ("PR", 30.0, 15.0)
