@@ -11,9 +11,9 @@ import pytest
 from calcmeasure.cli import main
 from calcmeasure.cli.exits import ExitCode
 from calcmeasure.cohort.reading import read_cohort
-from calcmeasure.report.study_further_tables import further_tables
-from calcmeasure.report.study_json import study_json
-from calcmeasure.report.study_tables import paper_tables
+from calcmeasure.report.study.further_tables import further_tables
+from calcmeasure.report.study.results_json import study_json
+from calcmeasure.report.study.tables import paper_tables
 from calcmeasure.study.analysis import analyze_cohort
 from program import calcmeasure, table
 
@@ -133,7 +133,7 @@ def test_the_same_table_gives_the_same_bytes(done):
 @pytest.fixture
 def without_figures(monkeypatch):
     """Figures have tests of their own, and take seconds."""
-    monkeypatch.setattr("calcmeasure.report.study_figures.draw_study_figures", lambda *_, **__: ())
+    monkeypatch.setattr("calcmeasure.report.study.figures.draw_study_figures", lambda *_, **__: ())
 
 
 def edited(path: Path, **changes: str) -> Path:
@@ -209,7 +209,7 @@ def test_a_run_gives_the_courses_of_one_reader_per_patient_and_the_pictures(tmp_
     (tmp_path / "run" / "measurements.csv").write_text(READINGS, encoding="utf-8")
     asked = {}
     monkeypatch.setattr(
-        "calcmeasure.report.study_figures.draw_study_figures", lambda *_, **given: asked.update(given) or ()
+        "calcmeasure.report.study.figures.draw_study_figures", lambda *_, **given: asked.update(given) or ()
     )
     monkeypatch.setattr(
         "calcmeasure.pipeline.before_after.find_before_after",

@@ -150,9 +150,7 @@ def test_half_an_end_point_is_no_end_point(tmp_path):
     header = (
         "patient_id,timepoint,laterality,lesion_id,quantity,value_mm,spacing_row_mm,spacing_col_mm,end1_row,end1_col"
     )
-    table.write_text(
-        f"{header}\nP,baseline,L,1,calcification_extent,3,0.1,0.1,50,60\n", encoding="utf-8"
-    )
+    table.write_text(f"{header}\nP,baseline,L,1,calcification_extent,3,0.1,0.1,50,60\n", encoding="utf-8")
     (row,) = read_measurements(table)
     assert (row.value_mm, row.ends) == (3.0, ())
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from calcmeasure.cohort.row import Cohort, CohortRow, Imaging
 from calcmeasure.errors import TableError
 from calcmeasure.model.pathology import CompleteResponse, MillerPayne, PathologyResult, Receptors, Residual
-from calcmeasure.report.study_further_tables import further_tables
-from calcmeasure.report.study_json import study_json
-from calcmeasure.report.study_tables import paper_tables
+from calcmeasure.report.study.further_tables import further_tables
+from calcmeasure.report.study.results_json import study_json
+from calcmeasure.report.study.tables import paper_tables
 from calcmeasure.stats.agreement import IccForm, icc
 from calcmeasure.stats.association import Computation
 from calcmeasure.study.analysis import analyze_cohort

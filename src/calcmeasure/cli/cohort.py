@@ -58,7 +58,7 @@ def _measurements(source: str, *, reader: str) -> list[Measurement]:
 
 
 def _tell(joined: Cohort, out: Path, *, quiet: bool) -> None:
-    from calcmeasure.report.study_html import problem_words
+    from calcmeasure.report.study.page import problem_words
 
     for problem in joined.problems:
         print(f"calcmeasure: {problem_words(problem)}", file=sys.stderr)

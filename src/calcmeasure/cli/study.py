@@ -13,14 +13,14 @@ from calcmeasure.cli.exits import ExitCode
 if TYPE_CHECKING:
     from calcmeasure.cohort.row import Cohort
     from calcmeasure.model.measurement import Measurement
-    from calcmeasure.report.study_figures import StudyFigure
+    from calcmeasure.report.study.figures import StudyFigure
     from calcmeasure.study.results import StudyResults
 
 
 def study(options: argparse.Namespace) -> int:
     """Analyse a cohort table and write the study."""
     from calcmeasure.report.outputs import prepare_folder
-    from calcmeasure.report.study_outputs import write_study
+    from calcmeasure.report.study.outputs import write_study
     from calcmeasure.study.analysis import analyze_cohort
 
     if (options.images or options.show) and not (options.run and options.images):
@@ -51,8 +51,8 @@ def _read_cohort(options: argparse.Namespace) -> Cohort:
 
 
 def _draw_figures(options: argparse.Namespace, cohort: Cohort, results: StudyResults) -> list[StudyFigure]:
-    from calcmeasure.report.study_figures import draw_study_figures
-    from calcmeasure.report.study_figures.before_after import draw_before_after
+    from calcmeasure.report.study.figures import draw_study_figures
+    from calcmeasure.report.study.figures.before_after import draw_before_after
     from calcmeasure.response.criteria import load_profile
 
     measurements = [] if options.run is None else _measurements(options.run)
@@ -81,8 +81,8 @@ def _measurements(run: Path) -> list[Measurement]:
 
 
 def _show(options: argparse.Namespace, cohort: Cohort, results: StudyResults) -> None:
-    from calcmeasure.report.study_html import problem_words
-    from calcmeasure.report.study_sentences import key_findings
+    from calcmeasure.report.study.page import problem_words
+    from calcmeasure.report.study.sentences import key_findings
 
     for problem in cohort.problems:
         print(f"calcmeasure: {problem_words(problem)}", file=sys.stderr)

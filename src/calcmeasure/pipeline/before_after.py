@@ -14,7 +14,7 @@ from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.model.imaging import DynamicSeries, FolderIndex, Mammogram
 from calcmeasure.model.measurement import AUTO_READER, Measurement
 from calcmeasure.model.names import file_key
-from calcmeasure.report.study_figures.before_after import BeforeAfter, ImagePanel
+from calcmeasure.report.study.figures.before_after import BeforeAfter, ImagePanel
 from calcmeasure.response.visits import BASELINE, in_time_order
 from calcmeasure.store.annotation_files import AnnotationFile, read_annotations
 from calcmeasure.terms import Quantity

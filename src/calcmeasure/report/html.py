@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from calcmeasure import __version__
 from calcmeasure.model.measurement import AUTO_READER, Measurement, ResponseRow
 from calcmeasure.model.names import file_key
+from calcmeasure.report.pages import render_page
 from calcmeasure.report.tables import measurement_order
 from calcmeasure.report.text import format_flag, format_mm, format_percent
 from calcmeasure.terms import Quantity
@@ -82,10 +80,6 @@ def render_report(measurements: Sequence[Measurement], responses: Sequence[Respo
     str
         HTML that needs no other file and no network.
     """
-    environment = Environment(
-        loader=PackageLoader("calcmeasure.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    template = environment.get_template("report.html.j2")
     ids = sorted({m.patient_id for m in measurements})
     pages = [
         _patient_page(
@@ -93,7 +87,7 @@ def render_report(measurements: Sequence[Measurement], responses: Sequence[Respo
         )
         for i in ids
     ]
-    return template.render(pages=pages, version=__version__)
+    return render_page("report.html.j2", pages=pages)
 
 
 def _patient_page(measurements: Sequence[Measurement], responses: Sequence[ResponseRow], *, out: Path) -> PatientPage:

@@ -8,6 +8,7 @@ from pathlib import Path
 from calcmeasure.readers.agreement import ReaderStudy
 from calcmeasure.readers.cases import Case
 from calcmeasure.report.files import write_text
+from calcmeasure.report.readers.figures import draw_reader_figures
 from calcmeasure.report.readers.page import render_readers
 from calcmeasure.report.readers.tables import (
     agreement_numbers,
@@ -15,10 +16,12 @@ from calcmeasure.report.readers.tables import (
     discordance_numbers,
     open_numbers,
 )
+from calcmeasure.report.study.figures import write_study_figures
+from calcmeasure.report.study.page import embedded
 
 
 def write_readers(out: Path, study: ReaderStudy, *, to_settle: Sequence[Case] | None = None) -> None:
-    """Write the tables, and the page last: its presence says that the rest is whole.
+    """Write tables, figures, and the page last: its presence says that the rest is whole.
 
     Parameters
     ----------
@@ -39,4 +42,7 @@ def write_readers(out: Path, study: ReaderStudy, *, to_settle: Sequence[Case] | 
     write_text(out / "discordant.csv", discordance_numbers(study).to_csv())
     if to_settle is not None:
         write_text(out / "to_settle.csv", open_numbers(tuple(to_settle)).to_csv())
-    write_text(out / "readers.html", render_readers(study))
+    figures = draw_reader_figures(study)
+    write_study_figures(out / "figures", figures)
+    pictures = [embedded(drawn, out / "figures") for drawn in figures]
+    write_text(out / "readers.html", render_readers(study, figures=pictures))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from calcmeasure import __version__
 from calcmeasure.readers.agreement import CategoryAgreement, LengthAgreement, ReaderStudy
 from calcmeasure.readers.discordance import Discordance
-from calcmeasure.report.study_html import EmbeddedFigure
-from calcmeasure.report.study_tables import Line, StudyTable
-from calcmeasure.report.study_words import category_words, fixed, with_interval
+from calcmeasure.report.pages import render_page
+from calcmeasure.report.study.page import EmbeddedFigure
+from calcmeasure.report.study.tables import Line, StudyTable
+from calcmeasure.report.study.words import category_words, fixed, with_interval
 from calcmeasure.terms import Quantity
 
 QUANTITY_WORDS = {
@@ -30,18 +28,9 @@ def render_readers(study: ReaderStudy, *, figures: Sequence[EmbeddedFigure] = ()
     figures
         In the order they are shown.
     """
-    environment = Environment(
-        loader=PackageLoader("calcmeasure.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("readers.html.j2")
     tables = [_lengths_table(study), _categories_table(study), _discordance_table(study)]
-    return page.render(
-        study=study, sentences=list(reader_sentences(study)), tables=tables, figures=figures, version=__version__
-    ).lstrip()
+    sentences = list(reader_sentences(study))
+    return render_page("readers.html.j2", study=study, sentences=sentences, tables=tables, figures=figures)
 
 
 def reader_sentences(study: ReaderStudy) -> Iterator[str]:

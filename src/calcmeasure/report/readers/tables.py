@@ -5,7 +5,7 @@ from __future__ import annotations
 from calcmeasure.readers.agreement import CategoryAgreement, LengthAgreement, ReaderStudy
 from calcmeasure.readers.cases import Case
 from calcmeasure.readers.discordance import Discordance
-from calcmeasure.report.study_figures.figure import Cell, Numbers, as_numbers
+from calcmeasure.report.study.figures.figure import Cell, Numbers, as_numbers
 
 LENGTH_COLUMNS = (
     "quantity", "reader_1", "reader_2", "n", "one_reader_only",

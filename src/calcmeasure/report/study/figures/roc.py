@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from calcmeasure.report.palette import BLUE, VERMILION
-from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import (
+from calcmeasure.report.study.figures.figure import StudyFigure, as_numbers
+from calcmeasure.report.study.figures.style import (
     COLUMN_MM,
     DIM,
     Mark,
@@ -16,11 +16,11 @@ from calcmeasure.report.study_figures.style import (
     print_figure,
     say_nothing_to_show,
 )
-from calcmeasure.report.study_figures.words import (
+from calcmeasure.report.study.figures.words import (
     abbreviations,
     left_out_words,
 )
-from calcmeasure.report.study_words import VARIABLE_WORDS, with_interval
+from calcmeasure.report.study.words import VARIABLE_WORDS, with_interval
 from calcmeasure.study.plots import RocCut, zero_cut
 from calcmeasure.study.results import ScoreCurve
 from calcmeasure.study.variables import Variable

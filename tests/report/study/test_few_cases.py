@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from calcmeasure.model.pathology import Receptors
-from calcmeasure.report.study_figures import draw_study_figures
-from calcmeasure.report.study_figures.figure import svg_bytes
-from calcmeasure.report.study_figures.flowchart import draw_flowchart
+from calcmeasure.report.study.figures import draw_study_figures
+from calcmeasure.report.study.figures.figure import svg_bytes
+from calcmeasure.report.study.figures.flowchart import draw_flowchart
 from calcmeasure.study.analysis import analyze_cohort, count_flow
 from calcmeasure.study.plots import outcomes
 from calcmeasure.terms import Laterality

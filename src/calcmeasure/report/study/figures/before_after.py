@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from calcmeasure.geometry import FloatArray, to_mm
 from calcmeasure.model.measurement import AUTO_READER, Measurement
 from calcmeasure.report.html import SIDE_WORDS
-from calcmeasure.report.study_figures.figure import Cell, StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import PAGE_MM, in_print_style, print_figure
-from calcmeasure.report.study_figures.words import abbreviations
+from calcmeasure.report.study.figures.figure import Cell, StudyFigure, as_numbers
+from calcmeasure.report.study.figures.style import PAGE_MM, in_print_style, print_figure
+from calcmeasure.report.study.figures.words import abbreviations
 from calcmeasure.report.text import format_mm
 from calcmeasure.terms import Modality
 

@@ -7,16 +7,12 @@ from pathlib import Path
 
 from calcmeasure.cohort.row import TableProblem
 from calcmeasure.report.files import write_text
-from calcmeasure.report.study_figures import StudyFigure, write_study_figures
-from calcmeasure.report.study_further_tables import further_tables
-from calcmeasure.report.study_html import EmbeddedFigure, render_study
-from calcmeasure.report.study_json import study_json
-from calcmeasure.report.study_tables import paper_tables
+from calcmeasure.report.study.figures import StudyFigure, write_study_figures
+from calcmeasure.report.study.further_tables import further_tables
+from calcmeasure.report.study.page import embedded, render_study
+from calcmeasure.report.study.results_json import study_json
+from calcmeasure.report.study.tables import paper_tables
 from calcmeasure.study.results import StudyResults
-
-COLUMN_MM = 100.0
-"""A figure printed wider than this takes the whole width of the page."""
-MM_PER_INCH = 25.4
 
 
 def write_study(
@@ -43,12 +39,6 @@ def write_study(
     for table in (*paper_tables(results), *further_tables(results)):
         write_text(out / "tables" / f"{table.name}.csv", table.to_csv())
     write_study_figures(out / "figures", figures)
-    embedded = [_embedded(drawn, out / "figures") for drawn in figures]
-    write_text(out / "study.html", render_study(results, figures=embedded, problems=problems))
+    pictures = [embedded(drawn, out / "figures") for drawn in figures]
+    write_text(out / "study.html", render_study(results, figures=pictures, problems=problems))
     write_text(out / "results.json", study_json(results, problems=problems))
-
-
-def _embedded(drawn: StudyFigure, folder: Path) -> EmbeddedFigure:
-    svg = (folder / f"{drawn.name}.svg").read_bytes()
-    width_mm = MM_PER_INCH * float(drawn.figure.get_figwidth())
-    return EmbeddedFigure(drawn.name, drawn.title, drawn.caption, svg, is_wide=width_mm > COLUMN_MM)

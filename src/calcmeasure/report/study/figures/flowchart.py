@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import (
+from calcmeasure.report.study.figures.figure import StudyFigure, as_numbers
+from calcmeasure.report.study.figures.style import (
     BLACK,
     NORMAL,
     PAGE_MM,
@@ -18,7 +18,7 @@ from calcmeasure.report.study_figures.style import (
     print_figure,
     sheet,
 )
-from calcmeasure.report.study_figures.words import abbreviations
+from calcmeasure.report.study.figures.words import abbreviations
 from calcmeasure.report.text import format_flag
 from calcmeasure.study.plots import Outcomes
 from calcmeasure.study.results import Flow

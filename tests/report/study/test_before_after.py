@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from calcmeasure.measure.annotations import measure_annotation
-from calcmeasure.report.study_figures.before_after import BeforeAfter, ImagePanel, draw_before_after
-from calcmeasure.report.study_figures.figure import png_bytes, svg_bytes
+from calcmeasure.report.study.figures.before_after import BeforeAfter, ImagePanel, draw_before_after
+from calcmeasure.report.study.figures.figure import png_bytes, svg_bytes
 from factories import MG_SPACING, MR_SPACING, marks, outline
 
 

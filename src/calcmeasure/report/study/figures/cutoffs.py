@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from calcmeasure.cohort.row import Cohort
-from calcmeasure.report.study_figures.style import DIM, SMALL
+from calcmeasure.report.study.figures.style import DIM, SMALL
 from calcmeasure.response.criteria import load_profile, profile_names
 from calcmeasure.response.rules import CriteriaProfile, LesionValue, ProgressionReference
 from calcmeasure.terms import Quantity

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from calcmeasure.report.study_figures.cutoffs import Cutoffs, cutoff_words, draw_cutoffs
-from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import (
+from calcmeasure.report.study.figures.cutoffs import Cutoffs, cutoff_words, draw_cutoffs
+from calcmeasure.report.study.figures.figure import StudyFigure, as_numbers
+from calcmeasure.report.study.figures.style import (
     BLACK,
     PAGE_MM,
     SMALL,
@@ -17,7 +17,7 @@ from calcmeasure.report.study_figures.style import (
     print_figure,
     say_nothing_to_show,
 )
-from calcmeasure.report.study_figures.words import QUANTITY_TITLES, abbreviations, left_out_words
+from calcmeasure.report.study.figures.words import QUANTITY_TITLES, abbreviations, left_out_words
 from calcmeasure.study.plots import Change, Changes
 from calcmeasure.terms import ExtentChange, Quantity, Response
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from calcmeasure.report import study_words as words
+from calcmeasure.report.study import words
 from calcmeasure.report.tables import FORMULA_STARTS
 from calcmeasure.stats.summary import Mean, Median, Share, Shares
 from calcmeasure.study.results import Agreement, Association, Description, ResidualSizes, StudyResults

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from math import isnan
 
-from calcmeasure.report import study_words as words
-from calcmeasure.report.study_tables import Line, StudyTable
+from calcmeasure.report.study import words
+from calcmeasure.report.study.tables import Line, StudyTable
 from calcmeasure.stats.bland_altman import BlandAltman, Limit
 from calcmeasure.stats.diagnostic import DiagnosticAccuracy, Ratio
 from calcmeasure.stats.proportion import Proportion

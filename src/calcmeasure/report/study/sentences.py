@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from calcmeasure.report import study_words as words
+from calcmeasure.report.study import words
 from calcmeasure.stats.proportion import Proportion
 from calcmeasure.stats.summary import Median
 from calcmeasure.study.results import Agreement, Association, PairedTest, StudyResults

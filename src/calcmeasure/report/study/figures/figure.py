@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from calcmeasure.report.files import write_bytes, write_text
-from calcmeasure.report.study_figures.style import PRINT_DPI, in_print_style
+from calcmeasure.report.study.figures.style import PRINT_DPI, in_print_style
 from calcmeasure.report.tables import FORMULA_STARTS
 
 Cell = str | float | int | None

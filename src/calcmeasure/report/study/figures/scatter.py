@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import (
+from calcmeasure.report.study.figures.figure import StudyFigure, as_numbers
+from calcmeasure.report.study.figures.style import (
     COLUMN_MM,
     DIM,
     SMALL,
@@ -17,13 +17,13 @@ from calcmeasure.report.study_figures.style import (
     print_figure,
     say_nothing_to_show,
 )
-from calcmeasure.report.study_figures.words import (
+from calcmeasure.report.study.figures.words import (
     abbreviations,
     left_out_words,
     lower,
     pair_title,
 )
-from calcmeasure.report.study_words import VARIABLE_WORDS, icc_words
+from calcmeasure.report.study.words import VARIABLE_WORDS, icc_words
 from calcmeasure.study.plots import PairedSize, stacks
 from calcmeasure.study.results import Agreement
 

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from calcmeasure.report.palette import BLUE
-from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import BLACK, DIM, LARGE, PAGE_MM, PALE, SMALL, in_print_style, print_figure
-from calcmeasure.report.study_figures.words import abbreviations, left_out_words
-from calcmeasure.report.study_words import fixed, percent_interval
+from calcmeasure.report.study.figures.figure import StudyFigure, as_numbers
+from calcmeasure.report.study.figures.style import BLACK, DIM, LARGE, PAGE_MM, PALE, SMALL, in_print_style, print_figure
+from calcmeasure.report.study.figures.words import abbreviations, left_out_words
+from calcmeasure.report.study.words import fixed, percent_interval
 from calcmeasure.stats.diagnostic import DiagnosticAccuracy, TwoByTwo
 from calcmeasure.stats.proportion import Proportion
 from calcmeasure.study.results import Diagnostic

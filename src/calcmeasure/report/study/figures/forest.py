@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from calcmeasure.report.palette import BLUE, VERMILION
-from calcmeasure.report.study_figures.figure import StudyFigure, as_numbers
-from calcmeasure.report.study_figures.style import DIM, PAGE_MM, PALE, SMALL, Mark, in_print_style, print_figure, sheet
-from calcmeasure.report.study_figures.words import abbreviations
-from calcmeasure.report.study_words import PAIR_WORDS, icc_words, subgroup_words
+from calcmeasure.report.study.figures.figure import StudyFigure, as_numbers
+from calcmeasure.report.study.figures.style import DIM, PAGE_MM, PALE, SMALL, Mark, in_print_style, print_figure, sheet
+from calcmeasure.report.study.figures.words import abbreviations
+from calcmeasure.report.study.words import PAIR_WORDS, icc_words, subgroup_words
 from calcmeasure.stats.agreement import Icc
 from calcmeasure.study.results import Agreement
 from calcmeasure.study.variables import ALL, Pair

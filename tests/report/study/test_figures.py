@@ -12,14 +12,14 @@ import pytest
 from matplotlib import rc_context
 
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.report.study_figures import draw_study_figures, write_study_figures
-from calcmeasure.report.study_figures.bland_altman import draw_bland_altman
-from calcmeasure.report.study_figures.cutoffs import Cutoffs, criteria_of, cutoffs_of
-from calcmeasure.report.study_figures.figure import as_numbers, png_bytes, svg_bytes
-from calcmeasure.report.study_figures.flowchart import draw_flowchart
-from calcmeasure.report.study_figures.scatter import draw_scatter
-from calcmeasure.report.study_figures.spider import draw_spider
-from calcmeasure.report.study_figures.waterfall import draw_waterfall
+from calcmeasure.report.study.figures import draw_study_figures, write_study_figures
+from calcmeasure.report.study.figures.bland_altman import draw_bland_altman
+from calcmeasure.report.study.figures.cutoffs import Cutoffs, criteria_of, cutoffs_of
+from calcmeasure.report.study.figures.figure import as_numbers, png_bytes, svg_bytes
+from calcmeasure.report.study.figures.flowchart import draw_flowchart
+from calcmeasure.report.study.figures.scatter import draw_scatter
+from calcmeasure.report.study.figures.spider import draw_spider
+from calcmeasure.report.study.figures.waterfall import draw_waterfall
 from calcmeasure.response.criteria import load_profile
 from calcmeasure.study.agreement import agree
 from calcmeasure.study.analysis import analyze_cohort, count_flow

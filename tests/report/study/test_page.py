@@ -9,8 +9,8 @@ import pytest
 
 from calcmeasure.cohort.row import Clinical, TableProblem
 from calcmeasure.model.pathology import CompleteResponse
-from calcmeasure.report.study_html import EmbeddedFigure, problem_words, render_study
-from calcmeasure.report.study_sentences import key_findings
+from calcmeasure.report.study.page import EmbeddedFigure, problem_words, render_study
+from calcmeasure.report.study.sentences import key_findings
 from calcmeasure.study.analysis import analyze_cohort
 from study_cohorts import cohort, random_cohort, row
 

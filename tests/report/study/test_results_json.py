@@ -7,7 +7,7 @@ import json
 import pytest
 
 from calcmeasure.cohort.row import TableProblem
-from calcmeasure.report.study_json import study_json
+from calcmeasure.report.study.results_json import study_json
 from calcmeasure.study.analysis import analyze_cohort
 from study_cohorts import cohort, random_cohort, row
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from calcmeasure.cohort.row import Cohort
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.report.study_figures.bland_altman import draw_bland_altman
-from calcmeasure.report.study_figures.cutoffs import Cutoffs, criteria_of, cutoffs_of
-from calcmeasure.report.study_figures.figure import StudyFigure, write_study_figures
-from calcmeasure.report.study_figures.flowchart import draw_flowchart
-from calcmeasure.report.study_figures.forest import draw_forest
-from calcmeasure.report.study_figures.roc import draw_roc
-from calcmeasure.report.study_figures.scatter import draw_scatter
-from calcmeasure.report.study_figures.spider import draw_spider
-from calcmeasure.report.study_figures.two_by_two import draw_two_by_two
-from calcmeasure.report.study_figures.waterfall import draw_waterfall
+from calcmeasure.report.study.figures.bland_altman import draw_bland_altman
+from calcmeasure.report.study.figures.cutoffs import Cutoffs, criteria_of, cutoffs_of
+from calcmeasure.report.study.figures.figure import StudyFigure, write_study_figures
+from calcmeasure.report.study.figures.flowchart import draw_flowchart
+from calcmeasure.report.study.figures.forest import draw_forest
+from calcmeasure.report.study.figures.roc import draw_roc
+from calcmeasure.report.study.figures.scatter import draw_scatter
+from calcmeasure.report.study.figures.spider import draw_spider
+from calcmeasure.report.study.figures.two_by_two import draw_two_by_two
+from calcmeasure.report.study.figures.waterfall import draw_waterfall
 from calcmeasure.response.rules import CriteriaProfile
 from calcmeasure.study.courses import Course, courses, measured_courses
 from calcmeasure.study.plots import changes, outcomes, paired_sizes

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from calcmeasure.cohort.row import Clinical, CohortRow
-from calcmeasure.report.study_further_tables import further_tables
-from calcmeasure.report.study_tables import Line, StudyTable, paper_tables
-from calcmeasure.report.study_words import category_words
+from calcmeasure.report.study.further_tables import further_tables
+from calcmeasure.report.study.tables import Line, StudyTable, paper_tables
+from calcmeasure.report.study.words import category_words
 from calcmeasure.study.analysis import analyze_cohort
 from calcmeasure.terms import Distribution, Laterality, LesionType, Morphology
 from study_cohorts import cohort, random_cohort, row

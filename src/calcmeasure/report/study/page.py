@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from calcmeasure import __version__
 from calcmeasure.cohort.row import TableProblem
-from calcmeasure.report.study_further_tables import further_tables
-from calcmeasure.report.study_sentences import key_findings
-from calcmeasure.report.study_tables import paper_tables
-from calcmeasure.report.study_words import VARIABLE_WORDS, reason_words
+from calcmeasure.report.pages import render_page
+from calcmeasure.report.study.figures.figure import StudyFigure
+from calcmeasure.report.study.figures.style import MM_PER_INCH
+from calcmeasure.report.study.further_tables import further_tables
+from calcmeasure.report.study.sentences import key_findings
+from calcmeasure.report.study.tables import paper_tables
+from calcmeasure.report.study.words import VARIABLE_WORDS, reason_words
 from calcmeasure.study.results import StudyResults
+
+WIDE_MM = 100.0
+"""A figure printed wider than this takes the whole width of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,13 @@ class EmbeddedFigure:
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode("ascii")
 
 
+def embedded(drawn: StudyFigure, folder: Path) -> EmbeddedFigure:
+    """Take a figure that was written into a folder."""
+    svg = (folder / f"{drawn.name}.svg").read_bytes()
+    width_mm = MM_PER_INCH * float(drawn.figure.get_figwidth())
+    return EmbeddedFigure(drawn.name, drawn.title, drawn.caption, svg, is_wide=width_mm > WIDE_MM)
+
+
 def render_study(
     results: StudyResults, *, figures: Sequence[EmbeddedFigure] = (), problems: Sequence[TableProblem] = ()
 ) -> str:
@@ -60,14 +71,8 @@ def render_study(
     str
         HTML that needs no other file and no network; the same results give the same text.
     """
-    environment = Environment(
-        loader=PackageLoader("calcmeasure.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("study.html.j2").render(
+    return render_page(
+        "study.html.j2",
         results=results,
         findings=key_findings(results),
         tables=(*paper_tables(results), *further_tables(results)),
@@ -75,9 +80,7 @@ def render_study(
         variable_words=VARIABLE_WORDS,
         reason_words=reason_words,
         problems=[problem_words(problem) for problem in problems],
-        version=__version__,
     )
-    return page.lstrip()
 
 
 def problem_words(problem: TableProblem) -> str:

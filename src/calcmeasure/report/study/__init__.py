@@ -1,0 +1,1 @@
+"""A study in print: tables, figures, a page and results.json."""
