@@ -17,6 +17,7 @@ from calcmeasure.response.pixels import MOST_PIXELS, fewest_pixels
 from calcmeasure.response.repeatability import pixels_to_change
 from calcmeasure.response.score import score_measurements
 from calcmeasure.terms import Flag, Laterality, LesionRelation, Method, Modality, Quantity, View
+from response.timelines import NODE, Lesion, timeline
 
 PAPER, RECIST = load_profile("paper-2023"), load_profile("recist-1.1")
 EXTENT_10 = load_profile("extent-10")
@@ -112,3 +113,15 @@ def test_a_nadir_is_not_moved_by_the_baseline():
 def test_an_unknown_pixel_is_not_shifted():
     assert fewest_pixels(lambda old, new: new > old, (10, 11), pixels_um=(0, 0)) is None
     assert fewest_pixels(lambda old, new: new > old, (10, 11), pixels_um=(0, 1), most=1) == 1
+
+
+@pytest.mark.parametrize(
+    ("lesions", "count"),
+    [
+        ([Lesion("N", (20, 9.5), NODE)], 1),  # CR; a step of 1.6 mm makes it 11.1 mm, no longer of normal size
+        ([Lesion("N", (20, 10.4), NODE)], 1),  # PR; 8.8 mm would be of normal size
+        ([Lesion("A", (30, 1.6)), Lesion("N", (20, 9), NODE)], 16),  # PR up to 35 mm; no shift makes A vanish
+    ],
+)
+def test_lymph_nodes_of_normal_size(lesions, count):
+    assert pixels(timeline(*lesions), RECIST) == count
