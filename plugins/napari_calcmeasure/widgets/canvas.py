@@ -81,6 +81,12 @@ class Canvas:
         if self._shown and selection.active is not self._shown[0].layer:
             selection.active = self._shown[0].layer
 
+    def lay_out_in_steps(self) -> Iterator[None]:
+        """Show the empty drawing layers of cells, one cell at a time: the first stroke would wait for that."""
+        for ink in self._inks.values() if self._hanging is not None and self._hanging.grid is not None else ():
+            ink.lay_out()
+            yield
+
     def name_in_steps(self) -> Iterator[None]:
         """Write the names above pictures in cells, one at a time; on a shared canvas they stand there already."""
         for shown in self._shown if self._hanging is not None and self._hanging.grid is not None else ():
@@ -233,7 +239,7 @@ class Canvas:
         self.turn()
 
     def _uncover(self, hanging: Hanging) -> Iterator[None]:
-        """Show the pictures and their names, of a flickering pair the current one; cells are ready to be drawn on."""
+        """Show the pictures and their names; of a flickering pair only the current one."""
         is_flicker = "flicker" in hanging.protocol
         for shown in self._shown:
             if not (is_flicker and shown.panel.is_prior):
@@ -242,8 +248,6 @@ class Canvas:
         for layer in self._frames:
             layer.visible = True
             yield
-        for ink in self._inks.values() if hanging.grid is not None else ():
-            ink.lay_out()
 
     def _apply_grid(self, hanging: Hanging | None) -> None:
         grid = self._viewer.canvas.grid

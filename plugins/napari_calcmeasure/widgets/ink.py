@@ -1,4 +1,4 @@
-"""Drawings of one cell as napari layers: lines and rings, words, and on a volume the lesion masks.
+"""Drawings of one cell as napari layers: lines, rings and words, and on a volume the lesion masks.
 
 The layers are flat: on a volume they hold what lies on the slice that is shown, and a layer is seen only once it holds
 something. A change of slice or of one line then costs little, and an empty layer nothing.
@@ -7,7 +7,6 @@ something. A change of slice or of one line then costs little, and an empty laye
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -19,7 +18,7 @@ from napari_calcmeasure.display.drawings import Drawing, Ring, Stroke, words_cor
 from napari_calcmeasure.display.panel import LayerData, Panel
 from napari_calcmeasure.reading.finding import LesionMask, Point
 from napari_calcmeasure.widgets.rack import Place, Rack, fill
-from napari_calcmeasure.widgets.segments import Segments, circle, join, rgba, thicken
+from napari_calcmeasure.widgets.segments import join, thicken
 
 if TYPE_CHECKING:
     from napari.layers import Labels, Layer, Points, Vectors
@@ -39,15 +38,6 @@ SPECK = 0.01
 _CLEAR = "transparent"
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A stroke or ring as it is laid on the layer, in its units."""
-
-    segments: Segments
-    width: float
-    colour: str
-
-
 class Ink:
     """The drawing layers of one cell of the canvas.
 
@@ -61,8 +51,8 @@ class Ink:
         Whether several pictures lie on the canvas: drawings are then kept in world coordinates.
     """
 
-    KINDS: ClassVar[tuple[str, ...]] = ("mask", "lines", "words")
-    FLAT_KINDS: ClassVar[tuple[str, ...]] = ("lines", "words")
+    KINDS: ClassVar[tuple[str, ...]] = ("mask", "lines", "marks")
+    FLAT_KINDS: ClassVar[tuple[str, ...]] = ("lines", "marks")
 
     def __init__(self, panels: Sequence[Panel], rack: Rack, *, shares_canvas: bool) -> None:
         self._panels = list(panels)
@@ -85,11 +75,11 @@ class Ink:
         """Replace what is drawn; what is the same as before is left alone."""
         self._drawings = drawings
         strokes, rings, masks = self._strokes(), self._rings(), self._masks()
-        if self._is_new("lines", [(panel.key, one) for panel, one in (*strokes, *rings)]):
-            self._draw_lines(strokes, rings)
+        if self._is_new("lines", [(panel.key, stroke) for panel, stroke in strokes]):
+            self._draw_lines(strokes)
         words = [(panel, stroke) for panel, stroke in strokes if stroke.words]
-        if self._is_new("words", [(panel.key, stroke) for panel, stroke in words]):
-            self._write(words)
+        if self._is_new("marks", [(panel.key, one) for panel, one in (*rings, *words)]):
+            self._draw_marks(rings, words)
         if "mask" in self._layers and self._is_new("mask", [(id(mask), level) for mask, level in masks]):
             self._draw_masks(masks)
         self._show()
@@ -125,8 +115,8 @@ class Ink:
         self._show()
 
     def lay_out(self) -> None:
-        """Show the lines before there are any: in a grid the first one would wait for the whole scene."""
-        self._layers["lines"].visible = self._is_shown
+        """Have lines and marks seen before there are any, so that the first one is there at once."""
+        self._set_visible(self.FLAT_KINDS)
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
@@ -181,38 +171,35 @@ class Ink:
                 for layer in changed:
                     layer.visible = self._is_shown
 
-    def _draw_lines(self, strokes: Sequence[tuple[Panel, Stroke]], rings: Sequence[tuple[Panel, Ring]]) -> None:
+    def _draw_lines(self, strokes: Sequence[tuple[Panel, Stroke]]) -> None:
         layer: Vectors = self._layers["lines"]
-        lines = [self._line(panel, stroke) for panel, stroke in strokes] + [self._ring(p, ring) for p, ring in rings]
-        pen = min((line.width for line in lines), default=layer.edge_width)
-        laid = [thicken(line.segments, width=line.width, pen=pen) for line in lines]
+        widths = [self._size(panel, max(stroke.width_mm, LEAST_LINE_PX / self._zoom)) for panel, stroke in strokes]
+        pen = min(widths, default=layer.edge_width)
+        laid = [
+            thicken(join(self._placed(panel, stroke.points), is_closed=stroke.kind == "polygon"), width=width, pen=pen)
+            for (panel, stroke), width in zip(strokes, widths, strict=True)
+        ]
+        colours = [stroke.colour for (_, stroke), part in zip(strokes, laid, strict=True) for _ in part]
         with layer.events.set_data.blocker():
             fill(layer, np.concatenate([np.empty((0, 2, 2)), *laid]))
             layer.edge_width = pen
-        if lines:
-            colours = [rgba(line.colour) for line in lines]
-            layer.edge_color = np.repeat(colours, [len(part) for part in laid], axis=0)
+        if colours:
+            layer.edge_color = colours
         layer.refresh(thumbnail=False, extent=False)
 
-    def _line(self, panel: Panel, stroke: Stroke) -> _Line:
-        segments = join(self._placed(panel, stroke.points), is_closed=stroke.kind == "polygon")
-        width_mm = max(stroke.width_mm, LEAST_LINE_PX / self._zoom)
-        return _Line(segments, self._size(panel, width_mm), stroke.colour)
-
-    def _ring(self, panel: Panel, ring: Ring) -> _Line:
-        size = self._size(panel, max(ring.size_mm, LEAST_RING_PX / self._zoom))
-        centre = self._placed(panel, [ring.centre])[0]
-        return _Line(circle(centre, diameter=size * (1 - RING_WIDTH)), size * RING_WIDTH, ring.colour)
-
-    def _write(self, words: Sequence[tuple[Panel, Stroke]]) -> None:
-        """Write beside lines; words stand clear of the ring at the end of their line."""
-        layer: Points = self._layers["words"]
-        corners = [self._placed(panel, stroke.points).min(axis=0) for panel, stroke in words]
+    def _draw_marks(self, rings: Sequence[tuple[Panel, Ring]], words: Sequence[tuple[Panel, Stroke]]) -> None:
+        """Rings around points, and beside lines their words; words stand clear of the ring at the end of their line."""
+        layer: Points = self._layers["marks"]
+        centres = [self._placed(panel, [ring.centre])[0] for panel, ring in rings]
+        corners = [self._placed(panel, [self._words_corner(panel, stroke)])[0] for panel, stroke in words]
+        sizes = [self._size(panel, max(ring.size_mm, LEAST_RING_PX / self._zoom)) for panel, ring in rings]
         with layer.events.set_data.blocker(), layer.text.events.blocker_all():
-            fill(layer, np.asarray(corners, dtype=float).reshape(-1, 2))
-            if words:
-                layer.features = {"words": [stroke.words for _, stroke in words]}
-                layer.text.color = [stroke.colour for _, stroke in words]
+            fill(layer, np.asarray([*centres, *corners], dtype=float).reshape(-1, 2))
+            if len(layer.data):
+                layer.size = [*sizes, *(SPECK for _ in words)]
+                layer.border_color = [*(ring.colour for _, ring in rings), *(_CLEAR for _ in words)]
+                layer.features = {"words": [*("" for _ in rings), *(stroke.words for _, stroke in words)]}
+                layer.text.color = [*(ring.colour for _, ring in rings), *(stroke.colour for _, stroke in words)]
                 layer.text.translation = self._above()
         layer.refresh(thumbnail=False, extent=False)
 
@@ -264,8 +251,8 @@ def blank(kind: str, place: Place, *, name: str) -> LayerData:
     if kind == "lines":
         return (np.empty((0, 2, 2)), {**frame, "vector_style": "line", "opacity": 1.0}, "vectors")
     words = {"string": "{words}", "size": TEXT_SIZE, "anchor": "upper_left", "color": PAPER}
-    unseen = {"size": SPECK, "face_color": _CLEAR, "border_color": _CLEAR, "opacity": 1.0}
-    return (np.empty((0, 2)), {**frame, **unseen, "features": {"words": np.empty(0, object)}, "text": words}, "points")
+    rings = {"face_color": _CLEAR, "border_width": RING_WIDTH, "opacity": 1.0}
+    return (np.empty((0, 2)), {**frame, **rings, "features": {"words": np.empty(0, object)}, "text": words}, "points")
 
 
 def _mask_colours() -> object:

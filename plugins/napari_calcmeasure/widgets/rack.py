@@ -126,8 +126,11 @@ class Rack:
         return layer
 
     def lay_in(self, use: str, data: LayerData) -> None:
-        """Make a layer before it is needed."""
+        """Make a layer before it is needed; the one that was selected stays so."""
+        selection = self._viewer.layers.selection
+        active = selection.active
         self._free.setdefault(use, []).append(self._make(data))
+        selection.active = active
 
     def count(self, use: str) -> int:
         """Count the layers there are for a use."""

@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_calcmeasure.display.panel import LayerData
 
-CORNERS = 24
-"""Of a ring: on the screen it is smaller than a letter most of the time."""
 Segments = NDArray[np.float64]
 """(n, 2, 2): start and direction of each, (row, column)."""
 
@@ -29,24 +27,6 @@ def join(points: ArrayLike, *, is_closed: bool) -> Segments:
     ends = np.roll(corners, -1, axis=0)
     segments = np.stack([corners, ends - corners], axis=1)
     return segments if is_closed else segments[:-1]
-
-
-def circle(centre: ArrayLike, *, diameter: float) -> Segments:
-    """Draw a ring as a polygon of `CORNERS` corners on a circle.
-
-    Parameters
-    ----------
-    centre, diameter
-        In the units of the segments.
-    """
-    turns = np.arange(CORNERS) * 2 * np.pi / CORNERS
-    around = np.stack([np.sin(turns), np.cos(turns)], axis=1)
-    return join(np.asarray(centre, dtype=float) + around * diameter / 2, is_closed=True)
-
-
-def rgba(colour: str) -> tuple[float, ...]:
-    """Read a colour such as ``#E69F00``, opaque."""
-    return (*(int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)), 1.0)
 
 
 def thicken(segments: Segments, *, width: float, pen: float) -> Segments:

@@ -159,6 +159,7 @@ class Stage(QObject):
         yield from self.canvas.draw_in_steps(self._drawings())
         yield from self.canvas.name_in_steps()
         self._write_title()
+        yield from self.canvas.lay_out_in_steps()
 
     def _take_desk(self, desk: Desk | None) -> None:
         if self._desk is not None:

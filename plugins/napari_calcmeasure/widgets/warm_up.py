@@ -12,7 +12,7 @@ from napari_calcmeasure.widgets.rack import SPARE, Place
 from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.timers import timer
 
-WANTED = (("image", 4), ("lines", 2), ("words", 2), ("mask", 2))
+WANTED = (("image", 4), ("lines", 2), ("marks", 2), ("mask", 2))
 """Layers of each use, for four mammograms or a volume in three cells; hangings that need more make more."""
 _TRIANGLE = ((1.0, 1.0), (1.0, 9.0), (7.0, 4.0), (6.0, 2.0))
 

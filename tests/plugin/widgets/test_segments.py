@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_calcmeasure.widgets.segments import as_vectors, circle, join, rgba, thicken
+from napari_calcmeasure.widgets.segments import as_vectors, join, thicken
 
 CORNERS = [(0.0, 0.0), (0.0, 4.0), (3.0, 4.0)]
 
@@ -45,13 +45,3 @@ def test_lines_of_a_shapes_layer_become_vectors():
     assert keywords == {"name": "bars", "edge_width": 0.5, "vector_style": "line"}
     assert np.array_equal(data[:, 0], [(0.0, 0.0), (1.0, 0.0)])
     assert np.array_equal(data[:, 1], [(0.0, 5.0), (2.0, 0.0)])
-
-
-def test_a_ring_lies_on_its_circle():
-    segments = circle((3.0, 5.0), diameter=4.0)
-    assert np.allclose(np.linalg.norm(segments[:, 0] - (3.0, 5.0), axis=1), 2.0)
-    assert np.allclose(segments[:, 1].sum(axis=0), 0.0), "closed"
-
-
-def test_colours_are_read():
-    assert rgba("#ff8000") == pytest.approx((1.0, 128 / 255, 0.0, 1.0))
