@@ -29,6 +29,7 @@ BUILTIN_AND_CODE = [
     ("StoreError", OSError, "E_STORE"),
     ("ReadingError", ValueError, "E_DRAFT"),
     ("OutputError", OSError, "E_OUTPUT"),
+    ("ClusterError", ConnectionError, "E_CLUSTER"),
 ]
 
 

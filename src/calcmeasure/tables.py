@@ -20,6 +20,9 @@ from calcmeasure.errors import TableError
 Row = tuple[int, list[str]]
 """Line number in the file (the header is usually line 1) and the cells."""
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins with one of these would run as a formula in a spreadsheet; a leading ``'`` keeps it a text."""
+
 _SAMPLE_BYTES = 1 << 20
 _SAMPLE_ROWS = 1000
 _SEPARATORS = (",", ";", "\t", "|")
@@ -108,6 +111,28 @@ def read_text_table(path: Path, *, layout: TextFormat = FIND_OUT) -> TextTable:
     decimal = layout.decimal or _decimal(islice(rows, _SAMPLE_ROWS), separator)
     names = tuple(name.strip() for name in header[1])
     return TextTable(names, rows, decimal, _notes(encoding, separator, decimal))
+
+
+def as_text_cell(text: str) -> str:
+    """Write a text so that no spreadsheet runs it.
+
+    Examples
+    --------
+    >>> as_text_cell("=1+1"), as_text_cell("IDC")
+    ("'=1+1", 'IDC')
+    """
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
+
+
+def text_of_cell(cell: str) -> str:
+    """Read back what `as_text_cell` wrote.
+
+    Examples
+    --------
+    >>> text_of_cell("'=1+1"), text_of_cell("'n' P1")
+    ('=1+1', "'n' P1")
+    """
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS) else cell
 
 
 def as_number(text: str, *, decimal: str = ".") -> float:

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calcmeasure.cohort.categories import judged
-from calcmeasure.cohort.cells import FORMULA_STARTS
 from calcmeasure.cohort.columns import COHORT_COLUMNS
 from calcmeasure.cohort.reading import read_cohort
 from calcmeasure.cohort.row import Clinical, Cohort, CohortRow, Imaging
@@ -18,6 +17,7 @@ from calcmeasure.cohort.units import LengthUnit
 from calcmeasure.cohort.writing import cohort_csv
 from calcmeasure.model.pathology import MillerPayne, PathologyResult, Receptors, Residual
 from calcmeasure.response.criteria import load_profile
+from calcmeasure.tables import FORMULA_STARTS
 from calcmeasure.terms import Distribution, Laterality, LesionType, Morphology
 
 PROFILE = load_profile("paper-2023")

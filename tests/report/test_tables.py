@@ -17,13 +17,13 @@ from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import ResponseRow
 from calcmeasure.report.read_tables import read_measurements
 from calcmeasure.report.tables import (
-    FORMULA_STARTS,
     measurement_record,
     response_record,
     write_measurements,
     write_responses,
     write_skipped,
 )
+from calcmeasure.tables import FORMULA_STARTS
 from calcmeasure.terms import Laterality, LesionRelation, LesionType, Quantity
 from factories import marks, measured, outline
 

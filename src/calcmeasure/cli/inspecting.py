@@ -24,12 +24,12 @@ def index(options: argparse.Namespace) -> int:
 
 def criteria(options: argparse.Namespace) -> int:
     """List profiles, or print one."""
-    from calcmeasure.response.criteria import load_profile, profile_names, profile_toml
+    from calcmeasure.response.criteria import load_profile, profile_toml, shipped_names
 
     if options.name:
         print(profile_toml(options.name), end="")
         return ExitCode.OK
-    for name in profile_names():
+    for name in shipped_names():
         print(f"{name:14} {load_profile(name).description}")
     return ExitCode.OK
 

@@ -12,25 +12,11 @@ from calcmeasure.cohort.columns import LONGEST_MM, SIDES
 from calcmeasure.cohort.row import TableProblem
 from calcmeasure.cohort.units import millimetres_of
 from calcmeasure.errors import ErrorCode
-from calcmeasure.tables import as_number
+from calcmeasure.tables import FORMULA_STARTS, as_number, text_of_cell
 from calcmeasure.terms import Laterality
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins with one of these would run as a formula in a spreadsheet; a leading ``'`` keeps it a text."""
 
 Member = TypeVar("Member", bound=StrEnum)
 _EXCLUSION = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-
-
-def plain_text(value: str) -> str:
-    """Mark a text that a spreadsheet would run as a formula.
-
-    Examples
-    --------
-    >>> plain_text("=1+1"), plain_text("IDC")
-    ("'=1+1", 'IDC')
-    """
-    return f"'{value}" if value.lstrip("'").startswith(FORMULA_STARTS) else value
 
 
 class Cells:
@@ -72,7 +58,7 @@ class Cells:
         if value.startswith(FORMULA_STARTS):
             self.refuse(column, ErrorCode.FORMULA, "begins like a formula; write an apostrophe (') before a text")
             return ""
-        return value[1:] if value.startswith("'") and plain_text(value) != value else value
+        return text_of_cell(value)
 
     def patient_id(self) -> str:
         """Read the identifier, which must be there."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from calcmeasure.cohort.cells import plain_text
 from calcmeasure.cohort.columns import COHORT_COLUMNS
 from calcmeasure.cohort.row import Cohort, CohortRow
+from calcmeasure.tables import as_text_cell
 
 
 def cohort_csv(cohort: Cohort) -> str:
@@ -68,5 +68,5 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return plain_text(value)
+        return as_text_cell(value)
     return str(int(value)) if isinstance(value, int) else repr(value)

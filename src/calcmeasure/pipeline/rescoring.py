@@ -15,11 +15,11 @@ from calcmeasure.model.names import file_key
 from calcmeasure.pipeline.placed import Placed, check_together
 from calcmeasure.pipeline.score_input import PatientInput, ScoreChunk
 from calcmeasure.pipeline.scoring import not_compared, score_readers
-from calcmeasure.report.cell_values import as_plain_text
 from calcmeasure.report.differences import Difference, DifferenceCounts, ResponseCells, csv_lines, find_differences
 from calcmeasure.report.row_reader import RowReader
 from calcmeasure.report.tables import RESPONSE_COLUMNS, response_record
 from calcmeasure.response.criteria import CriteriaProfile
+from calcmeasure.tables import text_of_cell
 
 MapOrdered = Callable[[Callable[[ScoreChunk], "ScoredChunk"], Sequence[ScoreChunk]], Iterable["ScoredChunk | Failure"]]
 """Applies a function to every item, anywhere; results in the order of the items."""
@@ -196,7 +196,7 @@ def _differences(chunk: ScoreChunk, lines: Sequence[Sequence[str]]) -> Iterator[
     after: dict[str, list[ResponseCells]] = {}
     for line in lines:
         row = ResponseCells(*(line[i] for i in _COMPARED))
-        after.setdefault(as_plain_text(row.patient_id), []).append(row)
+        after.setdefault(text_of_cell(row.patient_id), []).append(row)
     for patient in chunk.patients:
         yield from find_differences(patient.earlier, after.get(patient.patient_id, []))
 

@@ -15,8 +15,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from calcmeasure.errors import ErrorCode
 from calcmeasure.geometry import SpacingSource
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.report.tables import FORMULA_STARTS
-from calcmeasure.tables import as_number
+from calcmeasure.tables import as_number, text_of_cell
 
 Parse = Callable[[str], object]
 
@@ -56,17 +55,6 @@ def readable_columns() -> frozenset[str]:
     return frozenset({*GEOMETRY_COLUMNS, *_FIELDS})
 
 
-def as_plain_text(text: str) -> str:
-    """Take away the mark that keeps a spreadsheet from running a text.
-
-    Examples
-    --------
-    >>> as_plain_text("'=P1"), as_plain_text("'n' P1")
-    ('=P1', "'n' P1")
-    """
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
-
-
 def parsers(decimal: str, mm_per_unit: Decimal) -> dict[str, Parse]:
     """Say how each column is read, by what the field of a measurement holds.
 
@@ -84,11 +72,11 @@ def parsers(decimal: str, mm_per_unit: Decimal) -> dict[str, Parse]:
     """
     stated_mm = partial(_length, decimal=decimal, factor=mm_per_unit)
     by_kind: dict[object, Parse] = {
-        "text": as_plain_text,
+        "text": text_of_cell,
         "number": partial(_number, decimal=decimal),
         "length": partial(_length, decimal=decimal, factor=Decimal(1)),
         "count": partial(_count, decimal=decimal),
-        str: as_plain_text,
+        str: text_of_cell,
         float: partial(_number, decimal=decimal),
         int: partial(_count, decimal=decimal),
     }
@@ -128,11 +116,11 @@ def _identifier(text: str) -> str:
     if text.startswith(("=", "@")):
         words = f"holds a formula, {text[:20]!r}; put a ' before it if it is meant as text"
         raise CellError(words, code=ErrorCode.FORMULA)
-    return as_plain_text(text)
+    return text_of_cell(text)
 
 
 def _several(text: str) -> tuple[str, ...]:
-    return tuple(part for part in as_plain_text(text).split(";") if part)
+    return tuple(part for part in text_of_cell(text).split(";") if part)
 
 
 @lru_cache(maxsize=65536)

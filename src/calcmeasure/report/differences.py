@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from calcmeasure.errors import TableError
-from calcmeasure.report.cell_values import as_plain_text
-from calcmeasure.tables import read_text_table
+from calcmeasure.tables import read_text_table, text_of_cell
 from calcmeasure.terms import Quantity
 
 DIFFERENCE_COLUMNS = (
@@ -197,7 +196,7 @@ def read_earlier(place: Path, *, criteria: Iterable[str]) -> dict[str, list[Resp
         row = ResponseCells(*("" if i < 0 else cells[i] for i in at))
         if row.criteria in wanted:
             known = row if row.criteria_sha256 else row._replace(criteria_sha256=hashes.get(row.criteria, ""))
-            rows[as_plain_text(row.patient_id)].append(known)
+            rows[text_of_cell(row.patient_id)].append(known)
     return rows
 
 

@@ -13,8 +13,8 @@ from calcmeasure.geometry import Spacing, SpacingSource, line_length_mm
 from calcmeasure.model.annotation import ImageReference, PhaseReference
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.report.cell_values import GEOMETRY_COLUMNS, CellError, Parse, as_plain_text, parsers
-from calcmeasure.tables import Row
+from calcmeasure.report.cell_values import GEOMETRY_COLUMNS, CellError, Parse, parsers
+from calcmeasure.tables import Row, text_of_cell
 from calcmeasure.terms import Flag
 
 Cells = dict[str, Any]
@@ -103,7 +103,7 @@ class RowReader:
         """Tell the patient a row speaks of, whether the row can be used or not; empty where it names none."""
         if self._patient_at >= len(cells):
             return ""
-        return as_plain_text(self._translated("patient_id", cells[self._patient_at].strip()))
+        return text_of_cell(self._translated("patient_id", cells[self._patient_at].strip()))
 
     def read(self, row: Row) -> tuple[Measurement | None, tuple[Skipped, ...]]:
         """Read one row.

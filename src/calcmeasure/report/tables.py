@@ -12,6 +12,7 @@ from calcmeasure.geometry import Spacing
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.report.files import write_text
+from calcmeasure.tables import as_text_cell
 
 MEASUREMENT_COLUMNS = (
     "patient_id", "study_uid", "study_date", "timepoint", "modality", "laterality", "view", "lesion_id", "quantity",
@@ -35,26 +36,23 @@ RESPONSE_COLUMNS = (
 SKIPPED_COLUMNS = ("path", "code", "reason")
 """Columns of ``skipped.csv`` in order."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A text cell that begins with one of these would run as a formula in a spreadsheet: it gets a leading ``'``."""
-
 
 def measurement_record(measurement: Measurement) -> dict[str, str]:
     """One row of ``measurements.csv``: every cell as text, numbers unprefixed and with a decimal point."""
     m, image, phase = measurement, measurement.image, measurement.phase
     record = {
-        "patient_id": _text(m.patient_id),
+        "patient_id": as_text_cell(m.patient_id),
         "study_uid": m.study_uid or (image.study_uid if image else ""),
-        "study_date": _text(m.study_date),
-        "timepoint": _text(m.timepoint),
+        "study_date": as_text_cell(m.study_date),
+        "timepoint": as_text_cell(m.timepoint),
         "modality": m.modality or m.quantity.modality,
         "laterality": m.laterality or "",
         "view": m.view or "",
-        "lesion_id": _text(m.lesion_id),
+        "lesion_id": as_text_cell(m.lesion_id),
         "quantity": m.quantity,
         "value_mm": _number(m.value_mm, 3),
         "short_axis_mm": _number(m.short_axis_mm, 3),
-        "reader": _text(m.reader),
+        "reader": as_text_cell(m.reader),
         "method": m.method or "",
         "confidence": _number(m.confidence, 3),
         "morphology": m.morphology or "",
@@ -66,15 +64,15 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
         "magnification": "",
         "phase_index": str(phase.index) if phase else "",
         "phase_time_s": _number(phase.time_s, 3) if phase else "",
-        "phase_rule": _text(phase.rule) if phase else "",
+        "phase_rule": as_text_cell(phase.rule) if phase else "",
         "volume_mm3": _number(m.volume_mm3, 1),
-        "phase_time_zero": _text(phase.time_zero) if phase else "",
+        "phase_time_zero": as_text_cell(phase.time_zero) if phase else "",
         "flags": ";".join(m.flags),
-        "software": _text(m.software),
+        "software": as_text_cell(m.software),
         "created_utc": m.created_utc,
         "lesion_type": m.lesion_type or "",
         "relation": m.relation or "",
-        "from_lesions": _text(";".join(m.from_lesions)),
+        "from_lesions": as_text_cell(";".join(m.from_lesions)),
         "role": m.role or "",
         "site": m.site or "",
         "status": m.status or "",
@@ -86,24 +84,24 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
 def response_record(row: ResponseRow) -> dict[str, str]:
     """One row of ``responses.csv``."""
     return {
-        "patient_id": _text(row.patient_id),
+        "patient_id": as_text_cell(row.patient_id),
         "laterality": str(row.laterality or ""),
         "quantity": str(row.quantity),
-        "criteria": _text(row.criteria),
-        "timepoint": _text(row.timepoint),
+        "criteria": as_text_cell(row.criteria),
+        "timepoint": as_text_cell(row.timepoint),
         "baseline_mm": _number(row.baseline_mm, 3),
         "reference_mm": _number(row.reference_mm, 3),
-        "reference_timepoint": _text(row.reference_timepoint),
+        "reference_timepoint": as_text_cell(row.reference_timepoint),
         "value_mm": _number(row.value_mm, 3),
         "change_mm": _number(row.change_mm, 3),
         "change_percent": _number(row.change_percent, 2),
         "category": row.category,
-        "rule": _text(row.rule),
+        "rule": as_text_cell(row.rule),
         "flags": ";".join(row.flags),
-        "reader": _text(row.reader),
+        "reader": as_text_cell(row.reader),
         "target_response": row.target_response,
         "non_target_response": row.non_target_response,
-        "new_lesions": _text(";".join(row.new_lesions)),
+        "new_lesions": as_text_cell(";".join(row.new_lesions)),
         "new_lesion_sum_mm": _number(row.new_lesion_sum_mm, 3),
         "best_response": row.best_response,
         "unit": row.unit,
@@ -133,7 +131,9 @@ def write_responses(path: Path, rows: Sequence[ResponseRow]) -> None:
 
 def write_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
     """Write ``skipped.csv`` in order of path."""
-    records = [{"path": _text(str(s.path)), "code": str(s.code), "reason": _text(s.reason)} for s in skipped]
+    records = [
+        {"path": as_text_cell(str(s.path)), "code": str(s.code), "reason": as_text_cell(s.reason)} for s in skipped
+    ]
     _write(path, sorted(records, key=lambda r: (r["path"], r["code"])), SKIPPED_COLUMNS)
 
 
@@ -173,7 +173,3 @@ def _spacing(spacing: Spacing | None) -> dict[str, str]:
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else repr(round(float(value), digits) + 0.0)
-
-
-def _text(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value

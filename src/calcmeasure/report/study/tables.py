@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from calcmeasure.report.study import words
-from calcmeasure.report.tables import FORMULA_STARTS
 from calcmeasure.stats.summary import Mean, Median, Share, Shares
 from calcmeasure.study.results import Agreement, Association, Description, ResidualSizes, StudyResults
 from calcmeasure.study.variables import Pair, Variable
+from calcmeasure.tables import as_text_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class StudyTable:
         start = 0 if self.has_sections else 1
         writer.writerow(self.heads[start:])
         cells = ((line.section, line.label, *line.cells)[start:] for line in self.lines)
-        writer.writerows([_plain(cell) for cell in line] for line in cells)
+        writer.writerows([as_text_cell(cell) for cell in line] for line in cells)
         return text.getvalue()
 
     @property
@@ -250,7 +250,3 @@ def _size_lines(sizes: ResidualSizes, agreements: Sequence[Agreement]) -> Iterat
 
 def _own_n(n: int, cases: int) -> str:
     return "" if n == cases else f" [n = {n}]"
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from calcmeasure.report.files import write_bytes, write_text
 from calcmeasure.report.study.figures.style import PRINT_DPI, in_print_style
-from calcmeasure.report.tables import FORMULA_STARTS
+from calcmeasure.tables import as_text_cell
 
 Cell = str | float | int | None
 
@@ -135,7 +135,7 @@ def _cell(value: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+        return as_text_cell(value)
     if isinstance(value, int):
         return str(value)
     return repr(round(float(value), 6) + 0.0) if isfinite(value) else ""
