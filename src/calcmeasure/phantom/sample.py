@@ -273,4 +273,7 @@ Conventions: an extent is the greatest distance between the centres of two calci
 mm in the breast (detector distance divided by the magnification); benign single marks do not count. A lesion's diameter
 is the greatest in-plane distance within its boundary over the acquired slices, at the early phase. Where the header
 holds no magnification at all (`detector`), the magnification is 1.
+
+`study/`, in the sample that ships with the project, is another kind of sample: a cohort table of 127 synthetic
+patients without images, made by `calcmeasure phantom --study --out DIR/study --seed 2023`. Its own README describes it.
 """
