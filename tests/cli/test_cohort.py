@@ -91,3 +91,18 @@ def test_phantom_study_writes_a_cohort(tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "cohort.csv"]
     assert len(table(tmp_path / "cohort.csv")) == 138
     assert "cohort.csv written" in capsys.readouterr().err
+
+
+def test_lines_of_the_measurements_that_cannot_be_used_are_told(tmp_path, capsys):
+    lines = ["patient_id,timepoint,laterality,lesion_id,quantity,value_mm"]
+    for timepoint in ("baseline", "followup-1"):
+        lines += [f"P1,{timepoint},R,L1,lesion_diameter,20", f"P1,{timepoint},R,C1,calcification_extent,30"]
+    measurements, pathology = tmp_path / "measurements.csv", tmp_path / "pathology.csv"
+    measurements.write_text("\n".join([*lines, "P2,baseline,R,L1,lesion_diameter,much"]), encoding="utf-8")
+    pathology.write_text(HEADER + GOOD, encoding="utf-8")
+    arguments = [str(measurements), "--pathology", str(pathology), "--out", str(tmp_path / "cohort.csv")]
+    assert main(["cohort", *arguments]) == ExitCode.PARTIAL
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == (
+        "calcmeasure: measurements.csv: line 6, column value_mm: must be a number, found 'much' [E_NOT_A_NUMBER]"
+    )
