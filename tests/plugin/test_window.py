@@ -149,8 +149,8 @@ def test_the_reader_is_remembered(tmp_path):
 def test_criteria_are_remembered_beside_the_reader():
     usual = entrance.usual_criteria()
     entrance.remember(reader="mk")
-    entrance.remember(criteria=("recist-1.1", "no-longer-there"))
-    assert entrance.usual_criteria() == ("recist-1.1",)
+    entrance.remember(criteria=("recist-1.1", "irecist", "no-longer-there"))
+    assert entrance.usual_criteria() == ("recist-1.1", "irecist")
     assert len(usual) == 3
 
 

@@ -10,8 +10,9 @@ from calcmeasure.model.measurement import ResponseRow
 from calcmeasure.pipeline.scoring import score_readers
 from calcmeasure.report.text import format_mm
 from calcmeasure.response.criteria import CriteriaProfile, LesionValue
-from calcmeasure.response.exact import micrometres, millimetres, percent_change
+from calcmeasure.response.exact import MM, MM2, MM3, Scale, millimetres, percent_change, size_words
 from calcmeasure.response.repeatability import Judged, pixels_to_change
+from calcmeasure.response.sizes import is_node
 from calcmeasure.response.visits import BASELINE, in_time_order
 from calcmeasure.terms import Quantity
 from napari_calcmeasure.reading.comparison import Answer, Category, compare
@@ -49,6 +50,13 @@ class Answers:
 
 
 _Categories = dict[Judged, list[Category]]
+_TITLES = {
+    LesionValue.LARGEST: "Largest lesion",
+    LesionValue.SUM_OF_TARGETS: "Sum of targets",
+    LesionValue.SUM_OF_PRODUCTS: "Sum of products",
+    LesionValue.TOTAL_VOLUME: "Total volume",
+}
+_SCALES = {scale.code: scale for scale in (MM, MM2, MM3)}
 
 
 def answers(reading: PatientReading, *, profiles: Sequence[CriteriaProfile], before: Answers | None = None) -> Answers:
@@ -68,7 +76,7 @@ def answers(reading: PatientReading, *, profiles: Sequence[CriteriaProfile], bef
     responses = score_readers(measured.measurements, profiles)
     categories = _categories(measured, responses, profiles=profiles)
     lesions = [course for course in followed if course.quantity is Quantity.LESION_DIAMETER]
-    alone = len(lesions) == 1
+    alone = len(lesions) == 1 and not _is_node(lesions[0])
     rows: list[Answer] = []
     for course in followed:
         if not alone and lesions and course is lesions[0]:
@@ -124,9 +132,8 @@ def _together(
     categories: _Categories,
     profiles: Sequence[CriteriaProfile],
 ) -> Iterator[Answer]:
-    """Rows of all lesions together: the largest, and the sum of the targets, as the profiles ask for."""
-    titles = {LesionValue.LARGEST: "Largest lesion", LesionValue.SUM_OF_TARGETS: "Sum of targets"}
-    for value, title in titles.items():
+    """Rows of all lesions together: the largest, the sum of the targets, and what else the profiles ask for."""
+    for value, title in _TITLES.items():
         names = [profile.name for profile in profiles if profile.lesion and profile.lesion.value is value]
         rows = [row for row in responses if row.quantity is Quantity.LESION_DIAMETER and row.criteria in names[:1]]
         for row in rows:
@@ -140,9 +147,9 @@ def _overall(
 ) -> Answer:
     stands = [s for course in lesions for s in course.stands if s.timepoint in (BASELINE, row.timepoint)]
     largest = max(stands, key=lambda s: (s.timepoint == row.timepoint, s.value_mm or 0.0), default=None)
-    pair_um = None
-    if row.baseline_mm is not None and row.value_mm is not None:
-        pair_um = (micrometres(row.baseline_mm), micrometres(row.value_mm))
+    scale = _SCALES[row.unit]
+    before, now = (row.baseline_mm, row.value_mm) if scale is MM else (row.baseline_value, row.value)
+    pair = None if before is None or now is None else (_parts(before, scale), _parts(now, scale))
     return Answer(
         row.quantity,
         row.laterality,
@@ -152,14 +159,29 @@ def _overall(
         min((s.study_date for s in stands if s.timepoint == row.timepoint and s.study_date), default=""),
         row.baseline_mm,
         row.value_mm,
-        "not evaluable" if row.baseline_mm is None else format_mm(row.baseline_mm),
-        "not evaluable" if row.value_mm is None else format_mm(row.value_mm),
-        change_mm=None if pair_um is None else millimetres(pair_um[1] - pair_um[0]),
-        change_percent=None if pair_um is None or not pair_um[0] else float(percent_change(*pair_um) or 0),
+        _size_in_words(before, scale),
+        _size_in_words(now, scale),
+        change_mm=None if pair is None or scale is not MM else millimetres(pair[1] - pair[0]),
+        change_percent=None if pair is None or not pair[0] else float(percent_change(*pair) or 0),
         categories=categories,
         is_draft=any(stand.is_draft for stand in stands),
         key=largest.measurements[0].annotation_id if largest else "",
     )
+
+
+def _is_node(course: LesionCourse) -> bool:
+    """Whether a reader said that it lies in a lymph node: its length is not what is judged."""
+    return any(is_node(m) for stand in course.stands for m in stand.measurements)
+
+
+def _parts(size: float, scale: Scale) -> int:
+    return round(size * scale.parts)
+
+
+def _size_in_words(size: float | None, scale: Scale) -> str:
+    if size is None:
+        return "not evaluable"
+    return format_mm(size) if scale is MM else f"{size_words(_parts(size, scale), scale)} {scale.words}"
 
 
 def _open_ends(reading: PatientReading) -> Iterator[str]:

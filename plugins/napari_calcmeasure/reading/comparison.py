@@ -9,7 +9,16 @@ from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.exact import micrometres, millimetres, percent_change
 from calcmeasure.response.extent_change import why_not_comparable
 from calcmeasure.response.visits import is_order_known
-from calcmeasure.terms import ExtentChange, Laterality, LesionRelation, Quantity, Response, merge_flags
+from calcmeasure.terms import (
+    ExtentChange,
+    ImmuneResponse,
+    Laterality,
+    LesionRelation,
+    NonTargetStatus,
+    Quantity,
+    Response,
+    merge_flags,
+)
 from napari_calcmeasure.reading.courses import LesionCourse, Stand, missing_views
 from napari_calcmeasure.wording import flag_sentences, spacing_words
 
@@ -23,8 +32,17 @@ SYMBOLS: Mapping[str, str] = {
     Response.SD: "■",
     Response.PD: "▲",
     Response.NE: "?",
+    ImmuneResponse.ICR: "○",
+    ImmuneResponse.IPR: "▼",
+    ImmuneResponse.ISD: "■",
+    ImmuneResponse.NON_ICR_NON_IUPD: "■",
+    ImmuneResponse.IUPD: "△",
+    ImmuneResponse.ICPD: "▲",
+    NonTargetStatus.NON_CR_NON_PD: "■",
 }
 """Shape of each category: none is told by its colour alone."""
+UNKNOWN_SYMBOL = "◆"
+"""Shape of a category that only an own profile knows."""
 
 WORDS: Mapping[str, str] = {
     ExtentChange.NOT_COMPARABLE: "not comparable",
@@ -33,6 +51,13 @@ WORDS: Mapping[str, str] = {
     Response.SD: "stable disease",
     Response.PD: "progressive disease",
     Response.NE: "not evaluable",
+    ImmuneResponse.ICR: "immune complete response",
+    ImmuneResponse.IPR: "immune partial response",
+    ImmuneResponse.ISD: "immune stable disease",
+    ImmuneResponse.NON_ICR_NON_IUPD: "non-target lesions are left, no progression",
+    ImmuneResponse.IUPD: "immune progressive disease, unconfirmed",
+    ImmuneResponse.ICPD: "immune progressive disease, confirmed",
+    NonTargetStatus.NON_CR_NON_PD: "non-target lesions are left, no progression",
 }
 """Categories spelled out, where their name is not a word."""
 
@@ -46,7 +71,7 @@ class Category:
     profile
         Name of the profile.
     category
-        `ExtentChange` or `Response` value.
+        `ExtentChange`, `Response`, `ImmuneResponse` or `NonTargetStatus` value, or a word of an own profile.
     rule
         The rule that fired, as a sentence.
     pixels
@@ -64,8 +89,8 @@ class Category:
     @property
     def label(self) -> str:
         """Shape and name for a narrow column, such as ``▼ PR``."""
-        is_response = self.category in set(Response)
-        return f"{SYMBOLS[self.category]} {self.category if is_response else self.words}"
+        name = self.words if self.category in set(ExtentChange) else self.category
+        return f"{SYMBOLS.get(self.category, UNKNOWN_SYMBOL)} {name}"
 
     @property
     def words(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calcmeasure.response.criteria import CriteriaProfile, ExtentRule, LesionRule, ProgressionReference
+from calcmeasure.response.exact import MM
 from calcmeasure.response.visits import BASELINE
 from calcmeasure.terms import ExtentChange, Quantity
 from napari_calcmeasure.reading.answers import Answers
@@ -112,14 +113,13 @@ def _is_comparable(title: str, answers: Answers) -> bool:
 
 
 def _rule(row: Answer | None, profiles: Sequence[CriteriaProfile]) -> ExtentRule | LesionRule | None:
-    """Rule of the first profile that judges a row."""
+    """Rule of the first profile that judges a row by lengths: what is drawn are millimetres."""
     if row is None:
         return None
-    asked = (profile for profile in profiles if row.category_of(profile.name) is not None)
-    profile = next(asked, None)
-    if profile is None:
-        return None
-    return profile.extent if row.quantity is Quantity.CALCIFICATION_EXTENT else profile.lesion
+    judging = [profile for profile in profiles if row.category_of(profile.name) is not None]
+    if row.quantity is Quantity.CALCIFICATION_EXTENT:
+        return next((profile.extent for profile in judging), None)
+    return next((p.lesion for p in judging if p.lesion is not None and p.lesion.value.scale is MM), None)
 
 
 def _ticks(quantity: Quantity, answers: Answers) -> tuple[dict[str, float], tuple[tuple[float, str], ...]]:

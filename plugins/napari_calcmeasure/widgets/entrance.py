@@ -77,10 +77,10 @@ def _store_in(place: Path) -> Path:
 def usual_criteria() -> tuple[str, ...]:
     """Name the response profiles shown at first: those of last time that are still there."""
     from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
-    from calcmeasure.response.criteria import profile_names
+    from calcmeasure.response.criteria import shipped_names
 
     preferences, _problem = load_preferences()
-    known = tuple(name for name in preferences.criteria if name in profile_names())
+    known = tuple(name for name in preferences.criteria if name in shipped_names())
     return known or DEFAULT_CRITERIA
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
@@ -21,10 +21,10 @@ from qtpy.QtWidgets import (
 )
 
 from calcmeasure.report.palette import AMBER, GREEN, PAPER, SKY, VERMILION
-from calcmeasure.response.criteria import load_profile, profile_names
-from calcmeasure.terms import ExtentChange, Response
+from calcmeasure.response.criteria import load_profile, profile_names, shipped_names
+from calcmeasure.terms import ExtentChange, ImmuneResponse, NonTargetStatus, Response
 from napari_calcmeasure.reading.answers import Answers
-from napari_calcmeasure.reading.comparison import Answer, Category, Length
+from napari_calcmeasure.reading.comparison import Answer, Length
 from napari_calcmeasure.widgets.answer_words import cells, not_judged, note_lines, rule_words
 from napari_calcmeasure.widgets.controls import Tree
 
@@ -35,7 +35,7 @@ LEAST_ROWS = 4
 COLUMNS = ("Side or lesion", "Visit", "Before", "After", "Δ mm", "Δ %")
 """Lengths are in mm; the tooltip says so."""
 EMPTY = "Nothing is measured yet."
-_COLOURS = {
+_COLOURS: Mapping[str, str] = {
     ExtentChange.INCREASE: VERMILION,
     ExtentChange.DECREASE: SKY,
     ExtentChange.UNCHANGED: PAPER,
@@ -45,8 +45,15 @@ _COLOURS = {
     Response.SD: PAPER,
     Response.PD: VERMILION,
     Response.NE: AMBER,
+    ImmuneResponse.ICR: GREEN,
+    ImmuneResponse.IPR: SKY,
+    ImmuneResponse.ISD: PAPER,
+    ImmuneResponse.NON_ICR_NON_IUPD: PAPER,
+    ImmuneResponse.IUPD: VERMILION,
+    ImmuneResponse.ICPD: VERMILION,
+    NonTargetStatus.NON_CR_NON_PD: PAPER,
 }
-"""Colour of each category; its shape and name stand beside it."""
+"""Colour of each category; its shape and name stand beside it. One of an own profile has that of the text."""
 _PLACE = Qt.ItemDataRole.UserRole
 
 
@@ -56,7 +63,7 @@ class ResponsePanel(QWidget):
     Parameters
     ----------
     profiles
-        Names of the profiles ticked at first; None for all that come with the package.
+        Names of the profiles ticked at first; None for those of every day. All that come with the package are offered.
     """
 
     finding_activated = Signal(str)
@@ -114,7 +121,7 @@ class ResponsePanel(QWidget):
     def _criteria_menu(self, ticked: Sequence[str]) -> tuple[QAction, ...]:
         menu = QMenu(self)
         actions = []
-        for name in profile_names():
+        for name in shipped_names():
             action = QAction(name, menu)
             action.setCheckable(True)
             action.setChecked(name in ticked)
@@ -185,7 +192,7 @@ class ResponsePanel(QWidget):
             if category is not None:
                 row.setText(column, category.label)
                 row.setToolTip(column, f"{category.words}: {category.rule}")
-                row.setForeground(column, QBrush(QColor(_COLOURS[_member(category)])))
+                row.setForeground(column, QBrush(QColor(_COLOURS.get(category.category, PAPER))))
         if answer.is_draft:
             _set_italic(row)
 
@@ -193,7 +200,7 @@ class ResponsePanel(QWidget):
         header = self.table.headerItem()
         if header is not None:
             for column, name in enumerate(self._answers.profiles, start=len(COLUMNS)):
-                if name in profile_names():
+                if name in shipped_names():
                     header.setToolTip(column, load_profile(name).description)
 
     # -- selection -------------------------------------------------------------------------------------------------
@@ -253,11 +260,6 @@ def _label(name: str) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
-
-
-def _member(category: Category) -> ExtentChange | Response:
-    words = category.category
-    return Response(words) if words in set(Response) else ExtentChange(words)
 
 
 def _set_italic(row: QTreeWidgetItem) -> None:

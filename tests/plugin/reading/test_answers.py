@@ -9,16 +9,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calcmeasure.response.criteria import load_profile, profile_names
-from calcmeasure.terms import GeometryKind, LesionRelation, View
+from calcmeasure.response.criteria import load_profile, profile_names, shipped_names
+from calcmeasure.terms import (
+    ExtentChange,
+    GeometryKind,
+    ImmuneResponse,
+    LesionRelation,
+    LesionRole,
+    LesionSite,
+    NonTargetStatus,
+    Response,
+    View,
+)
 from napari_calcmeasure.reading.answers import Answers, answers
-from napari_calcmeasure.reading.comparison import SYMBOLS, WORDS, Answer
+from napari_calcmeasure.reading.comparison import SYMBOLS, WORDS, Answer, Category
 from napari_calcmeasure.reading.finding import Finding, Unfinished
 from napari_calcmeasure.reading.live_numbers import measure_finding
 from napari_calcmeasure.reading.timeline import timeline
 from plugin.reading.courses_of import extent, lesion, reading_of, signed, split
 
 PROFILES = [load_profile(name) for name in profile_names()]
+SHIPPED = [load_profile(name) for name in shipped_names()]
 
 
 def ask(*findings: Finding) -> Answers:
@@ -194,7 +205,77 @@ def test_without_profiles_the_numbers_stand():
 
 def test_every_category_has_a_shape():
     assert set(WORDS) <= set(SYMBOLS)
-    assert len(SYMBOLS) == 9
+    assert {*ExtentChange, *Response, *ImmuneResponse, NonTargetStatus.NON_CR_NON_PD} == set(SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    ("category", "label", "words"),
+    [
+        ("PR", "▼ PR", "partial response"),
+        ("not_comparable", "? not comparable", "not comparable"),
+        ("iUPD", "△ iUPD", "immune progressive disease, unconfirmed"),
+        ("iCPD", "▲ iCPD", "immune progressive disease, confirmed"),
+        ("non-CR/non-PD", "■ non-CR/non-PD", "non-target lesions are left, no progression"),
+        ("good enough", "◆ good enough", "good enough"),
+    ],
+)
+def test_a_category_has_shape_name_and_words(category, label, words):
+    made = Category("own", category, "rule")
+    assert (made.label, made.words) == (label, words)
+
+
+def test_every_profile_that_ships_judges_a_lesion():
+    small = {"volume_mm3": 900.0}
+    found = answers(
+        reading_of(lesion("a", "baseline", 30.0, **small), lesion("b", "followup-1", 40.0, **small)), profiles=SHIPPED
+    )
+    assert labels(found.rows[0]) == {
+        "paper-2023": "▲ PD", "recist-1.1": "▲ PD", "irecist": "△ iUPD", "who": "? NE", "ftv": "■ SD"
+    }  # fmt: skip
+
+
+def test_non_targets_alone_are_judged_without_lengths():
+    stated = lesion("a", "baseline", 30.0, role=LesionRole.NON_TARGET)
+    found = answers(reading_of(stated, lesion("b", "followup-1", 18.0)), profiles=SHIPPED[2:4])
+    assert labels(found.rows[0]) == {"recist-1.1": "■ non-CR/non-PD", "irecist": "■ non-iCR/non-iUPD"}
+
+
+def test_volumes_of_several_lesions_are_added():
+    found = answers(
+        reading_of(
+            lesion("a", "baseline", 30.0, volume_mm3=900.0),
+            lesion("b", "baseline", 20.0, name="R-L2", volume_mm3=500.0),
+            lesion("c", "followup-1", 18.0, volume_mm3=90.0),
+            lesion("d", "followup-1", 16.0, name="R-L2", volume_mm3=90.0),
+        ),
+        profiles=SHIPPED[-1:],
+    )
+    whole = found.rows[0]
+    assert (whole.title, whole.baseline_words, whole.value_words) == ("Total volume", "1400 mm³", "180 mm³")
+    assert (whole.change_mm, round(whole.change_percent, 1), labels(whole)) == (None, -87.1, {"ftv": "▼ PR"})
+    assert timeline(found, profiles=SHIPPED[-1:])[0].limits == ()
+
+
+def test_limits_of_areas_and_volumes_are_not_drawn_among_lengths():
+    found = answers(
+        reading_of(lesion("a", "baseline", 30.0), lesion("b", "followup-1", 18.0)), profiles=[SHIPPED[4], SHIPPED[2]]
+    )
+    (plot,) = timeline(found, profiles=[SHIPPED[4], SHIPPED[2]])
+    assert [limit.label for limit in plot.limits] == ["PR −30 %", "PD +20 %, ≥ 5 mm"]
+
+
+def test_a_lymph_node_alone_is_judged_in_a_row_of_its_own():
+    square = ((7.0, 0.0, 0.0), (7.0, 60.0, 0.0), (7.0, 60.0, 40.0), (7.0, 0.0, 40.0))
+    node = {"site": LesionSite.LYMPH_NODE, "geometry": GeometryKind.OUTLINE, "points": square}
+    found = answers(
+        reading_of(lesion("a", "baseline", 30.0, **node), lesion("b", "followup-1", 30.0, **node)),
+        profiles=SHIPPED[2:3],
+    )
+    assert [(one.title, labels(one)) for one in found.rows] == [
+        ("Sum of targets", {"recist-1.1": "■ SD"}),
+        ("R-L1", {}),
+    ]
+    assert found.rows[0].baseline_mm < found.rows[1].baseline_mm
 
 
 FIELDS = st.fixed_dictionaries(

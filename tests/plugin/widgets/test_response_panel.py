@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from qtpy.QtCore import Qt
 
-from calcmeasure.response.criteria import load_profile, profile_names
+from calcmeasure.report.palette import GREEN, PAPER, VERMILION
+from calcmeasure.response.criteria import load_profile, profile_names, shipped_names
 from calcmeasure.terms import View
 from napari_calcmeasure.reading.answers import Answers, answers
+from napari_calcmeasure.reading.comparison import Category
 from napari_calcmeasure.reading.finding import Finding
 from napari_calcmeasure.widgets.response_panel import COLUMNS, EMPTY, TARGET_PX, ResponsePanel
 from plugin.reading.courses_of import extent, lesion, reading_of, signed
@@ -137,6 +141,28 @@ def test_profiles_are_ticked_in_a_menu(panel, qtbot):
         extent_10.trigger()
     assert changed.args == [("paper-2023", "recist-1.1")]
     assert panel.profiles == ("paper-2023", "recist-1.1")
+
+
+def test_every_profile_that_ships_can_be_ticked(panel, qtbot):
+    actions = panel.criteria.menu().actions()
+    assert tuple(action.text() for action in actions) == shipped_names()
+    assert all(action.toolTip() != action.text() for action in actions)
+    with qtbot.waitSignal(panel.profiles_changed) as changed:
+        actions[3].trigger()
+    assert changed.args == [(*profile_names(), "irecist")]
+
+
+@pytest.mark.parametrize(
+    ("category", "colour"),
+    [("iCR", GREEN), ("iUPD", VERMILION), ("iCPD", VERMILION), ("non-CR/non-PD", PAPER), ("of my own", PAPER)],
+)
+def test_no_category_breaks_the_table(panel, category, colour):
+    found = ask(*FINDINGS)
+    judged = replace(found.rows[1], categories=(Category("recist-1.1", category, "rule"),))
+    panel.show_answers(replace(found, rows=(judged,)))
+    item, column = panel.table.topLevelItem(0), len(COLUMNS) + 2
+    assert item.text(column)[1:] == f" {category}"
+    assert item.foreground(column).color().name() == colour
 
 
 def test_only_the_profiles_asked_for_have_a_column(panel):
