@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from calcmeasure.terms import ImmuneResponse, NonTargetStatus, Response
 
@@ -78,8 +78,8 @@ class Course:
         smallest.update((k, (size, timepoint)) for k, size in burden.sizes.items() if size < smallest[k][0])
         is_nadir = not burden.missing and burden.value < self.nadir
         responds = verdict.target is Response.PR or self.is_responding
-        return replace(
-            self,
+        return Course(
+            baseline=self.baseline,
             nadir=burden.value if is_nadir else self.nadir,
             nadir_timepoint=timepoint if is_nadir else self.nadir_timepoint,
             smallest=smallest,

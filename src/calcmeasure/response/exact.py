@@ -26,6 +26,7 @@ MM2 = Scale("mm2", "mm²", 1_000_000, 0)
 MM3 = Scale("mm3", "mm³", 1000, 0)
 
 
+@lru_cache(maxsize=65536)
 def micrometres(value_mm: float | Decimal) -> int:
     """Round a length to whole micrometres; 1 µm is far below any pixel.
 
@@ -42,6 +43,7 @@ def millimetres(value_um: int) -> float:
     return value_um / 1000
 
 
+@lru_cache(maxsize=1024)
 def percent_change(reference_um: int, value_um: int) -> Fraction | None:
     """Exact change in percent of the reference; None when the reference is 0."""
     return None if reference_um == 0 else Fraction(100 * (value_um - reference_um), reference_um)
@@ -49,13 +51,14 @@ def percent_change(reference_um: int, value_um: int) -> Fraction | None:
 
 def reaches(amount: Fraction | int, limit: Decimal, *, inclusive: bool) -> bool:
     """Whether an amount passes a cut-off."""
-    exact = _fraction(limit)
-    return amount > exact or (inclusive and amount == exact)
+    parts, whole = _ratio(limit)
+    left, right = amount.numerator * whole, parts * amount.denominator
+    return left > right or (inclusive and left == right)
 
 
 @lru_cache(maxsize=256)
-def _fraction(limit: Decimal) -> Fraction:
-    return Fraction(limit)
+def _ratio(limit: Decimal) -> tuple[int, int]:
+    return limit.as_integer_ratio()
 
 
 def percent_words(percent: Fraction, *, limits: Iterable[Decimal] = ()) -> str:
@@ -68,10 +71,11 @@ def percent_words(percent: Fraction, *, limits: Iterable[Decimal] = ()) -> str:
     >>> percent_words(Fraction(9996, 1000), limits=[Decimal(10)])
     '+9.996 %'
     """
-    cutoffs = {Fraction(limit) for limit in limits}
+    cutoffs = frozenset(limits)
+    number, is_cutoff = float(percent), (abs(percent.numerator), percent.denominator) in set(map(_ratio, cutoffs))
     for decimals in range(1, 7):
-        text = f"{float(percent):+.{decimals}f}"
-        if abs(percent) in cutoffs or abs(Fraction(text)) not in cutoffs:
+        text = f"{number:+.{decimals}f}"
+        if is_cutoff or Decimal(text).copy_abs() not in cutoffs:
             break
     return f"{text} %"
 

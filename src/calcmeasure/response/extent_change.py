@@ -114,7 +114,8 @@ def compared_sides(measurements: Sequence[Measurement]) -> Iterator[tuple[Linked
     """
     extents = [m for m in measurements if m.quantity is Quantity.CALCIFICATION_EXTENT]
     for side in (Laterality.RIGHT, Laterality.LEFT, Laterality.BOTH, None):
-        visits = in_time_order([m for m in extents if m.laterality is side])
+        own = [m for m in extents if m.laterality is side]
+        visits = in_time_order(own) if own else {}
         if BASELINE not in visits:
             continue
         baseline = side_extent(visits.pop(BASELINE))

@@ -95,6 +95,8 @@ def link_visit(
     known
         Lesions of the baseline; a finding stated to be new is never one of them.
     """
+    if not before.merged and all(m.relation is None for m in group):
+        return LinkedVisit(tuple(group), before)
     drawn = {lesion_key(m) for m in group}
     linked = [
         (m, key) for m in group for key in _continued(m, _carriers(before, drawn=drawn), targets=targets, known=known)

@@ -50,12 +50,13 @@ def judge_response(burden: LesionBurden, course: Course, rule: LesionRule) -> Ve
     """
     targets = judge_targets(burden, course, rule)
     non_target = group_status(burden.non_targets.values())
-    found = replace(targets, non_target=non_target)
+    found = Verdict(targets.category, targets.rule, targets.against_nadir, targets.target, non_target)
     worse = _progression_elsewhere(burden, course, rule)
     if worse and (targets.target is not Response.PD or burden.confirmed_new):
         return replace(found, category=Response.PD, rule=f"PD: {worse}", against_nadir=False)
     if targets.target is not Response.CR:
-        return replace(found, category=overall_response(targets.target or Response.NE, non_target, new=False))
+        category = overall_response(targets.target or Response.NE, non_target, new=False)
+        return found if category is found.category else replace(found, category=category)
     return _complete(burden, found, rule)
 
 

@@ -51,6 +51,8 @@ def fewest_pixels(
     >>> fewest_pixels(lambda old, new: new >= old, (1000, 860), pixels_um=(0, 70))
     1
     """
+    if not any(pixels_um):
+        return None
     known, found = judge(*pair_um), most + 1
     for which, side_um in enumerate(pixels_um):
         for sign in (-1, 1) if side_um and pair_um[which] else ():

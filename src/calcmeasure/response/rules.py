@@ -27,7 +27,9 @@ class LesionValue(StrEnum):
     @property
     def scale(self) -> Scale:
         """Unit of the value."""
-        return {LesionValue.SUM_OF_PRODUCTS: MM2, LesionValue.TOTAL_VOLUME: MM3}.get(self, MM)
+        if self is LesionValue.SUM_OF_PRODUCTS:
+            return MM2
+        return MM3 if self is LesionValue.TOTAL_VOLUME else MM
 
     @property
     def is_sum(self) -> bool:

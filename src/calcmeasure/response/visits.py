@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import Flag
@@ -43,7 +44,7 @@ def in_time_order(measurements: Sequence[Measurement]) -> Visits:
     dates = {name: visit_date(group) for name, group in groups.items()}
     dated = all(dates.values())
 
-    def order(name: str) -> tuple[bool, str, list[tuple[int, int, str]]]:
+    def order(name: str) -> tuple[bool, str, tuple[tuple[int, int, str], ...]]:
         return (name != BASELINE, dates[name] if dated else "", _natural(name))
 
     return {name: tuple(sorted(groups[name], key=_identity)) for name in sorted(groups, key=order)}
@@ -67,9 +68,11 @@ def days_between(first: Iterable[Measurement], second: Iterable[Measurement]) ->
         return None
 
 
-def _natural(name: str) -> list[tuple[int, int, str]]:
+@lru_cache(maxsize=1024)
+def _natural(name: str) -> tuple[tuple[int, int, str], ...]:
     """Sort key in which followup-10 comes after followup-9."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
+    parts = (part for part in re.split(r"(\d+)", name) if part)
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
 
 
 def _identity(measurement: Measurement) -> tuple[str, ...]:
