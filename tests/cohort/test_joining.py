@@ -132,7 +132,8 @@ def test_lengths_are_kept_of_a_side_that_is_left_out():
 
 
 def test_nothing_there_is_zero():
-    gone = [*only(E0, D0), at_followup(extent, 0.0), at_followup(measured, 0.0, laterality=Laterality.BOTH)]
+    clear = at_followup(measured, 0.0, laterality=Laterality.BOTH, lesion_id="")
+    gone = [*only(E0, D0), at_followup(extent, 0.0), clear]
     (row,) = join(gone).rows
     assert (row.imaging.extent_followup_mm, row.imaging.diameter_followup_mm) == (0.0, 0.0)
     assert (row.imaging.extent_change, row.imaging.response) == (ExtentChange.DECREASE, Response.CR)
@@ -143,9 +144,33 @@ def test_nothing_there_is_zero():
     [({"relation": LesionRelation.GONE}, 0.0), ({"flags": (Flag.TOO_SMALL_TO_MEASURE,)}, 5.0)],
 )
 def test_a_lesion_without_a_length(changes, expected_mm):
-    (row,) = join([*only(E0, D0, E1), at_followup(measured, None, **changes)]).rows
+    both = [at_followup(measured, None, lesion_id=lesion, **changes) for lesion in ("R-L1", "R-L2")]
+    (row,) = join([*only(E0, D0, E1), *both]).rows
     assert row.imaging.diameter_followup_mm == expected_mm
     assert row.excluded == ""
+
+
+@pytest.mark.parametrize(
+    ("followups", "expected_mm"),
+    [
+        ([at_followup(measured, 8.0, lesion_id="R-L2")], None),
+        ([at_followup(measured, None), at_followup(measured, 0.0, lesion_id="R-L2")], None),
+        ([at_followup(measured, 5.0)], None),
+        ([at_followup(measured, 13.0)], 13.0),
+        ([at_followup(measured, 13.0), at_followup(measured, None, lesion_id="R-L3", relation=LesionRelation.NEW)],
+         None),
+        ([at_followup(measured, 0.0, lesion_id="")], 0.0),
+    ],
+    ids=["largest not looked at", "largest not measurable", "one longer than what is left not looked at",
+         "one shorter than what is left", "new one not measurable", "whole side clear"],
+)  # fmt: skip
+@pytest.mark.parametrize("criteria", ["paper-2023", "recist-1.1", "extent-10"])
+def test_a_lesion_that_was_not_measured_is_never_passed_over(followups, expected_mm, criteria):
+    before = [one for one in COMPLETE if one.timepoint == "baseline"]
+    visits = [*before, *only(E1), *followups]
+    (row,) = join_cohort(visits, PathologyTable((report(),)), profile=load_profile(criteria)).rows
+    assert row.imaging.diameter_followup_mm == expected_mm
+    assert row.excluded == ("E_NOT_MEASURABLE" if expected_mm is None else "")
 
 
 def test_a_lymph_node_is_no_lesion_of_the_breast():
@@ -154,7 +179,10 @@ def test_a_lymph_node_is_no_lesion_of_the_breast():
     assert (row.imaging.diameter_baseline_mm, row.imaging.n_lesions) == (30.0, 2)
 
 
-LATER = [at_followup(one, 5.0, timepoint="followup-2", study_date="2021-10-01") for one in (extent, measured)]
+LATER = [
+    at_followup(build, 5.0, timepoint="followup-2", study_date="2021-10-01", **changes)
+    for build, changes in ((extent, {}), (measured, {}), (measured, {"lesion_id": "R-L2"}))
+]
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from calcmeasure.cohort.row import Imaging
 from calcmeasure.errors import ErrorCode
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.response.criteria import CriteriaProfile
+from calcmeasure.response.criteria import CriteriaProfile, load_profile
 from calcmeasure.response.exact import micrometres, millimetres
 from calcmeasure.response.extent_change import SideExtent, side_extent
+from calcmeasure.response.judging import judge_visits
 from calcmeasure.response.links import lesion_key
+from calcmeasure.response.rules import LesionRule, LesionValue
 from calcmeasure.response.sizes import is_node
 from calcmeasure.response.visits import BASELINE, in_time_order, is_order_known
 from calcmeasure.terms import Flag, Laterality, LesionRelation, Quantity
@@ -48,7 +51,7 @@ class SideVisits:
             extent_baseline_mm=_extent_mm(extents[0]),
             extent_followup_mm=_extent_mm(extents[1]),
             diameter_baseline_mm=_diameter_mm(self.before, profile),
-            diameter_followup_mm=_diameter_mm(self.after, profile),
+            diameter_followup_mm=None if self._misses_a_lesion(profile) else _diameter_mm(self.after, profile),
             morphology_baseline=next((m.morphology for m in extents[0].largest if m.morphology), None),
             morphology_followup=next((m.morphology for m in extents[1].largest if m.morphology), None),
             distribution_baseline=next((m.distribution for m in extents[0].largest if m.distribution), None),
@@ -70,6 +73,12 @@ class SideVisits:
         return _gap(before, self.before, code=ErrorCode.NO_BASELINE) or _gap(
             after, self.after, code=ErrorCode.NO_FOLLOWUP
         )
+
+    def _misses_a_lesion(self, profile: CriteriaProfile) -> bool:
+        """Whether a lesion that was not measured at the follow-up may be the largest one left."""
+        own = (*self.before, *self.after)
+        judged = judge_visits(own, replace(profile, lesion=_largest_rule(profile)))
+        return any(visit.burden.missing for visit in judged if visit.burden is not None)
 
     def _is_out_of_order(self) -> bool:
         """Whether an examination of the follow-up is dated before the baseline's of the same kind."""
@@ -125,6 +134,14 @@ def _diameter_mm(group: Group, profile: CriteriaProfile) -> float | None:
     """Diameter of the largest lesion that was measured."""
     lengths = [length for m in group if _is_lesion(m) and (length := _length_mm(m, profile)) is not None]
     return millimetres(micrometres(max(lengths))) if lengths else None
+
+
+def _largest_rule(profile: CriteriaProfile) -> LesionRule | None:
+    """Follow every lesion of the breast, however small, by the largest one."""
+    rule = (profile if profile.lesion is not None else load_profile("paper-2023")).lesion
+    if rule is None:
+        return None
+    return replace(rule, value=LesionValue.LARGEST, target_min_mm=Decimal(0), thick_slices=None)
 
 
 def _length_mm(measurement: Measurement, profile: CriteriaProfile) -> float | None:
