@@ -170,6 +170,20 @@ def test_a_changed_profile_is_told_by_its_hash(tmp_path):
     assert row["criteria_sha256_before"] != row["criteria_sha256_after"]
 
 
+def test_a_source_that_cannot_be_used_is_named(tmp_path, capsys):
+    path = write(tmp_path / "t.csv", cohort(1))
+    scored(tmp_path, "out", path, tmp_path / "nowhere.csv", code=ExitCode.INPUT_REFUSED)
+    assert capsys.readouterr().err.startswith("calcmeasure: nowhere.csv: the table cannot be read: No such file")
+
+
+def test_two_profiles_of_one_name_are_refused(tmp_path, capsys):
+    own = tmp_path / "own.toml"
+    own.write_text(profile_toml("extent-10").replace("decrease_percent = 10", "decrease_percent = 5"), encoding="utf-8")
+    path = write(tmp_path / "t.csv", cohort(1))
+    scored(tmp_path, "out", path, "--criteria", "extent-10", "--criteria", own, code=ExitCode.USAGE)
+    assert "two different criteria profiles are called extent-10" in capsys.readouterr().err
+
+
 def test_the_unit_is_asked_for(tmp_path, capsys):
     rows = [
         f"P{i},{v},,L,L1,lesion_diameter,{n}.{i}" for i in range(4) for v, n in (("baseline", 4), ("followup-1", 2))

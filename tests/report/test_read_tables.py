@@ -103,6 +103,14 @@ def test_the_unit_is_what_somebody_says(tmp_path, unit, first):
     assert (measurements[0].value_mm, problems) == (first, [])
 
 
+def test_what_cannot_be_centimetres_is_never_made_ten_times_longer(tmp_path):
+    extents = [f"P{i},baseline,L,C1,calcification_extent,{20 + i}" for i in range(1, 7)]
+    measurements, ((code, reason),) = read_all(written(tmp_path, *CM, *extents), unit="cm")
+    assert [m.value_mm for m in measurements] == [11.0, 22.0, 33.0, 44.0, 55.0, 66.0]
+    assert code == ErrorCode.UNIT_SUSPECTED
+    assert "6 lengths of calcification_extent, 21 to 26, are no centimetres" in reason
+
+
 def test_one_long_lesion_is_enough_to_be_millimetres(tmp_path):
     measurements, problems = read_all(written(tmp_path, *CM, "P9,baseline,R,L1,lesion_diameter,15.1"))
     assert (len(measurements), problems) == (7, [])

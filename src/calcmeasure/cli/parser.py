@@ -79,7 +79,7 @@ def _add_criteria_option(parser: argparse.ArgumentParser) -> None:
         "--criteria",
         action="append",
         metavar="NAME",
-        help="criteria profile: a name, or a TOML file; repeatable (default: all built-in ones)",
+        help="criteria profile: a name, or a TOML file; repeatable (default: paper-2023, recist-1.1, extent-10)",
     )
 
 

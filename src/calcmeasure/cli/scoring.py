@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from calcmeasure.cli.executing import executor_from
 from calcmeasure.cli.exits import ExitCode, exit_code_for
-from calcmeasure.errors import AnnotationError, ErrorCode
+from calcmeasure.errors import AnnotationError, CriteriaError, ErrorCode
 
 if TYPE_CHECKING:
     from calcmeasure.model.imaging import Skipped
@@ -66,11 +66,23 @@ def export(options: argparse.Namespace) -> int:
 
 
 def load_profiles(names: Sequence[str] | None) -> list[CriteriaProfile]:
-    """Load profiles by name or file; the built-in ones when none is asked for."""
+    """Load profiles by name or file; those of `DEFAULT_CRITERIA` when none is asked for.
+
+    Raises
+    ------
+    CriteriaError
+        If one is unknown or malformed, or two that differ have one name: their rows could not be told apart.
+    """
     from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
     from calcmeasure.response.criteria import load_profile
 
-    return [load_profile(name) for name in dict.fromkeys(names or DEFAULT_CRITERIA)]
+    profiles = list(dict.fromkeys(load_profile(name) for name in names or DEFAULT_CRITERIA))
+    called = Counter(profile.name for profile in profiles)
+    twice = ", ".join(name for name, count in called.items() if count > 1)
+    if twice:
+        words = f"two different criteria profiles are called {twice}; give one of them another name"
+        raise CriteriaError(words, code=ErrorCode.CRITERIA_INVALID)
+    return profiles
 
 
 def write_scored(

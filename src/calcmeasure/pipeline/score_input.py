@@ -139,7 +139,12 @@ def gather(sources: Sequence[str], choices: TableChoices) -> ScoreInput:
     found = ScoreInput()
     with _collector_paused():
         for source in sources:
-            _add_source(source, choices, found)
+            try:
+                _add_source(source, choices, found)
+            except CalcMeasureError as error:
+                # The address of a database may hold a password.
+                name = "store" if "://" in source else Path(source).name
+                raise type(error)(f"{name}: {error.message}", code=error.code) from error
     return found
 
 

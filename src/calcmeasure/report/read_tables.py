@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 from calcmeasure.cohort.units import LARGEST_CM, looks_like_centimetres
 from calcmeasure.errors import ErrorCode, TableError
@@ -117,7 +119,8 @@ def _check_header(header: tuple[str, ...]) -> None:
 def with_units_asked(table: MeasurementTable) -> tuple[MeasurementTable, list[Skipped]]:
     """Leave out quantities whose lengths look like centimetres where nobody said what they are in.
 
-    Rows with end points are not looked at: their lengths follow from points and spacing.
+    Where somebody said centimetres, quantities that cannot be in them are left out. Rows with end points are not
+    looked at: their lengths follow from points and spacing.
 
     Parameters
     ----------
@@ -130,22 +133,47 @@ def with_units_asked(table: MeasurementTable) -> tuple[MeasurementTable, list[Sk
         One problem for every quantity left out: it asks for the unit.
     """
     if table.is_unit_stated:
-        return table, []
+        return _without_millimetres(table)
     suspected = {quantity: values for quantity, values in _bare_lengths(table) if looks_like_centimetres(values)}
-    readers = tuple(replace(reader, left_out=frozenset(suspected)) for reader in table.readers)
+    return _without(
+        table,
+        suspected,
+        "look like centimetres, and their rows were left out; say --unit cm, or --unit mm if they are millimetres "
+        "after all",
+    )
+
+
+def _without_millimetres(table: MeasurementTable) -> tuple[MeasurementTable, list[Skipped]]:
+    """Leave out quantities of a table in centimetres whose lengths are far too long for that."""
+    columns = {column.name for reader in table.readers for column in reader.columns}
+    if not columns.issuperset(NEEDED_COLUMNS) or all(r.mm_per_unit != UNITS_MM["cm"] for r in table.readers):
+        return table, []
+    lengths = _bare_lengths(table, longest=math.inf)
+    too_long = {quantity: values for quantity, values in lengths if values and median(values) > LARGEST_CM}
+    return _without(
+        table,
+        too_long,
+        "are no centimetres, and their rows were left out; give a table for each unit, that of millimetres without "
+        "--unit cm",
+    )
+
+
+def _without(
+    table: MeasurementTable, doubtful: Mapping[Quantity, Sequence[float]], words: str
+) -> tuple[MeasurementTable, list[Skipped]]:
+    readers = tuple(replace(reader, left_out=frozenset(doubtful)) for reader in table.readers)
     return replace(table, readers=readers), [
         Skipped(
             table.path,
             ErrorCode.UNIT_SUSPECTED,
-            f"column value_mm: {len(values)} lengths of {quantity}, {min(values):g} to {max(values):g}, look like "
-            "centimetres, and their rows were left out; say --unit cm, or --unit mm if they are millimetres after all",
+            f"column value_mm: {len(values)} lengths of {quantity}, {min(values):g} to {max(values):g}, {words}",
         )
-        for quantity, values in suspected.items()
+        for quantity, values in doubtful.items()
     ]
 
 
-def _bare_lengths(table: MeasurementTable) -> list[tuple[Quantity, list[float]]]:
-    """Lengths above 0 of rows without end points, by quantity, as long as none of them is too long to be in cm."""
+def _bare_lengths(table: MeasurementTable, *, longest: float = LARGEST_CM) -> list[tuple[Quantity, list[float]]]:
+    """Lengths above 0 of rows without end points, by quantity, as long as none of them is longer than the longest."""
     at = {column.name: column.index for reader in table.readers for column in reader.columns}
     lengths: dict[str, list[float]] = {quantity: [] for quantity in Quantity}
     for _, cells in table.rows:
@@ -155,7 +183,7 @@ def _bare_lengths(table: MeasurementTable) -> list[tuple[Quantity, list[float]]]
         if own is None:
             continue
         value = _length_or_zero(cells[at["value_mm"]], decimal=table.readers[0].decimal)
-        if value > LARGEST_CM:
+        if value > longest:
             del lengths[cells[at["quantity"]]]
             if not lengths:
                 break
