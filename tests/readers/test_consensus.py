@@ -12,7 +12,7 @@ from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.readers.consensus import ORIGIN, find_consensus
 from calcmeasure.store.annotation_json import annotation_from_json, annotation_to_json
 from calcmeasure.store.database import MeasurementStore, Reading
-from calcmeasure.terms import GeometryKind
+from calcmeasure.terms import GeometryKind, LesionSite, NonTargetStatus
 from factories import outline
 
 
@@ -67,6 +67,19 @@ def test_disagreements_and_cases_of_one_reader_are_left_to_be_settled(store):
         ("P1", "followup-1"),
         ("P3", "baseline"),
     ]
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"status": NonTargetStatus.PD}, {"site": LesionSite.LYMPH_NODE}], ids=["number", "status", "site"]
+)
+def test_one_length_of_other_lesions_is_no_agreement(store, changes):
+    second = {"annotation_id": "l9", "lesion_id": "R-L2", "timepoint": "followup-2", "study_date": "2021-10-01"}
+    visit = {name: second[name] for name in ("timepoint", "study_date")}
+    sign(store, "ann", line(40, **visit | {"annotation_id": "l8"}), line(15, **second))
+    sign(store, "ben", line(40, **visit | {"annotation_id": "b8"}))
+    if changes:
+        sign(store, "ben", line(15, **second | changes | {"annotation_id": "b9"}))
+    assert ("P1", "followup-2") in [(c.patient_id, c.timepoint) for c in consensus_of(store).open_cases]
 
 
 def test_recorded_beside_the_originals_and_a_second_time_adds_nothing(store):

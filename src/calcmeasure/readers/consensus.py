@@ -14,6 +14,7 @@ from calcmeasure.model.annotation import Annotation
 from calcmeasure.readers.cases import CONSENSUS_READER, Case, Finding, read_cases
 from calcmeasure.readers.discordance import DEFAULT_LIMIT_PERCENT, disagreement
 from calcmeasure.store.database import Reading, StoredAnnotation
+from calcmeasure.terms import Quantity
 
 ORIGIN = "consensus_of"
 """Field of a consensus annotation: the readers' annotations it stands for."""
@@ -45,7 +46,8 @@ def find_consensus(
     """Find the cases all readers agree on.
 
     A drawing is never averaged: a mean of two lengths has no ends to show. Where the readers agree, the drawing of the
-    one named first stands for both, with the identifiers of all of them. Where they do not, nothing is guessed.
+    one named first stands for both, with the identifiers of all of them. Where they do not, or did not draw as many
+    lesions or stated other things of them, nothing is guessed.
 
     Parameters
     ----------
@@ -94,8 +96,17 @@ def _state(findings: Mapping[str, Finding], readers: Sequence[str], *, limit_per
     if CONSENSUS_READER in findings:
         return "settled"
     said = [findings[reader] for reader in readers if reader in findings]
-    agree = all(disagreement(a, b, limit_percent=limit_percent) is None for a, b in combinations(said, 2))
+    agree = all(
+        disagreement(a, b, limit_percent=limit_percent) is None and _lesions(a) == _lesions(b)
+        for a, b in combinations(said, 2)
+    )
     return "agreed" if len(said) == len(readers) and agree else "open"
+
+
+def _lesions(finding: Finding) -> list[tuple[str, ...]]:
+    """How many lesions there are, and what was stated of each: the length of the largest tells neither."""
+    lesions = [m for m in finding.measurements if m.quantity is Quantity.LESION_DIAMETER]
+    return sorted(tuple(str(said) for said in (bool(m.value_mm), m.site, m.role, m.status)) for m in lesions)
 
 
 def _drawings(
