@@ -45,12 +45,12 @@ class CurvePlot:
         self.widget.mpl_connect("draw_event", self._on_drawn)
 
     def show_curve(self, panel: CurvePanel) -> None:
-        """Draw a curve in place of the one before."""
+        """Draw a curve in place of the one before; new axes in the next turn, once for all that asks for them."""
         self._drawing.show(panel)
         axes = self._fit(panel)
         if axes != self._axes_shown or self._background is None:
             self._axes_shown, self._background = axes, None
-            self.widget.draw()
+            self.widget.draw_idle()
             return
         self.widget.restore_region(self._background)
         self._paint()

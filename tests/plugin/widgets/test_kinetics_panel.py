@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QApplication
 
 from calcmeasure.measure.enhancement import kinetic_curve
 from calcmeasure.report.panels import CurvePanel
@@ -84,6 +85,8 @@ def test_axes_are_drawn_anew_only_when_they_change(plot):
         (curve_of(190.0, times_s=[-50.0, 85.0, 155.0, 400.0]), 3),
     ):
         plot.show_curve(curve.panel)
+        plot.show_curve(curve.panel)
+        QApplication.processEvents()
         assert plot.full_draws == drawn + anew
 
 
