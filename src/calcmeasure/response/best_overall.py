@@ -60,9 +60,12 @@ def best_responses(timeline: Sequence[DatedResponse], rule: BestResponseRule | N
 
 
 def awaits_confirmation(timeline: Sequence[DatedResponse], rule: BestResponseRule | None) -> bool:
-    """Whether the last response still has to be seen again before it counts."""
-    last = timeline[-1]
-    return _rank(last.category) <= _PARTIAL and rule is not None and not _is_confirmed(last, timeline, rule)
+    """Whether the last response still has to be seen again before it, or a better one, counts."""
+    last = _rank(timeline[-1].category)
+    if rule is None or last > _PARTIAL:
+        return False
+    *_, best = best_responses(timeline, rule)
+    return last < _rank(best)
 
 
 def _counted_as(response: DatedResponse, timeline: Sequence[DatedResponse], rule: BestResponseRule) -> str:
