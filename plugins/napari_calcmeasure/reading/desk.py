@@ -10,7 +10,17 @@ from typing import ClassVar, TypedDict, Unpack
 from psygnal import SignalGroupDescriptor
 
 from calcmeasure.model.annotation import Annotation
-from calcmeasure.terms import Distribution, Flag, Laterality, LesionRelation, LesionType, Morphology
+from calcmeasure.terms import (
+    Distribution,
+    Flag,
+    Laterality,
+    LesionRelation,
+    LesionRole,
+    LesionSite,
+    LesionType,
+    Morphology,
+    NonTargetStatus,
+)
 from napari_calcmeasure.reading.adoption import adopt_annotations
 from napari_calcmeasure.reading.drafting import MakeId, make_id
 from napari_calcmeasure.reading.drawing_tools import drawing_tools
@@ -33,11 +43,14 @@ PUT_ASIDE = "The unfinished drawing was put away: Undo brings it back."
 
 
 class Descriptors(TypedDict, total=False):
-    """What a reader says of a lesion in the words of BI-RADS."""
+    """What a reader says of a lesion in the words of BI-RADS and RECIST."""
 
     morphology: Morphology | None
     distribution: Distribution | None
     lesion_type: LesionType | None
+    role: LesionRole | None
+    site: LesionSite | None
+    status: NonTargetStatus | None
 
 
 def is_nothing_new(before: str, now: str) -> bool:
@@ -176,7 +189,7 @@ class Desk:
         self.take(adopt_annotations(self.reading, annotations, new_id=self._new_id))
 
     def describe(self, **descriptors: Unpack[Descriptors]) -> None:
-        """Set BI-RADS descriptors of the selected lesion, in all views of the visit; None takes one back."""
+        """Set descriptors of the selected lesion, in all views of the visit; None takes one back."""
         chosen = self.reading.selected_finding
         if chosen is None:
             self.message = SELECT_FIRST

@@ -89,14 +89,15 @@ def add_drawing(
     Notes
     -----
     A finding that said "nothing left" or "not measurable" of this image is the one that is drawn now: it keeps its id
-    and its lesion.
+    and its lesion, and what that is followed as.
     """
     empty = placeholder(reading, target)
     if empty is not None:
         target = replace(target, laterality=target.laterality or _one_side(empty.annotation))
         name = _seen_again(empty.annotation) or name_lesion(reading, target, but=empty.key)
         drawn = new_finding(target, drawing, name=name, key=empty.key)
-        return reading.put(replace(empty, annotation=drawn.annotation, mask=None))
+        annotation = replace(drawn.annotation, role=empty.annotation.role, site=empty.annotation.site)
+        return reading.put(replace(empty, annotation=annotation, mask=None))
     return reading.put(new_finding(target, drawing, name=name_lesion(reading, target), key=new_id()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -10,10 +10,12 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.terms import Laterality, Modality
+from calcmeasure.terms import Laterality, LesionRole, Modality
 from napari_calcmeasure.reading.finding import Finding
+from napari_calcmeasure.reading.roles import has_status
 from napari_calcmeasure.widgets import finding_words as words
 from napari_calcmeasure.widgets.controls import Choice, label, say
+from napari_calcmeasure.widgets.role_words import ROLES, SITES, STATUSES, role_choices
 
 NOTHING_SELECTED = "Nothing selected"
 HOW_TO_BEGIN = "Draw with one of the tools, press A to search automatically, or click a finding."
@@ -22,13 +24,22 @@ SIDES: tuple[tuple[Laterality | None, str], ...] = (
     (Laterality.RIGHT, "right"),
     (Laterality.LEFT, "left"),
 )
+_ENTRIES: Mapping[str, Sequence[tuple[StrEnum | None, str]]] = {
+    "morphology": words.MORPHOLOGIES,
+    "distribution": words.DISTRIBUTIONS,
+    "lesion_type": words.LESION_TYPES,
+    "laterality": SIDES,
+    "role": ROLES,
+    "site": SITES,
+    "status": STATUSES,
+}
 
 
 class FindingCard(QWidget):
     """Shows one finding and tells what the reader changes about it; itself it changes nothing.
 
     Signals: ``described(dict)`` with one descriptor by name (``morphology``, ``distribution``, ``lesion_type``,
-    ``laterality``); ``level_changed(float)`` 0-1.
+    ``laterality``, ``role``, ``site``, ``status``); ``level_changed(float)`` 0-1.
     """
 
     described = Signal(object)
@@ -49,12 +60,22 @@ class FindingCard(QWidget):
         self.distribution = self._choice("Distribution", "distribution")
         self.lesion_type = self._choice("Kind of lesion", "lesion_type")
         self.side = self._choice("Side", "laterality")
+        self.role = self._choice("Followed as", "role")
+        self.site = self._choice("Organ the lesion lies in", "site")
+        self.status = self._choice("What became of the non-target lesion", "status")
         self.level = self._slider()
         self._form = QFormLayout()
         self._lay_out()
         self.show_finding(None, None)
 
-    def show_finding(self, finding: Finding | None, measured: Measurement | None, *, link_words: str = "") -> None:
+    def show_finding(
+        self,
+        finding: Finding | None,
+        measured: Measurement | None,
+        *,
+        link_words: str = "",
+        role: LesionRole | None = None,
+    ) -> None:
         """Show a finding.
 
         Parameters
@@ -65,6 +86,8 @@ class FindingCard(QWidget):
             None while the drawing does not measure to anything.
         link_words
             Such as ``= R-C1, baseline 44.3 mm``.
+        role
+            What the lesion is followed as, perhaps since baseline.
         """
         self.value.setText(words.length_words(measured) if finding else NOTHING_SELECTED)
         self.state.setText(words.STATE_WORDS[finding.state] if finding else "")
@@ -74,6 +97,8 @@ class FindingCard(QWidget):
         say(self.link, link_words if finding else "")
         say(self.warning, words.warning_words(measured))
         self._show_descriptors(finding)
+        self._show_role(finding, role=role)
+        self._show_level(finding)
 
     def _show_descriptors(self, finding: Finding | None) -> None:
         one = finding.annotation if finding else None
@@ -87,6 +112,18 @@ class FindingCard(QWidget):
         self._form.setRowVisible(self.distribution, is_mg)
         self._form.setRowVisible(self.lesion_type, is_mr)
         self._form.setRowVisible(self.side, is_mr)
+
+    def _show_role(self, finding: Finding | None, *, role: LesionRole | None) -> None:
+        one = finding.annotation if finding else None
+        is_mr = one is not None and one.modality is Modality.MR
+        self.role.put(role_choices(one), value=one.role if one else None)
+        self.site.put(SITES, value=one.site if one else None)
+        self.status.put(STATUSES, value=one.status if one else None)
+        self._form.setRowVisible(self.role, is_mr)
+        self._form.setRowVisible(self.site, is_mr)
+        self._form.setRowVisible(self.status, is_mr and finding is not None and has_status(finding, role=role))
+
+    def _show_level(self, finding: Finding | None) -> None:
         mask = finding.mask if finding and words.is_seeded(finding) else None
         self._form.setRowVisible(self.level, mask is not None)
         # While the hand is on the slider it is ahead of what comes back.
@@ -99,10 +136,7 @@ class FindingCard(QWidget):
         return Choice(name, lambda value: self._tell(key, value))
 
     def _tell(self, key: str, value: Any) -> None:  # noqa: ANN401 - Qt hands enums back as plain text
-        kinds = {"morphology": words.MORPHOLOGIES, "distribution": words.DISTRIBUTIONS}
-        entries: Sequence[tuple[StrEnum | None, str]] = {
-            **kinds, "lesion_type": words.LESION_TYPES, "laterality": SIDES
-        }[key]  # fmt: skip
+        entries = _ENTRIES[key]
         self.described.emit({key: next((one for one, _ in entries if one == value), None)})
 
     def _slider(self) -> QSlider:
@@ -130,6 +164,9 @@ class FindingCard(QWidget):
             ("Distri&bution", self.distribution),
             ("&Kind", self.lesion_type),
             ("&Side", self.side),
+            ("Followed &as", self.role),
+            ("Lo&cation", self.site),
+            ("Stat&us", self.status),
             ("&Threshold", self.level),
         )
         self._form.setVerticalSpacing(6)

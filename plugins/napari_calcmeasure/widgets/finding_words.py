@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.terms import Distribution, Flag, LesionType, Method, Modality, Morphology
+from calcmeasure.terms import Distribution, Flag, LesionRole, LesionType, Method, Modality, Morphology
 from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading
 from napari_calcmeasure.reading.live_numbers import measure_finding
 from napari_calcmeasure.widgets.dialogs import NOT_MEASURABLE
+from napari_calcmeasure.widgets.role_words import axis_words, said_words, site_words
 from napari_calcmeasure.wording import flag_sentences, spacing_words
 
 STATE_WORDS = {
@@ -68,9 +69,7 @@ def size_words(measured: Measurement | None) -> str:
     """Say what goes with the length: short axis, volume, number of marks."""
     if measured is None:
         return ""
-    parts = []
-    if measured.short_axis_mm is not None:
-        parts.append(f"short axis {measured.short_axis_mm:.1f} mm")
+    parts = [axis_words(measured)] if axis_words(measured) else []
     if measured.volume_mm3 is not None:
         parts.append(f"volume {measured.volume_mm3 / 1000:.2f} cm³")
     if measured.n_marks:
@@ -93,7 +92,7 @@ def place_words(finding: Finding) -> str:
     if one.modality is Modality.MG:
         return f"{one.timepoint} · {one.laterality or '?'}-{one.view or '?'}"
     slices = {point[0] for point in one.points if len(point) == 3}
-    parts = [one.timepoint, f"{one.laterality} breast" if one.laterality else "side not said"]
+    parts = [one.timepoint, f"{one.laterality} {site_words(one.site)}" if one.laterality else "side not said"]
     if len(slices) == 1:
         parts.append(f"slice {slices.pop():.0f}")
     if one.phase is not None:
@@ -113,12 +112,19 @@ def warning_words(measured: Measurement | None) -> str:
     return "\n".join([*reasons, *others])
 
 
-def row_words(finding: Finding, measured: Measurement | None) -> str:
-    """One line of the list: state, lesion, image and length."""
+def row_words(finding: Finding, measured: Measurement | None, *, role: LesionRole | None = None) -> str:
+    """One line of the list: state, lesion, image, length, and what was said of the lesion.
+
+    Parameters
+    ----------
+    role
+        What the lesion is followed as.
+    """
     one = finding.annotation
     image = f"{one.laterality or '?'}-{one.view}" if one.view else f"MR {one.laterality or '?'}"
     symbol = STATE_WORDS[finding.state].partition(" ")[0]
-    return f"{symbol}  {one.lesion_id or 'lesion'} · {image} · {one.timepoint} · {length_words(measured)}"
+    parts = (one.lesion_id or "lesion", image, one.timepoint, length_words(measured))
+    return f"{symbol}  {' · '.join((*parts, *said_words(one, measured, role=role)))}"
 
 
 def is_seeded(finding: Finding) -> bool:

@@ -19,6 +19,7 @@ from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import Modality
 from napari_calcmeasure.reading.finding import Finding, PatientReading
+from napari_calcmeasure.reading.roles import role_of
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets.controls import Entries, action_button, label
 from napari_calcmeasure.widgets.finding_card import FindingCard
@@ -91,7 +92,12 @@ class MeasurePanel(QWidget):
         chosen = reading.selected_finding
         self.tools[tool].setChecked(True)
         self._brush_row.setVisible(tool is ToolName.BRUSH)
-        self.card.show_finding(chosen, self._measure(chosen, reading) if chosen else None, link_words=link_words)
+        self.card.show_finding(
+            chosen,
+            self._measure(chosen, reading) if chosen else None,
+            link_words=link_words,
+            role=role_of(chosen, reading) if chosen else None,
+        )
         self._show_entries(reading)
         self._enable(reading, can_undo=can_undo, can_redo=can_redo)
 
@@ -119,7 +125,10 @@ class MeasurePanel(QWidget):
         return kept[1]
 
     def _show_entries(self, reading: PatientReading) -> None:
-        rows = [(one.key, row_words(one, self._measure(one, reading))) for one in reading.findings]
+        rows = [
+            (one.key, row_words(one, self._measure(one, reading), role=role_of(one, reading)))
+            for one in reading.findings
+        ]
         self._measured = {key: self._measured[key] for key, _ in rows}
         while self.entries.count() > len(rows):
             self.entries.takeItem(self.entries.count() - 1)

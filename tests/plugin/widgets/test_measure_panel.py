@@ -14,15 +14,25 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox
 
 from calcmeasure.measure.annotations import measure_annotation
-from calcmeasure.terms import Distribution, Flag, Laterality, LesionType
+from calcmeasure.terms import (
+    Distribution,
+    Flag,
+    GeometryKind,
+    Laterality,
+    LesionRole,
+    LesionSite,
+    LesionType,
+    NonTargetStatus,
+)
 from factories import marks
 from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets import finding_words as words
 from napari_calcmeasure.widgets.dialogs import NOT_MEASURABLE
 from napari_calcmeasure.widgets.measure_panel import TOOLS, MeasurePanel
+from napari_calcmeasure.widgets.role_words import OUTLINE_IT, ROLES, SITES, STATUSES
 from plugin.widgets.pictures import children
-from plugin.widgets.readings import reading
+from plugin.widgets.readings import lesion, reading
 
 pytestmark = pytest.mark.gui
 
@@ -129,6 +139,61 @@ def test_descriptors_are_told_and_showing_is_not(panel, qtbot):
     assert told[-1] == {"distribution": Distribution.GROUPED}
 
 
+def choices(combo):
+    return [combo.itemText(place) for place in range(combo.count())]
+
+
+def two_visits(*, before=None, **said):
+    """A lesion at baseline and at the first follow-up, which is selected."""
+    first = lesion(**(before or {}))
+    now = lesion(annotation_id="l2", timepoint="followup-1", **said)
+    return PatientReading("P1", "mk", findings=(first, now), selected="l2")
+
+
+def test_role_and_organ_of_a_lesion_are_told(panel, qtbot):
+    told = []
+    panel.described.connect(told.append)
+    panel.show_reading(choose(reading(), "l1"))
+    assert choices(panel.card.role) == ["automatic", "target", "non-target"]
+    pick(panel.card.role, 2, qtbot)
+    assert told[-1] == {"role": LesionRole.NON_TARGET}
+    pick(panel.card.site, 2, qtbot)
+    assert told[-1] == {"site": LesionSite.LYMPH_NODE}
+    assert not panel.card.status.isVisible()
+    panel.show_reading(choose(reading(), "a1"))
+    assert not any(one.isVisible() for one in (panel.card.role, panel.card.site, panel.card.status))
+
+
+def test_the_status_of_a_non_target_is_asked_at_a_followup(panel, qtbot):
+    told = []
+    panel.described.connect(told.append)
+    panel.show_reading(two_visits())
+    assert choices(panel.card.role) == ["as at baseline", "non-target", "new lesion"]
+    assert not panel.card.status.isVisible()
+    panel.show_reading(two_visits(before={"role": LesionRole.NON_TARGET}))
+    assert panel.card.status.isVisible()
+    pick(panel.card.status, 3, qtbot)
+    assert told[-1] == {"status": NonTargetStatus.PD}
+
+
+def test_what_was_stated_stands_in_the_list(panel):
+    said = {"site": LesionSite.LYMPH_NODE, "status": NonTargetStatus.PD}
+    panel.show_reading(two_visits(before={"role": LesionRole.NON_TARGET}, **said))
+    assert [panel.entries.item(place).text() for place in range(2)] == [
+        "○  R-L1 · MR R · baseline · 19.7 mm · non-target",
+        "○  R-L1 · MR R · followup-1 · 19.7 mm · non-target · lymph node, short axis 8.8 mm · unequivocal progression",
+    ]
+    assert "short axis 8.8 mm, which counts for a lymph node" in panel.card.size_line.text()
+    assert "R lymph node" in panel.card.place.text()
+
+
+def test_a_line_across_a_lymph_node_asks_for_an_outline(panel):
+    line = replace(lesion(site=LesionSite.LYMPH_NODE).annotation, volume_mm3=None)
+    line = replace(line, geometry=GeometryKind.CALIPER, points=((7.0, 1.0, 1.0), (7.0, 30.0, 1.0)))
+    panel.show_reading(PatientReading("P1", "mk", findings=(Finding(line),), selected="l1"))
+    assert panel.card.size_line.text() == OUTLINE_IT
+
+
 def test_letters_and_the_wheel_describe_nothing(panel, qtbot):
     told = []
     panel.described.connect(told.append)
@@ -226,6 +291,8 @@ def test_every_state_and_descriptor_has_words():
     assert set(words.STATE_WORDS) == set(FindingState)
     assert {one for one, _ in words.DISTRIBUTIONS} == {None, *Distribution}
     assert {one for one, _ in words.LESION_TYPES} == {None, *LesionType}
+    stated = [{one for one, _ in entries} for entries in (ROLES, SITES, STATUSES)]
+    assert stated == [{None, *LesionRole}, {None, *LesionSite}, {None, *NonTargetStatus}]
 
 
 def test_showing_again_while_the_hand_moves_is_quick(panel):

@@ -11,7 +11,7 @@ pytest.importorskip("napari")
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox
 
-from calcmeasure.terms import Modality
+from calcmeasure.terms import LesionRole, Modality
 from napari_calcmeasure.display.phases import phase_choices
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets.case_tree import CaseTree, PatientRow
@@ -20,7 +20,7 @@ from napari_calcmeasure.widgets.kinetics_panel import KineticsPanel
 from napari_calcmeasure.widgets.measure_panel import MeasurePanel
 from napari_calcmeasure.widgets.response_panel import ResponsePanel
 from plugin.widgets.pictures import children
-from plugin.widgets.readings import reading
+from plugin.widgets.readings import lesion, reading
 
 pytestmark = pytest.mark.gui
 
@@ -48,6 +48,13 @@ def measure_panel_with(selected, *, tool, modality):
     return made
 
 
+def non_target_panel():
+    made = MeasurePanel()
+    found = lesion(timepoint="followup-1", role=LesionRole.NON_TARGET)
+    made.show_reading(replace(reading(), findings=(found,), selected="l1"))
+    return made
+
+
 def kinetics_panel(dynamic):
     made = KineticsPanel()
     made.show_phases(phase_choices(dynamic))
@@ -59,6 +66,7 @@ PANELS = {
     "display": display_panel,
     "measure calcifications": lambda _: measure_panel_with("a1", tool=ToolName.MARKS, modality=Modality.MG),
     "measure a lesion": lambda _: measure_panel_with("l1", tool=ToolName.BRUSH, modality=Modality.MR),
+    "measure a non-target": lambda _: non_target_panel(),
     "kinetics": kinetics_panel,
     "response": lambda _: ResponsePanel(),
 }
