@@ -206,6 +206,30 @@ def test_a_stated_length_that_its_points_do_not_give_is_told_and_scored(tmp_path
     assert table(tmp_path / "out" / "measurements.csv")[1]["flags"] == "stated_value_differs"
 
 
+def test_repeated_readings_say_what_they_would_change(tmp_path, capsys, monkeypatch):
+    """Readings 2 mm apart: 1.96 · √2 · √2 = 3.9 mm, so that 36 mm of 50 may be the PR of 35; 20 is none but PR."""
+    monkeypatch.setattr("calcmeasure.pipeline.score_input.ROWS_PER_CHUNK", 1)
+    twice = [f"P1,baseline,,L,L1,lesion_diameter,{mm},{reader}" for mm, reader in ((50, "mk"), (52, "mk-2"))]
+    rows = [f"P{i},{visit},,L,L1,lesion_diameter,{mm},mk"
+            for i, course in ((2, (50, 36)), (3, (50, 20)))
+            for visit, mm in zip(("baseline", "followup-1"), course, strict=True)]  # fmt: skip
+    words = ("--criteria", "recist-1.1", "--only-responses")
+    path = write(tmp_path / "t.csv", rows, f"{HEADER},reader")
+    scored(tmp_path, "once", path, *words)
+    path = write(tmp_path / "t.csv", [*twice, *rows], f"{HEADER},reader")
+    capsys.readouterr()
+    one = scored(tmp_path, "one", path, *words, code=ExitCode.PARTIAL)
+    told = capsys.readouterr().err
+    assert "lesion_diameter: read more than once 1 ×; readings differ by up to 3.9 mm" in told
+    before, after = (table(tmp_path / name / "responses.csv") for name in ("once", "one"))
+    said = "; 1.0 mm less would be PR, and readings differ by up to 3.9 mm"
+    assert [row["flags"] for row in after] == ["within_reader_error", ""]
+    assert [row["rule"] for row in after] == [before[0]["rule"] + said, before[1]["rule"]]
+    info = json.loads((tmp_path / "one" / "run.json").read_text(encoding="utf-8"))
+    assert info["reader_errors"] == {"lesion_diameter": {"n_repeated": 1, "repeatability_mm": 3.92}}
+    assert scored(tmp_path, "two", path, *words, "--jobs", "2", code=ExitCode.PARTIAL) == one
+
+
 @pytest.mark.realdata
 def test_ispy1_from_its_workbook(realdata, tmp_path):
     """Against one lesion's RECIST in four lines: 30 % from baseline, 20 % and 5 mm from nadir, PR until progression."""

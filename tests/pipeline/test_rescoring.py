@@ -53,10 +53,10 @@ def test_rows_come_back_only_when_they_are_asked_for(found):
 def test_a_patient_that_fails_takes_no_other_along(found, monkeypatch):
     real = rescoring.score_readers
 
-    def fails(measurements, profiles):
+    def fails(measurements, profiles, **others):
         if any(m.patient_id == "P3" for m in measurements):
             raise ZeroDivisionError
-        return real(measurements, profiles)
+        return real(measurements, profiles, **others)
 
     whole = "".join(Rescored.of(score_in_chunks(list(found.chunks()), PLAN)).responses)
     monkeypatch.setattr(rescoring, "score_readers", fails)

@@ -17,7 +17,7 @@ from calcmeasure.errors import AnnotationError, CriteriaError, ErrorCode
 if TYPE_CHECKING:
     from calcmeasure.model.imaging import Skipped
     from calcmeasure.model.measurement import ResponseRow
-    from calcmeasure.pipeline.rescoring import Rescored
+    from calcmeasure.pipeline.rescoring import Rescored, ScorePlan
     from calcmeasure.pipeline.score_input import ScoreInput, TableChoices
     from calcmeasure.report.differences import ResponseCells
     from calcmeasure.response.criteria import CriteriaProfile
@@ -37,11 +37,12 @@ def score(options: argparse.Namespace) -> int:
     _prepare(options.out)
     found = gather(options.source, choices)
     found.compare_with(earlier or {})
-    scored = _rescored(found, profiles, options, compare=earlier is not None)
-    info = _run_info(options, profiles) | _table_info(choices) | {"counts": _counts(scored)}
+    plan = _plan(found, profiles, options)
+    scored = _rescored(found, plan, options)
+    info = _run_info(options, profiles) | _table_info(choices) | _errors_info(plan) | {"counts": _counts(scored)}
     _write_rescored(found, scored, options, info=info)
     if not options.quiet:
-        _tell(found, scored, options, compared=earlier is not None)
+        _tell(found, scored, options, plan=plan)
     if not scored.n_measurements:
         return ExitCode.INPUT_REFUSED
     # A length that was measured anew is told, and scored.
@@ -95,11 +96,12 @@ def write_scored(
 ) -> list[ResponseRow]:
     """Measure stored annotations, score them and write every output file."""
     from calcmeasure.measure.annotations import measure_annotation
+    from calcmeasure.pipeline.repeated_readings import errors_of
     from calcmeasure.pipeline.scoring import not_compared, score_readers
     from calcmeasure.report.outputs import Results, write_results
 
     measurements = [measure_annotation(s.annotation, patient_id=s.patient_id, reader=s.reader) for s in stored]
-    rows = score_readers(measurements, profiles)
+    rows = score_readers(measurements, profiles, errors=errors_of(measurements))
     info = {**(run or {}), "criteria": {profile.name: profile.sha256 for profile in profiles}}
     write_results(out, Results(measurements, rows, [*skipped, *not_compared(measurements)], stored, info))
     return rows
@@ -120,13 +122,18 @@ def _earlier(options: argparse.Namespace, profiles: Iterable[CriteriaProfile]) -
     return read_earlier(options.against, criteria=names) if options.against else None
 
 
-def _rescored(
-    found: ScoreInput, profiles: Sequence[CriteriaProfile], options: argparse.Namespace, *, compare: bool
-) -> Rescored:
-    from calcmeasure.executors.executor import in_order
-    from calcmeasure.pipeline.rescoring import Rescored, ScorePlan, score_in_chunks
+def _plan(found: ScoreInput, profiles: Sequence[CriteriaProfile], options: argparse.Namespace) -> ScorePlan:
+    from calcmeasure.pipeline.repeated_readings import errors_in
+    from calcmeasure.pipeline.rescoring import ScorePlan
 
-    plan = ScorePlan(tuple(profiles), compare=compare, keep=not options.only_responses)
+    keep = not options.only_responses
+    return ScorePlan(tuple(profiles), compare=bool(options.against), keep=keep, errors=errors_in(found))
+
+
+def _rescored(found: ScoreInput, plan: ScorePlan, options: argparse.Namespace) -> Rescored:
+    from calcmeasure.executors.executor import in_order
+    from calcmeasure.pipeline.rescoring import Rescored, score_in_chunks
+
     chunks = list(found.chunks())
     if options.jobs == 1 and not options.cluster:
         return Rescored.of(score_in_chunks(chunks, plan), skipped=found.skipped)
@@ -155,19 +162,31 @@ def _table_info(choices: TableChoices) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
+def _errors_info(plan: ScorePlan) -> dict[str, Any]:
+    """Error of repeated readings; nothing where nobody read twice."""
+    errors = {
+        str(quantity): {"repeatability_mm": round(error.repeatability_mm, 3), "n_repeated": error.n_repeated}
+        for quantity, error in sorted(plan.errors.items())
+    }
+    return {"reader_errors": errors} if errors else {}
+
+
 def _counts(scored: Rescored) -> dict[str, Any]:
     skipped = Counter(str(entry.code) for entry in scored.skipped)
     return {"measurements": scored.n_measurements, "response_rows": scored.n_rows, "skipped": dict(skipped)}
 
 
-def _tell(found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, compared: bool) -> None:
+def _tell(found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, plan: ScorePlan) -> None:
     for note in found.notes:
         _say(note)
+    for quantity, error in sorted(plan.errors.items()):
+        differ = f"readings differ by up to {error.repeatability_mm:.1f} mm"
+        _say(f"{quantity}: read more than once {error.n_repeated} ×; {differ}")
     for entry in islice(scored.skipped, SHOWN):
         _say(f"{entry.path.name}: {entry.reason} [{entry.code}]")
     if len(scored.skipped) > SHOWN:
         _say(f"and {len(scored.skipped) - SHOWN} more, in {options.out / 'skipped.csv'}")
-    for line in scored.counts.lines() if compared else ():
+    for line in scored.counts.lines() if plan.compare else ():
         _say(line)
     _say(f"{scored.n_measurements} measurements, {scored.n_rows} response rows in {options.out}")
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calcmeasure.errors import ErrorCode
+from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement
+from calcmeasure.pipeline.score_input import PatientInput
+from calcmeasure.report.row_reader import RowReader
 from calcmeasure.response.visits import BASELINE
 from calcmeasure.terms import LesionRelation
 
@@ -35,6 +37,26 @@ class Placed:
         return Skipped(self.path, code, f"line {self.line}: {words}" if self.line else words)
 
 
+def measurements_of(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[Measurement], list[Skipped]]:
+    """Read and measure everything there is of one patient, and leave out what cannot stand.
+
+    Parameters
+    ----------
+    patient
+        Annotations and rows.
+    readers
+        Of the tables the rows come from.
+
+    Returns
+    -------
+    measurements, problems
+        By any number of readers, and one entry per cell, row or annotation left out.
+    """
+    placed, problems = _placed(patient, readers)
+    measurements, contradictions = check_together(placed)
+    return measurements, [*problems, *contradictions]
+
+
 def check_together(rows: Sequence[Placed]) -> tuple[list[Measurement], list[Skipped]]:
     """Leave out what contradicts something else of the same patient; nothing is chosen by guess.
 
@@ -56,6 +78,31 @@ def check_together(rows: Sequence[Placed]) -> tuple[list[Measurement], list[Skip
         left = [(i, row) for i, row in enumerate(rows) if i not in problems]
         problems.update(check(left))
     return [row.measurement for i, row in enumerate(rows) if i not in problems], list(problems.values())
+
+
+def _placed(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[Placed], list[Skipped]]:
+    placed, problems = _drawn(patient) if patient.annotations else ([], [])
+    for number, line, cells in patient.rows:
+        measurement, found = readers[number].read((line, cells))
+        problems += found
+        if measurement is not None:
+            placed.append(Placed(measurement, readers[number].path, line))
+    return placed, problems
+
+
+def _drawn(patient: PatientInput) -> tuple[list[Placed], list[Skipped]]:
+    # Compiled geometry is loaded where something was drawn: tables need none of it.
+    from calcmeasure.measure.annotations import measure_annotation
+
+    placed: list[Placed] = []
+    problems: list[Skipped] = []
+    for stored, path in patient.annotations:
+        try:
+            measured = measure_annotation(stored.annotation, patient_id=stored.patient_id, reader=stored.reader)
+            placed.append(Placed(measured, path))
+        except AnnotationError as error:
+            problems.append(Skipped(path, error.code, error.message))
+    return placed, problems
 
 
 def _repeats(rows: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:

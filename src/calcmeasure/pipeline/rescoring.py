@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from calcmeasure.errors import AnnotationError, ErrorCode
+from calcmeasure.errors import ErrorCode
 from calcmeasure.executors.executor import Failure, attempt, delivered
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.model.names import file_key
-from calcmeasure.pipeline.placed import Placed, check_together
-from calcmeasure.pipeline.score_input import PatientInput, ScoreChunk
+from calcmeasure.pipeline.placed import measurements_of
+from calcmeasure.pipeline.score_input import ScoreChunk
 from calcmeasure.pipeline.scoring import not_compared, score_readers
 from calcmeasure.report.differences import Difference, DifferenceCounts, ResponseCells, csv_lines, find_differences
-from calcmeasure.report.row_reader import RowReader
 from calcmeasure.report.tables import RESPONSE_COLUMNS, response_record
 from calcmeasure.response.criteria import CriteriaProfile
+from calcmeasure.response.reader_error import ReaderError
 from calcmeasure.tables import text_of_cell
+from calcmeasure.terms import Quantity
 
 MapOrdered = Callable[[Callable[[ScoreChunk], "ScoredChunk"], Sequence[ScoreChunk]], Iterable["ScoredChunk | Failure"]]
 """Applies a function to every item, anywhere; results in the order of the items."""
@@ -39,11 +40,14 @@ class ScorePlan:
         Whether rows are compared with those of an earlier run.
     keep
         Whether measurements and rows come back as well as text: for a report, not for a million of them.
+    errors
+        Of repeated readings, over all chunks.
     """
 
     profiles: tuple[CriteriaProfile, ...]
     compare: bool = False
     keep: bool = False
+    errors: Mapping[Quantity, ReaderError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +150,10 @@ def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
     measurements: list[Measurement] = []
     skipped: dict[Skipped, None] = {}
     for patient in chunk.patients:
-        placed, problems = _placed(patient, chunk.readers)
-        own, contradictions = check_together(placed)
+        own, problems = measurements_of(patient, chunk.readers)
         measurements += own
-        skipped.update(dict.fromkeys([*problems, *contradictions, *not_compared(own)]))
-    rows = score_readers(measurements, plan.profiles)
+        skipped.update(dict.fromkeys([*problems, *not_compared(own)]))
+    rows = score_readers(measurements, plan.profiles, errors=plan.errors)
     lines = [tuple(response_record(row).values()) for row in rows]
     differences = list(_differences(chunk, lines)) if plan.compare else []
     counts = DifferenceCounts()
@@ -165,31 +168,6 @@ def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
         tuple(measurements) if plan.keep else (),
         tuple(rows) if plan.keep else (),
     )
-
-
-def _placed(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[Placed], list[Skipped]]:
-    placed, problems = _drawn(patient) if patient.annotations else ([], [])
-    for number, line, cells in patient.rows:
-        measurement, found = readers[number].read((line, cells))
-        problems += found
-        if measurement is not None:
-            placed.append(Placed(measurement, readers[number].path, line))
-    return placed, problems
-
-
-def _drawn(patient: PatientInput) -> tuple[list[Placed], list[Skipped]]:
-    # Compiled geometry is loaded where something was drawn: tables need none of it.
-    from calcmeasure.measure.annotations import measure_annotation
-
-    placed: list[Placed] = []
-    problems: list[Skipped] = []
-    for stored, path in patient.annotations:
-        try:
-            measured = measure_annotation(stored.annotation, patient_id=stored.patient_id, reader=stored.reader)
-            placed.append(Placed(measured, path))
-        except AnnotationError as error:
-            problems.append(Skipped(path, error.code, error.message))
-    return placed, problems
 
 
 def _differences(chunk: ScoreChunk, lines: Sequence[Sequence[str]]) -> Iterator[Difference]:

@@ -100,13 +100,13 @@ class ScoreInput:
         for patient_id, rows in earlier.items():
             self.of(patient_id).earlier = rows
 
-    def chunks(self, *, rows_per_chunk: int = ROWS_PER_CHUNK) -> Iterator[ScoreChunk]:
-        """Cut into pieces of whole patients, in order of the identifier."""
+    def chunks(self, *, rows_per_chunk: int = 0) -> Iterator[ScoreChunk]:
+        """Cut into pieces of whole patients, in order of the identifier; of `ROWS_PER_CHUNK` unless told otherwise."""
         readers, own, n_rows = tuple(self.readers), [], 0
         for _, patient in sorted(self.patients.items()):
             own.append(patient)
             n_rows += len(patient.annotations) + len(patient.rows) + len(patient.earlier)
-            if n_rows >= rows_per_chunk:
+            if n_rows >= (rows_per_chunk or ROWS_PER_CHUNK):
                 yield ScoreChunk(tuple(own), readers)
                 own, n_rows = [], 0
         if own:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +13,7 @@ from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.model.names import file_key
 from calcmeasure.response.criteria import CriteriaProfile
+from calcmeasure.response.reader_error import ReaderError
 from calcmeasure.response.score import score_measurements
 from calcmeasure.response.visits import BASELINE
 from calcmeasure.terms import Quantity
@@ -21,8 +22,22 @@ DEFAULT_CRITERIA = ("paper-2023", "recist-1.1", "extent-10")
 """Profiles applied when none is asked for."""
 
 
-def score_readers(measurements: Iterable[Measurement], profiles: Sequence[CriteriaProfile]) -> list[ResponseRow]:
+def score_readers(
+    measurements: Iterable[Measurement],
+    profiles: Sequence[CriteriaProfile],
+    *,
+    errors: Mapping[Quantity, ReaderError] | None = None,
+) -> list[ResponseRow]:
     """Score every reader's measurements by every profile.
+
+    Parameters
+    ----------
+    measurements
+        Of any number of patients.
+    profiles
+        Criteria, in the order of the rows of one time point.
+    errors
+        Of repeated readings, over the whole study (`pipeline.repeated_readings`).
 
     Returns
     -------
@@ -36,7 +51,7 @@ def score_readers(measurements: Iterable[Measurement], profiles: Sequence[Criter
         for reader, own in groupby(by_reader, key=_reader)
         for measured in [list(own)]
         for profile in profiles
-        for row in score_measurements(measured, profile=profile)
+        for row in score_measurements(measured, profile=profile, errors=errors)
     ]
     return sorted(rows, key=lambda row: (row.patient_id, row.quantity, row.laterality or "", _visit(row.timepoint),
                                          row.reader, rank[row.criteria]))  # fmt: skip

@@ -62,7 +62,7 @@ def reader_errors(measurements: Iterable[Measurement]) -> dict[Quantity, ReaderE
     repeated: dict[Quantity, list[Sequence[float]]] = defaultdict(list)
     for (quantity, *_), values in sorted(readings.items(), key=str):
         if len(values) > 1:
-            repeated[Quantity(str(quantity))].append(tuple(values.values()))
+            repeated[Quantity(str(quantity))].append(sorted(values.values()))
     return {quantity: _error(groups) for quantity, groups in repeated.items()}
 
 
