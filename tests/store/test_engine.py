@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 
 import pytest
 from sqlalchemy import insert, select
@@ -144,3 +145,10 @@ def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(StoreError) as caught:
         open_engine(str(tmp_path / "nowhere" / "m.sqlite"))
     assert caught.value.code is ErrorCode.STORE
+
+
+def test_a_database_without_its_driver_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="needs the Python package psycopg") as caught:
+        open_engine("postgresql+psycopg://user:word@nowhere/db")
+    assert "word" not in str(caught.value)

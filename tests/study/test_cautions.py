@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from calcmeasure.cohort.categories import judged
 from calcmeasure.model.pathology import MillerPayne, PathologyResult, Residual
+from calcmeasure.response.criteria import load_profile
 from calcmeasure.study.analysis import analyze_cohort
 from calcmeasure.terms import ExtentChange, Laterality
 from study_cohorts import cohort, row
@@ -25,6 +27,18 @@ def warnings(*rows):
 
 def test_nothing_to_say():
     assert analyze_cohort(QUIET).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("criteria", "said"),
+    [("paper-2023", []), ("recist-1.1", ["change of extent"]), ("extent-10", ["response"]),
+     ("who", ["change of extent", "response"])],
+)  # fmt: skip
+def test_criteria_that_judge_nothing_of_a_table_are_told(criteria, said):
+    profile = load_profile(criteria)
+    told = warnings(*(replace(one, imaging=judged(one.imaging, profile)) for one in QUIET.rows))
+    assert len(told) == len(said)
+    assert all(f"judge no {words}" in sentence for words, sentence in zip(said, told, strict=True))
 
 
 def test_both_sides():

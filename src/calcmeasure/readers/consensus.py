@@ -89,7 +89,7 @@ def _check_readers(readers: Sequence[str], stored: Sequence[StoredAnnotation]) -
     known = {s.reader for s in stored} - {CONSENSUS_READER}
     if len(set(readers)) < 2 or not known.issuperset(readers):
         there = ", ".join(sorted(known)) or "none"
-        raise AnnotationError(f"a consensus needs two readers of these cases; there are: {there}")
+        raise AnnotationError(f"a consensus needs two readers of these cases, named with --reader; there are: {there}")
 
 
 def _state(findings: Mapping[str, Finding], readers: Sequence[str], *, limit_percent: Decimal) -> str:

@@ -40,6 +40,8 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(_as_url(url), connect_args=_connect_args(url))
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(f"the store address is not usable: {type(error).__name__}; give a file name") from error
+    except ImportError as error:
+        raise StoreError(f"this kind of store needs the Python package {error.name}; install it") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _make_durable)
         event.listen(engine, "begin", _begin)

@@ -49,6 +49,7 @@ def cautions(
     """
     return (
         *_dependence(flow),
+        *_not_judged(rows),
         *_zeros(rows),
         *_offsets(agreement),
         *_pooling(associations, alpha=1 - level),
@@ -61,6 +62,17 @@ def _dependence(flow: Flow) -> Iterator[str]:
             f"{flow.bilateral} of {flow.patients} patients count with both sides; the two sides of a patient are not "
             "independent, and no test here allows for that"
         )
+
+
+def _not_judged(rows: Rows) -> Iterator[str]:
+    """Say why tables are empty where both lengths are known and the criteria chosen judge none of them."""
+    images = [row.imaging for row in rows]
+    extents = [one for one in images if None not in (one.extent_baseline_mm, one.extent_followup_mm)]
+    lesions = [one for one in images if one.diameter_baseline_mm and one.diameter_followup_mm is not None]
+    if extents and not any(one.extent_change for one in extents):
+        yield "the criteria chosen judge no change of extent: the tables of this change are empty"
+    if lesions and not any(one.response for one in lesions):
+        yield "the criteria chosen judge no response by the diameters of this table: the table of responses is empty"
 
 
 def _zeros(rows: Rows) -> Iterator[str]:
