@@ -15,7 +15,8 @@ from calcmeasure.model.names import file_key
 from calcmeasure.pipeline.placed import measurements_of
 from calcmeasure.pipeline.score_input import ScoreChunk
 from calcmeasure.pipeline.scoring import not_compared, score_readers
-from calcmeasure.report.differences import Difference, DifferenceCounts, ResponseCells, csv_lines, find_differences
+from calcmeasure.report.differences import Difference, DifferenceCounts, ResponseCells, find_differences
+from calcmeasure.report.files import csv_lines
 from calcmeasure.report.tables import RESPONSE_COLUMNS, response_record
 from calcmeasure.response.criteria import CriteriaProfile
 from calcmeasure.response.reader_error import ReaderError

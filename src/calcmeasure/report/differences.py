@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -198,19 +196,6 @@ def read_earlier(place: Path, *, criteria: Iterable[str]) -> dict[str, list[Resp
             known = row if row.criteria_sha256 else row._replace(criteria_sha256=hashes.get(row.criteria, ""))
             rows[text_of_cell(row.patient_id)].append(known)
     return rows
-
-
-def csv_lines(rows: Iterable[Sequence[str]]) -> str:
-    r"""Write rows as the text of a CSV file, quoted where needed.
-
-    Examples
-    --------
-    >>> csv_lines([("P1", "12.5, about")])
-    'P1,"12.5, about"\n'
-    """
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
 
 
 def _told(row: ResponseCells | None) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from calcmeasure.store.atomic import output_error, write_atomically
@@ -42,3 +45,16 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(error) from error
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    r"""Write rows as the text of a CSV file, quoted where needed.
+
+    Examples
+    --------
+    >>> csv_lines([("P1", "12.5, about")])
+    'P1,"12.5, about"\n'
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from calcmeasure.geometry import Spacing
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
-from calcmeasure.report.files import write_text
+from calcmeasure.report.files import csv_lines, write_text
 from calcmeasure.tables import as_text_cell
 
 MEASUREMENT_COLUMNS = (
@@ -145,8 +143,7 @@ def measurement_order(m: Measurement) -> tuple[str, ...]:
 
 
 def _write(path: Path, records: Sequence[Mapping[str, str]], columns: Sequence[str]) -> None:
-    frame = pd.DataFrame(records, columns=list(columns), dtype=str)
-    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+    write_text(path, csv_lines([columns, *([record[column] for column in columns] for record in records)]))
 
 
 def _ends(ends: Sequence[Sequence[float]]) -> dict[str, str]:

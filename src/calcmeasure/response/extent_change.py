@@ -144,12 +144,13 @@ def extent_pixels(pair: tuple[SideExtent, SideExtent], rule: ExtentRule, *, most
         None when they are not comparable, or when `most` pixels change nothing.
     """
     before, after = pair
-    if why_not_comparable(before, after) is not None:
+    pixels_um = (pixel_um(before.largest), pixel_um(after.largest))
+    if not any(pixels_um) or why_not_comparable(before, after) is not None:
         return None
     return fewest_pixels(
         lambda old_um, new_um: classify_extent_change(old_um, new_um, rule),
         (before.value_um or 0, after.value_um or 0),
-        pixels_um=(pixel_um(before.largest), pixel_um(after.largest)),
+        pixels_um=pixels_um,
         most=most,
     )
 

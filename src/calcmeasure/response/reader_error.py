@@ -180,6 +180,11 @@ def _lesion_class(value_um: int, *, judged: JudgedVisit, burden: LesionBurden, r
     return judge_shifted(judged, burden, rule=rule, sizes=(judged.course.baseline, value_um))
 
 
+def _shift_words(shift_um: int) -> str:
+    """Millimetres with one decimal, or as many as it takes not to look like nothing."""
+    return mm_words(shift_um) if shift_um >= 100 else f"{shift_um / 1000:g}"
+
+
 def _flagged(row: ResponseRow, reading: _Reading | None, error: ReaderError | None) -> ResponseRow:
     if reading is None or error is None:
         return row
@@ -189,7 +194,7 @@ def _flagged(row: ResponseRow, reading: _Reading | None, error: ReaderError | No
         return row
     shift_um, category = change
     words = (
-        f"; {mm_words(abs(shift_um))} mm {'more' if shift_um > 0 else 'less'} would be {category}, "
+        f"; {_shift_words(abs(shift_um))} mm {'more' if shift_um > 0 else 'less'} would be {category}, "
         f"and readings differ by up to {mm_words(most_um)} mm"
     )
     return replace(row, rule=f"{row.rule}{words}", flags=(*row.flags, Flag.WITHIN_READER_ERROR))
