@@ -83,6 +83,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("larger", ("Shift-Up",), "Larger segmentation, or larger brush", _G.MEASURE),
     Shortcut("smaller", ("Shift-Down",), "Smaller segmentation, or smaller brush", _G.MEASURE),
     Shortcut("auto_detect", ("A",), "Find it automatically", _G.MEASURE),
+    Shortcut("take_over", ("T",), "Take over another reader's finding", _G.MEASURE),
     Shortcut("nothing_left", ("N",), "Nothing left: 0 mm", _G.MEASURE),
     Shortcut("not_measurable", ("X",), "Not measurable, with the reason", _G.MEASURE),
     Shortcut("link", ("L",), "Which earlier lesion this is", _G.MEASURE),
@@ -100,7 +101,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
 """All keys; no key stands twice."""
 
 BLOCKED: tuple[str, ...] = (
-    *"234567CRTY",
+    *"234567CRY",
     "Shift-A",
     "Shift-L",
     "Shift-V",

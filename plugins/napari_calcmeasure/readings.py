@@ -12,9 +12,9 @@ from psygnal import SignalGroupDescriptor
 from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.store.database import StoredAnnotation
-from napari_calcmeasure.reading.adoption import adopt_annotations
+from napari_calcmeasure.reading.adoption import adopt_annotations, take_over
 from napari_calcmeasure.reading.desk import Desk, is_nothing_new
-from napari_calcmeasure.reading.finding import PatientReading
+from napari_calcmeasure.reading.finding import PatientReading, Point, Target
 from napari_calcmeasure.reading.records import Place, Records
 from napari_calcmeasure.reading.tool import Tool, ToolName
 from napari_calcmeasure.reading.worklist import Blinding, visible_reading
@@ -112,6 +112,23 @@ class Readings:
         if step.is_done:
             self._set_aside[patient_id] = step.reading
             self._keep(step.reading)
+
+    def take_over(self, target: Target, *, at: Point | None) -> None:
+        """Make another reader's finding a draft of this one's; a blinded reader has none to take.
+
+        Parameters
+        ----------
+        target
+            Image looked at.
+        at
+            Place of the cursor on it.
+        """
+        if self.desk is None:
+            return
+        if self.blinding.is_on:
+            self.message = "Findings of others are not taken over in a blinded reading."
+            return
+        self.desk.take(take_over(self.desk.reading, self.others, target=target, at=at))
 
     def set_reader(self, reader: str) -> None:
         """Say who reads; what was begun before becomes this reader's."""

@@ -16,6 +16,7 @@ from napari_calcmeasure.display.hanging import Look
 from napari_calcmeasure.jobs import ImmediateRunner, Progress
 from napari_calcmeasure.reading.pointer import Motion, PointerEvent
 from napari_calcmeasure.reading.records import Records
+from napari_calcmeasure.reading.signing import stored_annotations
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.reading.worklist import Blinding
 from napari_calcmeasure.readings import Readings
@@ -241,6 +242,38 @@ def test_blinding_hides_other_readers_and_priors(cohort, store, blinding, sees_o
     second.show("P1/followup-1/MG")
     assert (second.prior is not None) is has_prior
     assert any("compare" in look.protocol for look in second.looks) is has_prior
+
+
+def test_a_consensus_takes_over_signs_and_keeps_both_originals(cohort, store):
+    for reader, end in (("mk", 40.0), ("jb", 55.0)):
+        session = Session(Readings(Records(store, reader=reader)))
+        session.open_folder(cohort)
+        draw_line(session, points=((20.0, 10.0), (end, 10.0)))
+        assert session.readings.sign()
+    consensus = Session(Readings(Records(store, reader="consensus")))
+    consensus.open_folder(cohort)
+    assert {one.reader for one in consensus.readings.others} == {"jb", "mk"}
+    consensus.readings.take_over(consensus.hanging.panels[0].target, at=(55.0, 10.0))
+    assert consensus.readings.sign()
+    (finding,) = consensus.desk.reading.findings
+    assert finding.annotation.points == ((20.0, 10.0), (55.0, 10.0))
+    jb = next(one for one in consensus.readings.others if one.reader == "jb")
+    origin = {"reader": "jb", "annotation_id": jb.annotation.annotation_id, "version": 1}
+    assert finding.annotation.extra["consensus_of"] == [origin]
+    assert len(stored_annotations(str(store))) == 3
+
+
+@pytest.mark.parametrize("hidden", ["hide_auto", "hide_readers", "hide_priors"])
+def test_a_blinded_reader_takes_nothing_over(cohort, store, hidden):
+    first = Session(Readings(Records(store, reader="one")))
+    first.open_folder(cohort)
+    draw_line(first)
+    assert first.readings.sign()
+    second = Session(Readings(Records(store, reader="two", blinding=Blinding(**{hidden: True}))))
+    second.open_folder(cohort)
+    second.readings.take_over(second.hanging.panels[0].target, at=(20.0, 10.0))
+    assert second.desk.reading.findings == ()
+    assert "blinded" in second.readings.message
 
 
 def test_automatic_findings_become_drafts(session, monkeypatch):

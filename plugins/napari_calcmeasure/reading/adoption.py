@@ -1,17 +1,30 @@
-"""Automatic findings taken over by a reader as drafts, to be corrected and signed."""
+"""Findings of an automatic search, or of another reader, taken over as drafts to be corrected and signed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING
 
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.terms import LesionRelation, Method
-from napari_calcmeasure.reading.drafting import MakeId, make_id, target_of
-from napari_calcmeasure.reading.finding import Finding, PatientReading, Target
+from napari_calcmeasure.reading.draft_json import sound_mask
+from napari_calcmeasure.reading.drafting import MakeId, findings_on, make_id, target_of
+from napari_calcmeasure.reading.drawing_tools import finding_at
+from napari_calcmeasure.reading.finding import Finding, PatientReading, Point, Target
 from napari_calcmeasure.reading.lesion_names import LesionName, name_lesion
+from napari_calcmeasure.reading.pointer import Motion, PointerEvent
 from napari_calcmeasure.reading.tool import Step
 
+if TYPE_CHECKING:
+    from calcmeasure.store.database import StoredAnnotation
+
+TAKEN_OVER_FROM = "taken_over_from"
+"""Field of an annotation: the other reader's annotation it was taken over from."""
+NONE_HERE = "No finding of another reader is drawn on this image."
+WHICH_ONE = "Several findings of others are on this image: point at the one that is meant, then press the key again."
+ON_THE_DESK = "This finding is on the desk already."
 NOTHING_NEW = "The automatic search adds nothing that is not on the desk already."
 
 
@@ -39,6 +52,67 @@ def adopt_annotations(reading: PatientReading, annotations: Sequence[Annotation]
         count = "Nothing was found: 0 mm, to check"
     gone = len(reading.findings) + len(new) - len(after.findings)
     return Step(after, is_done=True, message=f"{count}, in place of {gone} of another phase." if gone else f"{count}.")
+
+
+def take_over(
+    reading: PatientReading,
+    others: Sequence[StoredAnnotation],
+    *,
+    target: Target,
+    at: Point | None,
+    new_id: MakeId = make_id,
+) -> Step:
+    """Take another reader's finding over; the original stays as it is, and the draft names it.
+
+    Parameters
+    ----------
+    reading
+        On the desk. What the consensus takes over names its origin as a consensus found by itself does.
+    others
+        Findings of other readers that may be seen.
+    target
+        Image looked at.
+    at
+        Place of the cursor: the nearest finding is meant. Without one, the only finding of the image.
+    new_id
+        Gives the id it has from now on.
+    """
+    there = findings_on(_reading_of(others), target)
+    meant = _pick(others, target, at=at)
+    if meant is None:
+        return Step(reading, message=WHICH_ONE if there else NONE_HERE)
+    if any(_is_same(finding.annotation, meant.annotation) for finding in reading.findings):
+        return Step(reading, message=ON_THE_DESK)
+    named = _renamed(meant.annotation, reading, key=new_id())
+    annotation = replace(named, extra={**named.extra, **_origin(meant, reader=reading.reader)})
+    after = reading.put(Finding(annotation, sound_mask(meant.annotation)))
+    return Step(after, is_done=True, message=f"Taken over from {meant.reader}: a draft to check and sign.")
+
+
+def _pick(others: Sequence[StoredAnnotation], target: Target, *, at: Point | None) -> StoredAnnotation | None:
+    there = _reading_of(others)
+    listed = findings_on(there, target)
+    found = None if at is None else finding_at(PointerEvent(Motion.HOVER, target, at, reach=inf), there)
+    if found is None and len(listed) == 1:
+        found = listed[0]
+    return next((one for one in others if found is not None and one.annotation is found.annotation), None)
+
+
+def _reading_of(others: Sequence[StoredAnnotation]) -> PatientReading:
+    return PatientReading("", "", tuple(Finding(one.annotation) for one in others))
+
+
+def _origin(stored: StoredAnnotation, *, reader: str) -> dict[str, object]:
+    # The core's readers bring pandas and SQLAlchemy along.
+    from calcmeasure.readers.cases import CONSENSUS_READER
+    from calcmeasure.readers.consensus import ORIGIN
+
+    original = {
+        "reader": stored.reader,
+        "annotation_id": stored.annotation.annotation_id,
+        "version": stored.version,
+    }
+    return {ORIGIN: [original]} if reader == CONSENSUS_READER else {TAKEN_OVER_FROM: original}
 
 
 def _is_outdated(finding: Finding, new: Sequence[Annotation]) -> bool:

@@ -130,6 +130,14 @@ def mask_of(annotation: Annotation) -> LesionMask | None:
         raise ReadingError("the mask saved with a lesion is damaged; its outline and diameter stand") from error
 
 
+def sound_mask(annotation: Annotation) -> LesionMask | None:
+    """Mask saved with an annotation; a damaged one is none, since outline and diameter stand without it."""
+    try:
+        return mask_of(annotation)
+    except ReadingError:
+        return None
+
+
 def with_mask(finding: Finding) -> Annotation:
     """Annotation of a finding as it is saved: together with the mask it has now."""
     annotation = finding.annotation

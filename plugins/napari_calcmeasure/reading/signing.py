@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from calcmeasure.errors import ErrorCode, ReadingError
 from calcmeasure.model.annotation import Annotation
-from napari_calcmeasure.reading.draft_json import MASK_FIELD, mask_of, same_mask, with_mask
-from napari_calcmeasure.reading.finding import Finding, LesionMask, PatientReading, phases_taken
+from napari_calcmeasure.reading.draft_json import MASK_FIELD, same_mask, sound_mask, with_mask
+from napari_calcmeasure.reading.finding import Finding, PatientReading, phases_taken
 
 if TYPE_CHECKING:
     from calcmeasure.store.database import StoredAnnotation
@@ -185,7 +185,7 @@ def _caught_up(finding: Finding, now: StoredAnnotation | None, *, take_newer: bo
 
 def _is_drawn_as(finding: Finding, stored: Annotation) -> bool:
     """Whether nothing differs but when and by which version it was written."""
-    return _bare(finding.annotation) == _bare(stored) and same_mask(finding.mask, _mask_or_none(stored))
+    return _bare(finding.annotation) == _bare(stored) and same_mask(finding.mask, sound_mask(stored))
 
 
 def _bare(annotation: Annotation) -> Annotation:
@@ -195,12 +195,4 @@ def _bare(annotation: Annotation) -> Annotation:
 
 def _signed(stored: StoredAnnotation) -> Finding:
     annotation = stored.annotation
-    return Finding(annotation, _mask_or_none(annotation), signed=annotation, version=stored.version)
-
-
-def _mask_or_none(annotation: Annotation) -> LesionMask | None:
-    """Mask of a stored annotation; a damaged one is none, since outline and diameter stand without it."""
-    try:
-        return mask_of(annotation)
-    except ReadingError:
-        return None
+    return Finding(annotation, sound_mask(annotation), signed=annotation, version=stored.version)

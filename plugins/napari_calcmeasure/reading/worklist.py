@@ -63,6 +63,11 @@ class Blinding:
     hide_readers: bool = False
     hide_priors: bool = False
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is hidden."""
+        return self.hide_auto or self.hide_readers or self.hide_priors
+
     def may_see(self, author: str, *, reader: str) -> bool:
         """Whether `reader` may see what `author` (another reader, or an automatic run) drew; her own always."""
         if author == reader:

@@ -13,7 +13,7 @@ from calcmeasure.terms import Modality
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.export import export_readings
-from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading, Target
+from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading, Point, Target
 from napari_calcmeasure.reading.signing import needs_reason
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.session import Session
@@ -61,6 +61,8 @@ class MeasureActions:
     def __init__(self, stage: Stage, session: Session, *, parent: QWidget, on_found: Callable[[str], None]) -> None:
         self._stage, self._session, self._parent, self._on_found = stage, session, parent, on_found
         self._folder: Path | None = None
+        self._at: tuple[Panel | None, Point] = (None, ())
+        stage.hovered.connect(self._hover)
 
     def table(self) -> Mapping[str, Callable[..., object]]:
         """Give the function of every action."""
@@ -68,6 +70,7 @@ class MeasureActions:
             "larger": lambda: self.resize(1),
             "smaller": lambda: self.resize(-1),
             "auto_detect": self.auto_detect,
+            "take_over": self.take_over,
             "nothing_left": self.nothing_left,
             "not_measurable": self.not_measurable,
             "link": self.link,
@@ -126,6 +129,13 @@ class MeasureActions:
 
     def _show_found(self, desk: Desk) -> None:
         self._on_found(desk.reading.selected)
+
+    def take_over(self) -> None:
+        """Take over the finding of another reader under the cursor."""
+        panel = self._panel()
+        if panel is not None and panel.target is not None:
+            at = self._at[1] if self._at[0] is panel else None
+            self._session.readings.take_over(panel.target, at=at)
 
     def nothing_left(self) -> None:
         """Say that nothing is on the image under the cursor: 0 mm."""
@@ -223,6 +233,9 @@ class MeasureActions:
     def _with_desk(self, act: Callable[[Desk], object]) -> None:
         if self._session.desk is not None:
             act(self._session.desk)
+
+    def _hover(self, panel: Panel | None, point: Point) -> None:
+        self._at = (panel, point)
 
     def _panel(self) -> Panel | None:
         panel = self._stage.active

@@ -167,6 +167,7 @@ class MeasurePanel(QWidget):
         labels = (
             ("auto_detect", "Auto-detect"),
             ("nothing_left", "Nothing left"),
+            ("take_over", "Take over"),
             ("not_measurable", "Not measurable…"),
             ("link", "Earlier lesion…"),
             ("undo", "Undo"),
@@ -199,7 +200,9 @@ class MeasurePanel(QWidget):
         layout.addLayout(self._tool_grid())
         layout.addWidget(self._brush_line())
         layout.addWidget(self.card)
-        layout.addLayout(_grid([self.buttons[name] for name in ("auto_detect", "nothing_left")], columns=2))
+        layout.addLayout(
+            _grid([self.buttons[name] for name in ("auto_detect", "nothing_left", "take_over")], columns=3)
+        )
         layout.addLayout(_grid([self.buttons[name] for name in ("not_measurable", "link")], columns=2))
         self._count = label("On the desk: 0", role="quiet", name="Number of findings")
         layout.addWidget(self._count)
