@@ -73,6 +73,7 @@ def test_the_smallest_error_by_trying_every_one(cutoff_um, value_um, most_um):
         ((30, 20), 0.9, ""),
         ((50, 58), 2.0, "; 2.0 mm more would be PD"),
         ((50, 36), 1.0, "; 1.0 mm less would be PR"),
+        ((50, 35.03), 1.0, "; 0.03 mm less would be PR"),  # never "0.0 mm less"
         ((30, 0), 10.0, ""),  # nothing left has no length to be wrong
         ((30, 1), 5.0, ""),  # and no error makes a lesion vanish
     ],
