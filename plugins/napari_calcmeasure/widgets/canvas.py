@@ -48,6 +48,11 @@ class Canvas:
         """What is on the canvas."""
         return self._hanging
 
+    @property
+    def has_cells(self) -> bool:
+        """Whether pictures hang in cells of their own: then whatever is shown anew has napari arrange all cells."""
+        return self._hanging is not None and self._hanging.grid is not None
+
     def show(self, hanging: Hanging) -> None:
         """Replace what was shown before."""
         for steps in (self.show_in_steps(hanging), self.name_in_steps()):
@@ -83,13 +88,13 @@ class Canvas:
 
     def lay_out_in_steps(self) -> Iterator[None]:
         """Show the empty drawing layers of cells, one cell at a time: the first stroke would wait for that."""
-        for ink in self._inks.values() if self._hanging is not None and self._hanging.grid is not None else ():
+        for ink in self._inks.values() if self.has_cells else ():
             ink.lay_out()
             yield
 
     def name_in_steps(self) -> Iterator[None]:
         """Write the names above pictures in cells, one at a time; on a shared canvas they stand there already."""
-        for shown in self._shown if self._hanging is not None and self._hanging.grid is not None else ():
+        for shown in self._shown if self.has_cells else ():
             shown.caption(shown.panel.caption)
             yield
 

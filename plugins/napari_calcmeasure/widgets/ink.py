@@ -115,8 +115,8 @@ class Ink:
         self._show()
 
     def lay_out(self) -> None:
-        """Have lines and marks seen before there are any, so that the first one is there at once."""
-        self._set_visible(self.FLAT_KINDS)
+        """Have all layers seen before they hold anything, so that the first drawing is there at once."""
+        self._set_visible(list(self._layers))
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ class Ink:
         layer: Labels = self._layers["mask"]
         shape = self._panels[0].shape[-2:]
         if layer.data.shape != shape:
-            layer.data = np.zeros(shape, np.uint8)
+            fill(layer, np.zeros(shape, np.uint8))
         layer.data[:] = 0
         for mask, level in masks:
             depth, *corner = mask.offset_zrc

@@ -132,9 +132,9 @@ class Rack:
         self._free.setdefault(use, []).append(self._make(data))
         selection.active = active
 
-    def count(self, use: str) -> int:
-        """Count the layers there are for a use."""
-        return len(self._free.get(use, [])) + sum(one == use for one, _ in self._used)
+    def of(self, use: str) -> tuple[Layer, ...]:
+        """Layers there are for a use, those in use first."""
+        return (*(layer for one, layer in self._used if one == use), *self._free.get(use, []))
 
     def put_in_order(self, place: Place) -> Iterator[None]:
         """Empty what is left over, one layer at a time, and bring the rest in the order in which it was taken.

@@ -71,7 +71,7 @@ class Stage(QObject):
         super().__init__()
         self._viewer, self._session = viewer, session
         self.canvas = Canvas(viewer)
-        self._stillness = Stillness(beside)
+        self.stillness = Stillness(beside)
         self.frames = FrameKeeper(viewer, self.canvas)
         self.hand = Hand(viewer, self.canvas, on_pointer=self._pointer, on_hover=self._hover, on_open=on_open)
         self.shows_prior_marks = False
@@ -107,8 +107,20 @@ class Stage(QObject):
     def redraw(self) -> None:
         """Draw anew, now; one cell in each turn of the event loop."""
         if self._steps is None:
-            self._cells = self.canvas.draw_in_steps(self._drawings())
+            self.stillness.hold()
+            self._cells = self._draw()
             self._draw_cell()
+
+    def _draw(self) -> Iterator[None]:
+        """Draw unseen; what was drawn is painted in a turn of its own: the window answers in between."""
+        try:
+            yield from self.canvas.draw_in_steps(self._drawings())
+        except Exception:
+            # An old picture that looks like the present one would be worse than half a drawing.
+            self.stillness.release()
+            raise
+        if self._steps is None:
+            self.stillness.release()
 
     def _draw_cell(self) -> None:
         if next(self._cells, DONE) is not DONE:
@@ -127,9 +139,9 @@ class Stage(QObject):
         if hanging is None:
             self._steps = None
             self.canvas.clear()
-            self._stillness.release()
+            self.stillness.release()
             return
-        self._stillness.hold()
+        self.stillness.hold()
         self._steps = self._hang(hanging)
         self._hanging_timer.start()
 
@@ -154,7 +166,7 @@ class Stage(QObject):
         self.active = next((one for one in panels if not one.is_prior), next(iter(panels), None))
         self.frames.keep()
         self._write_title()
-        self._stillness.release()
+        self.stillness.release()
         yield
         yield from self.canvas.draw_in_steps(self._drawings())
         yield from self.canvas.name_in_steps()

@@ -31,6 +31,12 @@ class Stillness:
             self._held = self._inside().window().findChildren(QOpenGLWidget)
             self._enable(False)
 
+    def paint_unseen(self) -> None:
+        """Paint the images beside the screen: what is painted for the first time there is ready for the screen."""
+        for widget in self._inside().window().findChildren(QOpenGLWidget):
+            if widget.isVisible():
+                widget.grabFramebuffer()
+
     def release(self) -> None:
         """Paint them anew."""
         self._enable(True)

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import string
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from napari_calcmeasure.jobs import Progress
-from napari_calcmeasure.widgets.canvas import Canvas
 from napari_calcmeasure.widgets.ink import blank
-from napari_calcmeasure.widgets.rack import SPARE, Place
+from napari_calcmeasure.widgets.rack import SPARE, Place, fill
 from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.timers import timer
 
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
 WANTED = (("image", 4), ("lines", 2), ("marks", 2), ("mask", 2))
 """Layers of each use, for four mammograms or a volume in three cells; hangings that need more make more."""
+LETTERS = f"{string.digits}{string.ascii_letters}.,:;()/%+-×·–"
+"""Of the words beside drawings and above pictures."""
+LETTERS_A_PAINT = 16
+"""A letter takes some milliseconds when it is written for the first time."""
+REHEARSED = {
+    "lines": ("",),
+    "marks": tuple(LETTERS[at : at + LETTERS_A_PAINT] for at in range(0, len(LETTERS), LETTERS_A_PAINT)),
+}
+"""Words of the paints that layers of a use have before they are needed."""
 _TRIANGLE = ((1.0, 1.0), (1.0, 9.0), (7.0, 4.0), (6.0, 2.0))
 
 
@@ -47,7 +62,7 @@ class LayingIn:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._steps = _lay_in(stage.canvas)
+        self._steps = _lay_in(stage)
         self._timer = timer(self._step, interval_ms=0, repeats=True)
         self._timer.start()
 
@@ -80,8 +95,38 @@ def spare_the_collector() -> None:
     gc.freeze()
 
 
-def _lay_in(canvas: Canvas) -> Iterator[None]:
+def _lay_in(stage: Stage) -> Iterator[None]:
+    rack = stage.canvas.rack
     for use, wanted in WANTED:
-        while canvas.rack.count(use) < wanted:
-            canvas.rack.lay_in(use, blank(use, Place(), name=SPARE))
+        while len(rack.of(use)) < wanted:
+            rack.lay_in(use, blank(use, Place(), name=SPARE))
             yield
+    for use, parts in REHEARSED.items():
+        for place, layer in enumerate(rack.of(use)):
+            # What has been written once beside one layer is known to all.
+            for words in parts if place == 0 else parts[:1]:
+                if not stage.canvas.has_cells and not len(layer.data):
+                    rehearse(layer, words, paint=stage.stillness.paint_unseen)
+                    yield
+
+
+def rehearse(layer: Layer, words: str, *, paint: Callable[[], None]) -> None:
+    """Paint a layer once where nobody sees it: the first paint builds its shaders and writes new letters.
+
+    Parameters
+    ----------
+    layer
+        Of lines, or of marks with words beside them; empty, before and after.
+    words
+        Written beside a mark.
+    paint
+        Paints the canvas beside the screen.
+    """
+    was_visible = layer.visible
+    fill(layer, np.zeros((1, *layer.data.shape[1:])))
+    if words:
+        layer.features = {"words": [words]}
+    layer.visible = True
+    paint()
+    layer.visible = was_visible
+    fill(layer, np.empty((0, *layer.data.shape[1:])))
