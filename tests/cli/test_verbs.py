@@ -100,6 +100,17 @@ def test_criteria_are_listed_and_printed(capsys):
         assert f'name = "{name}"' in capsys.readouterr().out
 
 
+def test_a_profile_of_ones_own_is_checked(tmp_path, capsys):
+    main(["criteria", "extent-10"])
+    mine = tmp_path / "mine.toml"
+    mine.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert main(["criteria", str(mine)]) == 0
+    assert capsys.readouterr().out == mine.read_text(encoding="utf-8")
+    mine.write_text(mine.read_text(encoding="utf-8").replace("increase_percent", "more_percent"), encoding="utf-8")
+    assert main(["criteria", str(mine)]) == 2
+    assert "extent.more_percent" in capsys.readouterr().err
+
+
 def test_a_printed_profile_is_a_profile(store, tmp_path, capsys):
     main(["criteria", "extent-10"])
     mine = tmp_path / "mine.toml"

@@ -27,7 +27,7 @@ def cohort(options: argparse.Namespace) -> int:
     from calcmeasure.report.files import write_text
     from calcmeasure.response.criteria import load_profile
 
-    measurements, refused = _measurements(options.source, reader=options.reader)
+    measurements, refused = _measurements(options.source, reader=options.reader, unit=options.measurements_unit)
     joined = join_cohort(
         measurements,
         read_pathology_table(options.pathology, unit=LengthUnit(options.unit) if options.unit else None),
@@ -45,12 +45,12 @@ def cohort(options: argparse.Namespace) -> int:
     return ExitCode.PARTIAL if left_out or joined.problems else exit_code_for(entry.code for entry in refused)
 
 
-def _measurements(source: str, *, reader: str) -> tuple[list[Measurement], list[Skipped]]:
+def _measurements(source: str, *, reader: str, unit: str | None) -> tuple[list[Measurement], list[Skipped]]:
     """Measurements of the reader named, or of the only one there is, and what could not be used of the source."""
     from calcmeasure.pipeline.rescoring import ScorePlan, score_in_chunks
     from calcmeasure.pipeline.score_input import TableChoices, gather
 
-    found = gather([source], TableChoices())
+    found = gather([source], TableChoices(unit=unit))
     scored = list(score_in_chunks(list(found.chunks()), ScorePlan((), keep=True)))
     measurements = [measurement for chunk in scored for measurement in chunk.measurements]
     skipped = [*found.skipped, *(entry for chunk in scored for entry in chunk.skipped)]

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from calcmeasure.cli.exits import ExitCode, exit_code_for
@@ -23,9 +24,13 @@ def index(options: argparse.Namespace) -> int:
 
 
 def criteria(options: argparse.Namespace) -> int:
-    """List profiles, or print one."""
+    """List profiles, or print one; a file of one's own is checked first."""
     from calcmeasure.response.criteria import load_profile, profile_toml, shipped_names
 
+    if options.name.endswith(".toml"):
+        load_profile(options.name)
+        print(Path(options.name).read_text(encoding="utf-8"), end="")
+        return ExitCode.OK
     if options.name:
         print(profile_toml(options.name), end="")
         return ExitCode.OK

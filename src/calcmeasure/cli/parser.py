@@ -176,6 +176,11 @@ def _add_cohort(verbs: Verbs[argparse.ArgumentParser]) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="cohort table to write")
     parser.add_argument("--reader", default="", metavar="ID", help="whose measurements (default: the only reader's)")
     parser.add_argument(
+        "--measurements-unit",
+        choices=("mm", "cm"),
+        help="unit of a measurements table whose lengths look like centimetres (--unit is that of the pathology table)",
+    )
+    parser.add_argument(
         "--followup", default="", metavar="NAME", help="time point after treatment (default: the last before surgery)"
     )
     _add_cohort_options(parser)
@@ -213,7 +218,7 @@ def _add_study(verbs: Verbs[argparse.ArgumentParser]) -> None:
 def _add_criteria(verbs: Verbs[argparse.ArgumentParser]) -> None:
     summary = "list criteria profiles, or print one as TOML"
     parser = _verb(verbs, "criteria", inspecting.criteria, summary, "calcmeasure criteria recist-1.1 > mine.toml")
-    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="profile, or a TOML file to check")
 
 
 def _add_schema(verbs: Verbs[argparse.ArgumentParser]) -> None:
