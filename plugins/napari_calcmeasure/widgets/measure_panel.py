@@ -64,6 +64,8 @@ class MeasurePanel(QWidget):
         self.buttons = self._buttons()
         self.entries = Entries()
         self.entries.setAccessibleName("Findings on the desk")
+        self.entries.setWordWrap(True)
+        self.entries.setResizeMode(Entries.ResizeMode.Adjust)
         self.entries.itemClicked.connect(self._on_entry)
         self.entries.itemActivated.connect(self._on_entry)
         self._measured: dict[str, tuple[Annotation, Measurement | None]] = {}
