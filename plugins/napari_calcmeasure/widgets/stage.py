@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -189,8 +190,10 @@ class Stage(QObject):
         drawing = Drawing()
         if panel.target is None or self._desk is None:
             return drawing
-        others = [one.annotation for one in self._session.readings.others if belongs_to(one.annotation, panel)]
-        drawing += draw_annotations(others, style=OTHERS)
+        for one in self._session.readings.others:
+            if belongs_to(one.annotation, panel):
+                # Two readers may lie on one image: each length says whose it is.
+                drawing += draw_annotations([one.annotation], style=replace(OTHERS, origin=one.reader))
         reading = self._desk.reading
         own = [finding for finding in reading.findings if belongs_to(finding.annotation, panel)]
         drawing += draw_findings(own, selected=reading.selected, style=OWN)
