@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import SignalGroupDescriptor
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.model.annotation import Annotation
-from calcmeasure.store.database import StoredAnnotation
 from napari_calcmeasure.reading.adoption import adopt_annotations, take_over
 from napari_calcmeasure.reading.desk import Desk, is_nothing_new
 from napari_calcmeasure.reading.finding import PatientReading, Point, Target
 from napari_calcmeasure.reading.records import Place, Records
 from napari_calcmeasure.reading.tool import Tool, ToolName
 from napari_calcmeasure.reading.worklist import Blinding, visible_reading
+
+if TYPE_CHECKING:
+    from calcmeasure.store.database import StoredAnnotation
 
 logger = logging.getLogger(__name__)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from calcmeasure.model.annotation import Annotation
-from calcmeasure.store.database import StoredAnnotation
 from napari_calcmeasure.reading.drafts import Draft, DraftStore, drafts_beside
 from napari_calcmeasure.reading.finding import PatientReading
 from napari_calcmeasure.reading.signing import catch_up, load_reading, other_readings, sign, stored_annotations
 from napari_calcmeasure.reading.worklist import Blinding, visible_readings
+
+if TYPE_CHECKING:
+    from calcmeasure.store.database import StoredAnnotation
 
 Place = tuple[str, str, str]
 """Where something was measured: time point, modality, DICOM series."""

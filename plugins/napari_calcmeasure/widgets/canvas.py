@@ -222,7 +222,9 @@ class Canvas:
             self._shown.append(Shown(panel, layer, next(iter(panel.presets), None)))
             yield
         if cell in _cells_with_ink(hanging):
-            self._inks[cell] = Ink(panels, self.rack, shares_canvas=hanging.grid is None)
+            # The camera may stand already as this hanging wants it, and then tells nothing.
+            zoom = self._viewer.scene.camera.zoom
+            self._inks[cell] = Ink(panels, self.rack, shares_canvas=hanging.grid is None, zoom=zoom)
 
     def _find(self, panel: Panel) -> Shown | None:
         return next((shown for shown in self._shown if shown.panel.key == panel.key), None)

@@ -31,6 +31,8 @@ LEAST_RING_PX, LEAST_LINE_PX = 9, 1.6
 """On the screen, at any zoom: thinner lines break up."""
 ZOOM_CHANGE = 1.3
 """Lines are made anew when the zoom has changed by this factor."""
+CELL_EDGE_PX = 24
+"""A cell of a grid may cut its picture by this much: words stay clear of it."""
 HALF_SLICE = 0.5
 """Slices on either side of the one shown from which drawings are seen."""
 SPECK = 0.01
@@ -49,12 +51,14 @@ class Ink:
         The layers are taken from.
     shares_canvas
         Whether several pictures lie on the canvas: drawings are then kept in world coordinates.
+    zoom
+        Screen pixels per mm, until `rescale` says otherwise.
     """
 
     KINDS: ClassVar[tuple[str, ...]] = ("mask", "lines", "marks")
     FLAT_KINDS: ClassVar[tuple[str, ...]] = ("lines", "marks")
 
-    def __init__(self, panels: Sequence[Panel], rack: Rack, *, shares_canvas: bool) -> None:
+    def __init__(self, panels: Sequence[Panel], rack: Rack, *, shares_canvas: bool, zoom: float = 1.0) -> None:
         self._panels = list(panels)
         self._in_world = shares_canvas
         self._visible_keys = {panel.key for panel in panels}
@@ -62,7 +66,7 @@ class Ink:
         self._drawings: Mapping[str, Drawing] = {}
         self._drawn: dict[str, object] = {}
         self._slices: dict[str, float] = {}
-        self._zoom = 1.0
+        self._zoom = self._drawn_zoom = zoom
         self._rack = rack
         self._layers = self._take(rack)
 
@@ -99,8 +103,10 @@ class Ink:
 
     def rescale(self, zoom: float) -> None:
         """Keep lines visible at another zoom (screen pixels per mm)."""
-        if not 1 / ZOOM_CHANGE < zoom / self._zoom < ZOOM_CHANGE:
-            self._zoom = zoom
+        # What is drawn next is drawn for this zoom in any case: words must not reach beyond their picture.
+        self._zoom = zoom
+        if not 1 / ZOOM_CHANGE < zoom / self._drawn_zoom < ZOOM_CHANGE:
+            self._drawn_zoom = zoom
             self._drawn = {name: what for name, what in self._drawn.items() if name == "mask"}
             self.draw(self._drawings)
 
@@ -222,7 +228,7 @@ class Ink:
         return np.asarray(placed, dtype=float)[:, -2:]
 
     def _words_corner(self, panel: Panel, stroke: Stroke) -> Point:
-        width_mm = len(stroke.words) * TEXT_SIZE * LETTER_SHARE / self._zoom
+        width_mm = (len(stroke.words) * TEXT_SIZE * LETTER_SHARE + CELL_EDGE_PX) / self._zoom
         return words_corner(panel, stroke.points, width_mm=width_mm)
 
     def _above(self) -> tuple[float, float]:

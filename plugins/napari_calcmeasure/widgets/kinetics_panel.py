@@ -133,7 +133,9 @@ class KineticsPanel(QWidget):
         self.phase_box.activated.connect(self._on_phase)
         self.plot.widget.setAccessibleName("Kinetic curve")
         self.plot.widget.setToolTip("Mean enhancement over time; the early phase is shaded.")
-        self.plot.widget.setMinimumSize(240, 150)
+        self.plot.widget.setMinimumSize(240, 195)
+        # What it would like to have is the size of a figure on paper: the choices above it come first.
+        self.plot.widget.setMaximumHeight(210)
         self.place_words.setAccessibleName("About the curve")
         self.phase_words.setAccessibleName("About the early phase")
         layout = QVBoxLayout(self)
