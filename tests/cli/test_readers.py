@@ -100,6 +100,14 @@ def test_a_consensus_needs_a_store(store, tmp_path, capsys):
     assert "recorded in a store" in capsys.readouterr().err
 
 
+def test_a_store_may_be_called_anything(store, tmp_path):
+    renamed = store.rename(tmp_path / "study.measurements")
+    both = ["--reader", "ann", "--reader", "ben", "--consensus"]
+    assert main(["readers", str(renamed), "--out", str(tmp_path / "out"), *both, "--quiet"]) == 0
+    with MeasurementStore(str(renamed)) as opened:
+        assert opened.current(reader="consensus")
+
+
 @pytest.mark.parametrize("limit", ["ten", "-1", "201"])
 def test_a_limit_is_a_percentage(store, tmp_path, limit):
     with pytest.raises(SystemExit) as stopped:

@@ -249,3 +249,10 @@ def test_ispy1_from_its_workbook(realdata, tmp_path):
         assert row["category"] == plain, row
         nadir[patient] = min(least, value)
     assert {row["code"] for row in table(tmp_path / "out" / "skipped.csv")} == {"E_NO_FOLLOWUP"}
+
+
+def test_a_table_without_rows_says_so(tmp_path, capsys):
+    empty = tmp_path / "empty.csv"
+    empty.write_text("patient_id,timepoint,laterality,lesion_id,quantity,value_mm\n", encoding="utf-8")
+    assert main(["score", str(empty), "--out", str(tmp_path / "out")]) == 3
+    assert "no measurement was left to score" in capsys.readouterr().err

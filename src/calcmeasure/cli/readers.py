@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from calcmeasure.readers.agreement import ReaderStudy
     from calcmeasure.readers.cases import Case
 
+NO_STORES = (".csv", ".tsv", ".txt", ".json")
+"""Endings of tables and of saved annotations."""
+
 
 def readers(options: argparse.Namespace) -> int:
     """Compare readers; with ``--consensus``, record what they agree on as a reading of its own."""
@@ -73,9 +76,11 @@ def _study(options: argparse.Namespace) -> tuple[ReaderStudy, int, int]:
 
 def _record_consensus(url: str, names: Sequence[str], limit_percent: Decimal) -> tuple[Case, ...]:
     from calcmeasure.readers.consensus import find_consensus
+    from calcmeasure.report.workbook import is_workbook
     from calcmeasure.store.database import MeasurementStore
 
-    if "://" not in url and Path(url).suffix.lower() not in (".sqlite", ".db"):
+    # A store may be called anything; what it is not is told by how `gather` reads the same source.
+    if Path(url).is_dir() or Path(url).suffix.lower() in NO_STORES or is_workbook(Path(url)):
         raise AnnotationError("a consensus is recorded in a store; give the store the readers signed into")
     with MeasurementStore(url) as store:
         consensus = find_consensus(store.current(), readers=names, limit_percent=limit_percent)

@@ -44,6 +44,7 @@ def score(options: argparse.Namespace) -> int:
     if not options.quiet:
         _tell(found, scored, options, plan=plan)
     if not scored.n_measurements:
+        _say(f"calcmeasure: no measurement was left to score (skipped.csv says why) [{ErrorCode.TABLE}]")
         return ExitCode.INPUT_REFUSED
     # A length that was measured anew is told, and scored.
     return exit_code_for(entry.code for entry in scored.skipped if entry.code is not ErrorCode.VALUE_DISAGREES)

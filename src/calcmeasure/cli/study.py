@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcmeasure.cli.exits import ExitCode
+from calcmeasure.errors import ErrorCode
 
 if TYPE_CHECKING:
     from calcmeasure.cohort.row import Cohort
@@ -33,6 +34,7 @@ def study(options: argparse.Namespace) -> int:
     write_study(options.out, results, figures=figures, problems=cohort.problems)
     _show(options, cohort, results)
     if not cohort.included:
+        print(f"calcmeasure: no row of the cohort counts; nothing was analysed [{ErrorCode.TABLE}]", file=sys.stderr)
         return ExitCode.INPUT_REFUSED
     return ExitCode.PARTIAL if cohort.problems else ExitCode.OK
 

@@ -11,7 +11,7 @@ from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.exact import micrometres
 from calcmeasure.response.extent_change import side_extent
 from calcmeasure.response.visits import in_time_order
-from calcmeasure.terms import Laterality, Quantity
+from calcmeasure.terms import Quantity
 
 CONSENSUS_READER = "consensus"
 """Reader under whose name a consensus is recorded."""
@@ -112,11 +112,6 @@ def read_cases(measurements: Iterable[Measurement]) -> Readings:
 def readers_of(readings: Readings) -> tuple[str, ...]:
     """All readers, in order of their names."""
     return tuple(sorted({reader for findings in readings.values() for reader in findings}))
-
-
-def side_of(case: Case) -> Laterality | None:
-    """Side of a case."""
-    return Laterality(case.laterality) if case.laterality else None
 
 
 def _finding(quantity: Quantity, group: Sequence[Measurement]) -> Finding:

@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 PROFILES = ("paper-2023", "extent-10", "recist-1.1")
-"""Profiles of every day: the reading room offers them."""
+"""Profiles of every day: applied unless others are asked for."""
 
 FURTHER_PROFILES = ("irecist", "who", "ftv")
 """Profiles that come with the package and have to be asked for."""
@@ -60,7 +60,7 @@ _Rule = TypeVar("_Rule")
 
 
 def profile_names() -> tuple[str, ...]:
-    """Names of the profiles of every day, which the reading room offers."""
+    """Names of the profiles that are applied unless others are asked for."""
     return PROFILES
 
 
