@@ -17,12 +17,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 from skimage.feature import blob_dog, blob_log
 
-from calcmeasure.detect.calcifications import detect_calcifications
+from calcmeasure.detect.calcifications.detector import detect_calcifications
 from calcmeasure.detect.contract import ProjectionImage
 from calcmeasure.measure.extent import measure_extent
-from calcmeasure.phantom.anatomy import BreastSpec
-from calcmeasure.phantom.calcifications import ClusterSpec, coarse_benign, grow_cluster
-from calcmeasure.phantom.mammography import MammogramPhantom, MammogramSpec, synthesize_mammogram
+from calcmeasure.phantom.mammogram.anatomy import BreastSpec
+from calcmeasure.phantom.mammogram.calcifications import ClusterSpec, coarse_benign, grow_cluster
+from calcmeasure.phantom.mammogram.exposure import MammogramPhantom, MammogramSpec, synthesize_mammogram
 from calcmeasure.terms import Distribution, Laterality, View
 from timing import print_machine, print_table, print_times, seconds, take_times
 

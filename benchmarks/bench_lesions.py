@@ -15,12 +15,12 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.ndimage import gaussian_filter
 
-from calcmeasure.detect import lesions as stages
-from calcmeasure.detect.chest import find_breasts
 from calcmeasure.detect.contract import DynamicImage
-from calcmeasure.detect.motion import correct_motion
-from calcmeasure.phantom.dce import DceSpec, synthesize_dce
-from calcmeasure.phantom.dce_lesions import LesionKind, LesionSpec
+from calcmeasure.detect.lesions import detector as stages
+from calcmeasure.detect.lesions.chest import find_breasts
+from calcmeasure.detect.lesions.motion import correct_motion
+from calcmeasure.phantom.dynamic.examination import DceSpec, synthesize_dce
+from calcmeasure.phantom.dynamic.lesions import LesionKind, LesionSpec
 from calcmeasure.terms import Laterality
 from timing import print_machine, print_table
 

@@ -27,8 +27,8 @@ from skimage.feature import blob_dog
 from skimage.filters import threshold_otsu
 from skimage.measure import label, regionprops
 
-import calcmeasure.detect.calcifications
-import calcmeasure.detect.lesions
+import calcmeasure.detect.calcifications.detector
+import calcmeasure.detect.lesions.detector
 import calcmeasure.pipeline.dynamic
 import calcmeasure.pipeline.mammography
 import calcmeasure.pipeline.patient
@@ -42,13 +42,13 @@ from timing import print_machine, print_table
 STAGES = (
     (calcmeasure.pipeline.patient, "read_dynamic", "dynamic MR, all stages (2 series)"),
     (calcmeasure.pipeline.dynamic, "load_phases", "-- load 6 phases"),
-    (calcmeasure.detect.lesions, "find_breasts", "-- breasts and chest wall"),
-    (calcmeasure.detect.lesions, "correct_motion", "-- motion correction"),
-    (calcmeasure.detect.lesions, "_scene", "-- enhancement maps"),
-    (calcmeasure.detect.lesions, "_findings", "-- lesions and outlines"),
+    (calcmeasure.detect.lesions.detector, "find_breasts", "-- breasts and chest wall"),
+    (calcmeasure.detect.lesions.detector, "correct_motion", "-- motion correction"),
+    (calcmeasure.detect.lesions.detector, "_scene", "-- enhancement maps"),
+    (calcmeasure.detect.lesions.detector, "_findings", "-- lesions and outlines"),
     (calcmeasure.pipeline.dynamic, "lesion_curve", "-- kinetic curves"),
     (calcmeasure.pipeline.mammography, "load_mammogram", "mammograms, pixels (4 images)"),
-    (calcmeasure.detect.calcifications, "detect_calcifications", "mammograms, calcifications (4 images)"),
+    (calcmeasure.detect.calcifications.detector, "detect_calcifications", "mammograms, calcifications (4 images)"),
 )
 """What is timed inside `analyse_patient`; inner stages are part of the outer one."""
 

@@ -15,15 +15,15 @@ import numpy as np
 import pydicom
 from pydicom.uid import generate_uid
 
-from calcmeasure.phantom.anatomy import BreastSpec
-from calcmeasure.phantom.cohort_plan import PatientPlan, VisitPlan, plan_cohort
 from calcmeasure.phantom.dataset import SeriesInfo, StudyInfo, Syntax, UidFactory
-from calcmeasure.phantom.dce import synthesize_dce
-from calcmeasure.phantom.mammography import synthesize_mammogram
-from calcmeasure.phantom.mg_writer import MammogramFile, write_mammogram
-from calcmeasure.phantom.mr_plan import MrWriteOptions, Vendor
-from calcmeasure.phantom.mr_writer import write_dce_study
-from calcmeasure.phantom.sample import mammogram_specs
+from calcmeasure.phantom.dynamic.examination import synthesize_dce
+from calcmeasure.phantom.dynamic.plan import MrWriteOptions, Vendor
+from calcmeasure.phantom.dynamic.writer import write_dce_study
+from calcmeasure.phantom.mammogram.anatomy import BreastSpec
+from calcmeasure.phantom.mammogram.exposure import synthesize_mammogram
+from calcmeasure.phantom.mammogram.writer import MammogramFile, write_mammogram
+from calcmeasure.phantom.sample.folder import mammogram_specs
+from calcmeasure.phantom.sample.plan import PatientPlan, VisitPlan, plan_cohort
 from calcmeasure.terms import Modality
 
 SEED = 11

@@ -7,15 +7,15 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from calcmeasure.phantom.anatomy import BreastSpec
-from calcmeasure.phantom.calcifications import Calcifications, ClusterSpec, grow_cluster
 from calcmeasure.phantom.dataset import PatientInfo, SeriesInfo, StudyInfo, Syntax, UidFactory
-from calcmeasure.phantom.dce import DcePhantom, DceSpec, synthesize_dce
-from calcmeasure.phantom.dce_lesions import LesionSpec
-from calcmeasure.phantom.mammography import MammogramPhantom, MammogramSpec, synthesize_mammogram
-from calcmeasure.phantom.mg_writer import HOLOGIC_LIKE, Calibration, MammogramFile, write_mammogram
-from calcmeasure.phantom.mr_plan import MrWriteOptions, Vendor
-from calcmeasure.phantom.mr_writer import write_dce_study
+from calcmeasure.phantom.dynamic.examination import DcePhantom, DceSpec, synthesize_dce
+from calcmeasure.phantom.dynamic.lesions import LesionSpec
+from calcmeasure.phantom.dynamic.plan import MrWriteOptions, Vendor
+from calcmeasure.phantom.dynamic.writer import write_dce_study
+from calcmeasure.phantom.mammogram.anatomy import BreastSpec
+from calcmeasure.phantom.mammogram.calcifications import Calcifications, ClusterSpec, grow_cluster
+from calcmeasure.phantom.mammogram.exposure import MammogramPhantom, MammogramSpec, synthesize_mammogram
+from calcmeasure.phantom.mammogram.writer import HOLOGIC_LIKE, Calibration, MammogramFile, write_mammogram
 from calcmeasure.terms import Laterality, Modality, View
 
 BASELINE, FOLLOWUP = date(2024, 1, 10), date(2024, 6, 12)

@@ -18,10 +18,10 @@ _DAY = date(2024, 1, 10)
 
 def mammogram_pair() -> list[LayerData]:
     """CC and MLO of a left breast with a segmental group of calcifications."""
-    from calcmeasure.phantom.calcifications import ClusterSpec, grow_cluster
     from calcmeasure.phantom.dataset import SeriesInfo, UidFactory
-    from calcmeasure.phantom.mammography import MammogramSpec, synthesize_mammogram
-    from calcmeasure.phantom.mg_writer import HOLOGIC_LIKE, MammogramFile, write_mammogram
+    from calcmeasure.phantom.mammogram.calcifications import ClusterSpec, grow_cluster
+    from calcmeasure.phantom.mammogram.exposure import MammogramSpec, synthesize_mammogram
+    from calcmeasure.phantom.mammogram.writer import HOLOGIC_LIKE, MammogramFile, write_mammogram
     from calcmeasure.terms import Distribution, Laterality, Modality, View
 
     uids = UidFactory(SEED)
@@ -40,8 +40,8 @@ def mammogram_pair() -> list[LayerData]:
 def dynamic_study() -> list[LayerData]:
     """Both breasts in five phases, with one enhancing mass."""
     from calcmeasure.phantom.dataset import UidFactory
-    from calcmeasure.phantom.dce import DceSpec, synthesize_dce
-    from calcmeasure.phantom.mr_writer import Vendor, write_dce_study
+    from calcmeasure.phantom.dynamic.examination import DceSpec, synthesize_dce
+    from calcmeasure.phantom.dynamic.writer import Vendor, write_dce_study
 
     uids = UidFactory(SEED)
     phantom = synthesize_dce(DceSpec(), rng=SEED)

@@ -70,7 +70,7 @@ def test_the_defaults_name_every_kind():
 def test_the_default_calcification_detector_is_registered(monkeypatch: pytest.MonkeyPatch):
     from importlib.metadata import entry_points
 
-    from calcmeasure.detect.calcifications import detect_calcifications
+    from calcmeasure.detect.calcifications.detector import detect_calcifications
 
     monkeypatch.setattr(registry, "entry_points", entry_points)
     load_detector.cache_clear()

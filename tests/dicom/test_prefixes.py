@@ -21,7 +21,9 @@ from calcmeasure.dicom.prefixes import PrefixReader
 from calcmeasure.dicom.scan import FoundFile, scan_file, scan_files, scan_whole, walk_sources
 from calcmeasure.errors import ErrorCode
 from calcmeasure.model.imaging import Skipped
-from calcmeasure.phantom import dataset, dce, mr_writer
+from calcmeasure.phantom import dataset
+from calcmeasure.phantom.dynamic import examination as dce
+from calcmeasure.phantom.dynamic import writer as mr_writer
 
 
 @pytest.fixture(scope="module")

@@ -126,7 +126,7 @@ def test_files_that_changed_since(tmp_path, damage):
 
 @pytest.fixture(scope="module")
 def phantom():
-    dce = pytest.importorskip("calcmeasure.phantom.dce")
+    dce = pytest.importorskip("calcmeasure.phantom.dynamic.examination")
     spec = replace(dce.DceSpec(), shape=(6, 40, 64), spacing_zrc_mm=(10.0, 3.2, 3.0), lesions=())
     return dce.synthesize_dce(spec, rng=1)
 
@@ -134,7 +134,8 @@ def phantom():
 @pytest.mark.parametrize("vendor", ["GE", "SIEMENS", "PHILIPS", "ENHANCED"])
 @pytest.mark.parametrize("trouble", [None, "pre-and-rest", "midnight", "shuffled-numbers", "magnitude-and-phase"])
 def test_phantom_round_trip(tmp_path, phantom, vendor, trouble):
-    from calcmeasure.phantom import dataset, mr_writer
+    from calcmeasure.phantom import dataset
+    from calcmeasure.phantom.dynamic import writer as mr_writer
 
     study = dataset.StudyInfo(dataset.PatientInfo(**_values(dataset.PatientInfo)), "1.2.3", date(2024, 3, 1))
     options = mr_writer.MrWriteOptions(troubles=frozenset({mr_writer.Trouble(trouble)} if trouble else ()))

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from calcmeasure.phantom.dataset import PatientInfo, SeriesInfo, StudyInfo, UidFactory
-from calcmeasure.phantom.dce import DceSpec, synthesize_dce
-from calcmeasure.phantom.mammography import MammogramPhantom, MammogramSpec
-from calcmeasure.phantom.mg_writer import HOLOGIC_LIKE, MammogramFile, write_mammogram
-from calcmeasure.phantom.mr_writer import Vendor, write_dce_study
+from calcmeasure.phantom.dynamic.examination import DceSpec, synthesize_dce
+from calcmeasure.phantom.dynamic.writer import Vendor, write_dce_study
+from calcmeasure.phantom.mammogram.exposure import MammogramPhantom, MammogramSpec
+from calcmeasure.phantom.mammogram.writer import HOLOGIC_LIKE, MammogramFile, write_mammogram
 from calcmeasure.terms import Laterality, Modality, View
 
 UIDS = UidFactory(5)

@@ -160,7 +160,7 @@ def outline_breast(
     tuple of ndarray and int
         Mask, and how many pixels one of its pixels stands for along either axis. All True where no breast can be told.
     """
-    from calcmeasure.detect.breast import find_breast
+    from calcmeasure.detect.mammogram.breast import find_breast
 
     reduction = max(1, int(COARSE_MM / max(step)))
     coarse = np.ascontiguousarray(values[::reduction, ::reduction], np.float32)

@@ -10,8 +10,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from calcmeasure.detect.mask_outline import outline_of_mask, threshold_of_mask
-from calcmeasure.detect.seeded import SeedField, plant_seed
+from calcmeasure.detect.lesions.mask_outline import outline_of_mask, threshold_of_mask
+from calcmeasure.detect.lesions.seeded import SeedField, plant_seed
 from calcmeasure.errors import DetectorError
 from calcmeasure.geometry import FloatArray, Spacing, SpacingSource
 from calcmeasure.measure.diameter import mask_diameters

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.draw import polygon2mask
 
-from calcmeasure.detect.seeds import largest
+from calcmeasure.detect.lesions.seeds import largest
 from calcmeasure.geometry import FloatArray, Spacing
 from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.model.annotation import Annotation

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calcmeasure.detect.seeded import LEVELS, SeededLesion
+from calcmeasure.detect.lesions.seeded import LEVELS, SeededLesion
 from calcmeasure.errors import DetectorError
 from calcmeasure.measure.outline import choose_outline
 from calcmeasure.terms import Flag, GeometryKind

@@ -49,8 +49,8 @@ def schema(_options: argparse.Namespace) -> int:
 
 def phantom(options: argparse.Namespace) -> int:
     """Write synthetic patients."""
-    from calcmeasure.phantom.sample import write_phantom_cohort
-    from calcmeasure.phantom.study_files import write_study_cohort
+    from calcmeasure.phantom.sample.folder import write_phantom_cohort
+    from calcmeasure.phantom.study.files import write_study_cohort
     from calcmeasure.report.outputs import prepare_folder
 
     prepare_folder(options.out)

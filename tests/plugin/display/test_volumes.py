@@ -12,9 +12,9 @@ from calcmeasure.dicom.index import index_folder
 from calcmeasure.dicom.volumes import load_phases
 from calcmeasure.errors import PhaseError
 from calcmeasure.phantom.dataset import PatientInfo, StudyInfo, UidFactory
-from calcmeasure.phantom.dce import DceSpec, synthesize_dce
-from calcmeasure.phantom.mr_plan import Vendor
-from calcmeasure.phantom.mr_writer import write_dce_study
+from calcmeasure.phantom.dynamic.examination import DceSpec, synthesize_dce
+from calcmeasure.phantom.dynamic.plan import Vendor
+from calcmeasure.phantom.dynamic.writer import write_dce_study
 from napari_calcmeasure.display.volumes import (
     DynamicVolumes,
     enhancement_windows,

@@ -1,0 +1,1 @@
+"""Calcifications on one mammogram: marks, groups, extent."""

@@ -1,0 +1,1 @@
+"""Enhancing lesions of a dynamic series."""

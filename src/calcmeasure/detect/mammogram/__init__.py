@@ -1,0 +1,1 @@
+"""What a mammogram shows besides calcifications: the breast and what surrounds it."""

@@ -1,0 +1,1 @@
+"""Synthetic dynamic series whose every lesion is known."""

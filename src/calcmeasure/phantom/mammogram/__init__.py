@@ -1,0 +1,1 @@
+"""Synthetic mammograms whose every calcification is known."""
