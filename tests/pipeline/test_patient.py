@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, LesionFinding, LesionFindings
+from calcmeasure.detect.contract import (
+    CalcificationCluster,
+    CalcificationFindings,
+    CalcificationMarks,
+    LesionFinding,
+    LesionFindings,
+)
 from calcmeasure.detect.registry import LESIONS
 from calcmeasure.dicom.pixels import MammogramPixels
 from calcmeasure.errors import DetectorError, ErrorCode, PixelError
@@ -84,11 +90,11 @@ def saw(*lesions: LesionFinding, flags: tuple[str, ...] = ()) -> LesionFindings:
 
 def group(*points_rc: tuple[float, float]) -> CalcificationCluster:
     points = np.asarray(points_rc, float)
-    return CalcificationCluster(points, np.full(len(points), 0.4), np.ones(len(points)), 0.8)
+    return CalcificationCluster(CalcificationMarks.plain(points, np.full(len(points), 0.4)), 0.8)
 
 
 def marked(*clusters: CalcificationCluster, flags: tuple[str, ...] = ()) -> CalcificationFindings:
-    return CalcificationFindings(clusters, np.ones((100, 80), bool), np.empty((0, 2)), flags)
+    return CalcificationFindings(clusters, np.ones((100, 80), bool), CalcificationMarks.none(), flags)
 
 
 def _slices(uid: str):

@@ -81,7 +81,7 @@ def _read_one(mammogram: Mammogram, study: Study, *, settings: RunSettings, pati
         reason = "the breast could not be told from the background: shown, not measured"
         skipped = (Skipped(mammogram.image.path, ErrorCode.NO_BREAST, reason),)
     found = _annotate(blank, findings)
-    panels = _panels(found, pixels, patient_id=patient_id, benign_rc=findings.benign_rc)
+    panels = _panels(found, pixels, patient_id=patient_id, benign_rc=findings.left_out_rc)
     return MammogramResult(found, panels, skipped)
 
 
@@ -111,7 +111,7 @@ def _cluster_annotation(blank: Annotation, cluster: CalcificationCluster, *, ran
         annotation_id=annotation_id(blank.image.sop_uid, blank.quantity, rank=rank),
         lesion_id=f"{blank.laterality or 'X'}-C{rank}",
         points=tuple((round(float(r), 3), round(float(c), 3)) for r, c in cluster.points_rc),
-        mark_diameters_mm=tuple(round(float(d), 3) for d in cluster.diameters_mm),
+        mark_diameters_mm=tuple(round(float(d), 3) for d in cluster.marks.diameters_mm),
         distribution=cluster.distribution,
         confidence=round(float(cluster.confidence), 3),
         flags=merge_flags(blank.flags, cluster.flags),

@@ -179,6 +179,25 @@ _MORPHOLOGY_CODES = {
 }
 
 
+class MarkLabel(StrEnum):
+    """What a bright speck on a mammogram is taken for; only suspicious ones are measured."""
+
+    SUSPICIOUS = "suspicious"
+    """A calcification that may belong to a group."""
+    VASCULAR = "vascular"
+    """In the wall of an artery."""
+    SKIN = "skin"
+    """In or on the skin."""
+    COARSE = "coarse"
+    """Coarse, rod-like or lucent-centred: typically benign (BI-RADS)."""
+    SCATTERED = "scattered"
+    """Single and punctate, in no group."""
+    FOREIGN = "foreign"
+    """Clip, wire, lead marker, suture or anything else that is no tissue."""
+    ARTEFACT = "artefact"
+    """Dust, scratch, scanner line, burnt-in mark: in the picture, not in the breast."""
+
+
 class Distribution(StrEnum):
     """BI-RADS calcification distribution (CID 6012). Derived by size alone it is a hint for the reader."""
 

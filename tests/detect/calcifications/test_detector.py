@@ -77,9 +77,9 @@ def test_numbers_of_a_cluster_are_in_range(plain: tuple[ProjectionImage, Calcifi
     _, findings = plain
     (cluster,) = findings.clusters
     n = len(cluster.points_rc)
-    assert cluster.diameters_mm.shape == cluster.probabilities.shape == (n,)
-    assert np.all((cluster.probabilities > 0.2) & (cluster.probabilities <= 1.0))
-    assert np.all((cluster.diameters_mm > 0.05) & (cluster.diameters_mm <= 1.0))
+    assert cluster.marks.diameters_mm.shape == cluster.marks.probabilities.shape == (n,)
+    assert np.all((cluster.marks.probabilities > 0.2) & (cluster.marks.probabilities <= 1.0))
+    assert np.all((cluster.marks.diameters_mm > 0.05) & (cluster.marks.diameters_mm <= 1.0))
     assert 0.5 < cluster.confidence <= 1.0
     assert cluster.distribution is Distribution.GROUPED
     assert findings.flags == ()
@@ -89,7 +89,7 @@ def test_diameter_follows_the_blob(breast_image: ImageMaker):
     medians = []
     for sigma_mm in (0.10, 0.15, 0.20):
         findings = detect_calcifications(breast_image(_group(), sigma_mm=sigma_mm, contrast=0.3))
-        medians.append(float(np.median(findings.clusters[0].diameters_mm)))
+        medians.append(float(np.median(findings.clusters[0].marks.diameters_mm)))
     # A Gaussian answers most at s = sigma / 2^(1/4); the disc that does so has the diameter 4 s sqrt(ln 2).
     expected = [4.0 * np.sqrt(np.log(2.0)) * s / 2**0.25 for s in (0.10, 0.15, 0.20)]
     assert_allclose(medians, expected, rtol=0.15)
@@ -102,7 +102,7 @@ def test_same_input_gives_identical_output(plain: tuple[ProjectionImage, Calcifi
     image, findings = plain
     again = detect_calcifications(image)
     assert_array_equal(again.clusters[0].points_rc, findings.clusters[0].points_rc)
-    assert_array_equal(again.clusters[0].probabilities, findings.clusters[0].probabilities)
+    assert_array_equal(again.clusters[0].marks.probabilities, findings.clusters[0].marks.probabilities)
 
 
 def test_the_image_is_left_as_it_was(breast_image: ImageMaker):
@@ -180,7 +180,7 @@ def test_a_vessel_is_no_cluster(breast_image: ImageMaker):
 def test_two_marks_are_no_cluster(breast_image: ImageMaker):
     findings = detect_calcifications(breast_image(np.array([[28.0, 15.0], [30.0, 17.0]]), contrast=0.3))
     assert findings.clusters == ()
-    assert len(findings.benign_rc) == 2
+    assert len(findings.left_out_rc) == 2
 
 
 def test_three_strong_close_marks_are_a_cluster(breast_image: ImageMaker):
@@ -193,7 +193,7 @@ def test_scattered_marks_are_no_cluster(breast_image: ImageMaker):
     points = np.array([[15.0, 8.0], [20.0, 24.0], [31.0, 10.0], [33.0, 27.0], [45.0, 12.0]])
     findings = detect_calcifications(breast_image(points, contrast=0.3))
     assert findings.clusters == ()
-    assert len(findings.benign_rc) == 5
+    assert len(findings.left_out_rc) == 5
 
 
 def test_a_far_single_mark_does_not_stretch_a_group(breast_image: ImageMaker):
@@ -243,7 +243,7 @@ def test_an_image_without_a_breast_gives_no_cluster_and_says_so(image: Projectio
     assert findings.clusters == ()
     assert findings.flags == flags
     assert findings.breast.shape == image.attenuation.shape
-    assert findings.benign_rc.shape[1] == 2
+    assert findings.left_out_rc.shape[1] == 2
 
 
 @pytest.mark.parametrize(
@@ -338,6 +338,6 @@ def test_a_breast_with_benign_marks_only_holds_no_group(seed: int, view: View):
     for intent in ("raw", "presentation"):
         findings = detect_calcifications(_as_image(phantom, intent))
         assert findings.clusters == ()
-        benign_mm = findings.benign_rc * phantom.spacing.rc_mm
+        benign_mm = findings.left_out_rc * phantom.spacing.rc_mm
         coarse_mm = phantom.marks_rc[[m is Morphology.COARSE for m in phantom.morphologies]] * phantom.spacing.rc_mm
         assert cKDTree(benign_mm).query(coarse_mm)[0].max() < 0.8

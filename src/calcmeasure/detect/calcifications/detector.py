@@ -30,6 +30,7 @@ from calcmeasure.detect.contract import (
     BoolImage,
     CalcificationCluster,
     CalcificationFindings,
+    CalcificationMarks,
     FloatImage,
     Points,
     ProjectionImage,
@@ -37,7 +38,7 @@ from calcmeasure.detect.contract import (
 from calcmeasure.detect.mammogram.breast import BreastMask, erode_mm, find_breast
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import Spacing
-from calcmeasure.terms import Flag
+from calcmeasure.terms import Flag, MarkLabel
 
 SMALLEST_SIDE_MM = 10.0
 """An image narrower than this shows no breast."""
@@ -76,14 +77,24 @@ def detect_calcifications(
     valid = image.valid & np.isfinite(image.attenuation)
     breast = _find_breast(image, valid)
     if not breast.mask.any():
-        return CalcificationFindings((), breast.mask, np.empty((0, 2)), flags=(Flag.NO_BREAST,))
+        return CalcificationFindings((), breast.mask, CalcificationMarks.none(), flags=(Flag.NO_BREAST,))
     flags = () if breast.trusted else (Flag.BREAST_MASK_UNCERTAIN,)
     marks, coarse_rc = _find_marks(image, valid=valid, breast=breast.mask, settings=settings)
     probabilities = _probabilities(marks)
     clusters, used = _clusters(marks, probabilities, spacing=image.spacing, settings=settings)
     left_out = (probabilities >= settings.strong_probability) & ~used
-    benign_rc = np.concatenate([coarse_rc, marks.points_rc[left_out]])
-    return CalcificationFindings(clusters, breast.mask, benign_rc, flags=flags)
+    seen = _all_marks(clusters, marks.take(left_out), coarse_rc)
+    return CalcificationFindings(clusters, breast.mask, seen, flags=flags)
+
+
+def _all_marks(clusters: tuple[CalcificationCluster, ...], left_out: Marks, coarse_rc: Points) -> CalcificationMarks:
+    """Members first, then what was left out."""
+    points_rc = np.concatenate([*(c.points_rc for c in clusters), coarse_rc, left_out.points_rc])
+    members = sum(len(c.marks) for c in clusters)
+    labels = (MarkLabel.SUSPICIOUS,) * members + (MarkLabel.COARSE,) * len(coarse_rc)
+    labels += (MarkLabel.SCATTERED,) * len(left_out)
+    unknown = np.full(len(points_rc), np.nan)
+    return CalcificationMarks(points_rc, unknown, unknown, unknown, unknown, labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +260,9 @@ def _as_cluster(
 ) -> CalcificationCluster:
     chances = probabilities[members]
     return CalcificationCluster(
-        points_rc=marks.points_rc[members],
-        diameters_mm=marks.diameters_mm[members],
-        probabilities=chances,
+        marks=CalcificationMarks.plain(
+            marks.points_rc[members], marks.diameters_mm[members], probabilities=probabilities[members]
+        ),
         confidence=float(1.0 - np.exp(-chances.sum() / 5.0)),
         distribution=hint_distribution(points_mm[members]),
     )
