@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from scipy.special import expit
 
 from calcmeasure.detect.calcifications.bands import BandStack
 from calcmeasure.detect.contract import BoolImage, Points
@@ -23,6 +24,10 @@ u = r² / 4 s²; it is greatest at u = ln 2, so r = 2 s sqrt(ln 2).
 """
 DIRECTIONS = 12
 """Directions over the half circle in which line support is looked for."""
+MARK_CLASSES = ("calcification", "line", "foreign", "noise")
+"""Columns of the scores of a mark: calcification of any kind, line or vessel, foreign or artefact, noise."""
+DISC_ANSWER = 0.25
+"""Answer of the best difference of Gaussians at the centre of a unit disc: exp(-u) - exp(-2 u) at u = ln 2."""
 RAY_MM = (0.45, 3.0)
 """Start and end of the rays along which line support is looked for."""
 RAY_STEP_MM = 0.15
@@ -48,6 +53,12 @@ class Marks:
         Support for a line running through the mark: SNR of the better-supported of 12 directions.
     edge
         Support on one side only, as at an end of a line or on a step.
+    contrasts
+        Attenuation above the surroundings: the greatest answer in grey levels over that of a unit disc of its size.
+    probabilities
+        Calibrated chance of being a calcification of any kind.
+    scores
+        (n, 4) chance of each of `MARK_CLASSES`.
     """
 
     points_rc: Points
@@ -57,6 +68,9 @@ class Marks:
     roundness: Values
     line: Values
     edge: Values
+    contrasts: Values
+    probabilities: Values
+    scores: Values
 
     def __len__(self) -> int:
         return len(self.snr)
@@ -90,15 +104,29 @@ def find_marks(stack: BandStack, *, search: BoolImage, spacing: Spacing, thresho
     kept = _suppress_inside(points_rc * spacing.rc_mm, diameters_mm)
     line, edge = line_support(stack, rows=rows[kept], cols=cols[kept], spacing=spacing)
     snr = peak[rows, cols].astype(float)
+    sharpness = stack.snr[0, rows, cols] / snr
+    contrasts = (stack.snr[:, rows, cols] * stack.noise[:, None]).max(axis=0) / DISC_ANSWER
+    probabilities = _chances(snr[kept], line=line, diameters_mm=diameters_mm[kept], sharpness=sharpness[kept])
     return Marks(
         points_rc=points_rc[kept],
         snr=snr[kept],
         diameters_mm=diameters_mm[kept],
-        sharpness=stack.snr[0, rows, cols][kept] / snr[kept],
+        sharpness=sharpness[kept],
         roundness=_roundness(stack, bands=bands[kept], rows=rows[kept], cols=cols[kept], spacing=spacing),
         line=line,
         edge=edge,
+        contrasts=contrasts[kept],
+        probabilities=probabilities,
+        scores=np.column_stack([probabilities, *[(1.0 - probabilities) / 3.0] * 3]),
     )
+
+
+def _chances(snr: Values, *, line: Values, diameters_mm: Values, sharpness: Values) -> Values:
+    """Chance of a mark to be a calcification, by a logistic rule on ratios only."""
+    strength = 14.0 * np.log(np.maximum(snr, 1e-6) / 5.1) - 16.0 * np.maximum(0.0, line / snr - 0.12)
+    form = 10.0 * np.maximum(0.0, np.log(diameters_mm / 0.38)) + 6.0 * np.maximum(0.0, sharpness - 0.85)
+    chances: Values = expit(strength - form)
+    return chances
 
 
 def line_support(
