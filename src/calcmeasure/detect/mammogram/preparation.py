@@ -1,0 +1,132 @@
+"""Everything about a mammogram that must be known before calcifications are looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calcmeasure.detect.contract import BoolImage, FloatImage, ProjectionImage
+from calcmeasure.detect.mammogram.breast import erode_mm, find_breast
+from calcmeasure.detect.mammogram.skin import SkinDistance
+from calcmeasure.errors import DetectorError, ErrorCode
+from calcmeasure.geometry import Spacing
+from calcmeasure.terms import Flag
+
+SMALLEST_SIDE_MM = 10.0
+"""An image narrower than this shows no breast."""
+PIXEL_RANGE_MM = (0.02, 0.4)
+"""Pixel sizes at which calcifications can be looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedMammogram:
+    """One mammogram with lines and dead pixels taken out, and where on it calcifications may be looked for.
+
+    Parameters
+    ----------
+    attenuation
+        (rows, columns) float32, repaired, finite everywhere; the array given where nothing had to be repaired.
+    breast
+        (rows, columns) True inside the breast, skin included; all False when there is none.
+    search
+        (rows, columns) True where a mark may lie: the breast without a band along the skin, along padding and image
+        edges, without drawn-in marks, saturated areas and implants. The pectoral muscle is part of it.
+    repaired
+        (rows, columns) True where `attenuation` differs from what was given.
+    skin
+        Distance to the skin line of any point.
+    pectoral
+        (rows, columns) True inside the pectoral muscle; None where none was found.
+    flags
+        What a reader must know.
+    trusted
+        False when the breast could not be told from the background.
+    """
+
+    attenuation: FloatImage
+    breast: BoolImage
+    search: BoolImage
+    repaired: BoolImage
+    skin: SkinDistance
+    pectoral: BoolImage | None
+    flags: tuple[Flag, ...]
+    trusted: bool
+
+
+def prepare(image: ProjectionImage, *, skin_mm: float = 1.7, padding_mm: float = 0.8) -> PreparedMammogram:
+    """Find the breast and what surrounds it, and take out what no breast has.
+
+    Parameters
+    ----------
+    image
+        Attenuation-up mammogram with its pixel spacing; read only.
+    skin_mm, padding_mm
+        Bands along the outline of the breast, and along padding and image edges, in which no mark is looked for.
+
+    Returns
+    -------
+    PreparedMammogram
+        With an empty `search` and the flag ``no_breast`` for an image of nothing; with the flag
+        ``breast_mask_uncertain`` and all valid pixels as breast where no outline could be believed.
+
+    Raises
+    ------
+    DetectorError
+        If the arrays do not fit together or the pixel size is outside 0.02-0.4 mm (`ErrorCode.DETECTION`).
+    """
+    _check(image)
+    valid = image.valid & np.isfinite(image.attenuation)
+    if _is_too_small(image):
+        return _nothing(image)
+    found = find_breast(image.attenuation, valid=valid, spacing=image.spacing)
+    if not found.mask.any():
+        return _nothing(image)
+    flags = () if found.trusted else (Flag.BREAST_MASK_UNCERTAIN,)
+    return PreparedMammogram(
+        attenuation=np.where(valid, image.attenuation, image.attenuation[valid].min()),
+        breast=found.mask,
+        search=_search_area(valid, found.mask, bands_mm=(skin_mm, padding_mm), spacing=image.spacing),
+        repaired=np.zeros(valid.shape, dtype=bool),
+        skin=SkinDistance.of(found.mask, spacing=image.spacing),
+        pectoral=None,
+        flags=flags,
+        trusted=found.trusted,
+    )
+
+
+def _check(image: ProjectionImage) -> None:
+    shape = image.attenuation.shape
+    if len(shape) != 2 or image.valid.shape != shape or 0 in shape:
+        raise DetectorError(
+            f"attenuation has shape {shape} and valid {image.valid.shape}; two equal, non-empty planes are needed",
+            code=ErrorCode.DETECTION,
+        )
+    if not all(PIXEL_RANGE_MM[0] <= step <= PIXEL_RANGE_MM[1] for step in image.spacing.rc_mm):
+        raise DetectorError(
+            f"pixels of {image.spacing.rc_mm} mm are outside {PIXEL_RANGE_MM} mm: check the spacing",
+            code=ErrorCode.DETECTION,
+        )
+
+
+def _is_too_small(image: ProjectionImage) -> bool:
+    sides_mm = (n * step for n, step in zip(image.valid.shape, image.spacing.rc_mm, strict=True))
+    return min(sides_mm) < SMALLEST_SIDE_MM
+
+
+def _nothing(image: ProjectionImage) -> PreparedMammogram:
+    none = np.zeros(image.valid.shape, dtype=bool)
+    finite = np.nan_to_num(image.attenuation, nan=0.0, posinf=0.0, neginf=0.0)
+    skin = SkinDistance.of(none, spacing=image.spacing)
+    return PreparedMammogram(finite, none, none, none, skin, None, (Flag.NO_BREAST,), trusted=False)
+
+
+def _search_area(valid: BoolImage, breast: BoolImage, *, bands_mm: tuple[float, float], spacing: Spacing) -> BoolImage:
+    """Breast without its skin, without a band along padding and along the edges of the image."""
+    skin_mm, padding_mm = bands_mm
+    area = erode_mm(breast, skin_mm, spacing=spacing) & erode_mm(valid, padding_mm, spacing=spacing)
+    for axis, step in enumerate(spacing.rc_mm):
+        band = max(1, round(padding_mm / step))
+        edges = np.moveaxis(area, axis, 0)
+        edges[:band] = edges[-band:] = False
+    return area
