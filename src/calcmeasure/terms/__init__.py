@@ -310,6 +310,8 @@ class Flag(StrEnum):
     """Part of the breast lies at the end of the grey scale: nothing can be seen there."""
     LINES_REPAIRED = "lines_repaired"
     """Lines or single pixels of the scanner or detector were taken out before the image was searched."""
+    TOO_MANY_MARKS = "too_many_marks"
+    """More specks than any breast has: only the strongest were looked at, and none should be trusted unseen."""
     MARKS_DRAWN_IN = "marks_drawn_in"
     """Letters, crosses, rulers or frames are drawn into the breast: they were left out of the search."""
     # -- identity ----------------------------------------------------------------------------

@@ -1,8 +1,66 @@
-"""Settings of the ``band-snr`` calcification detector: one frozen value, all lengths in mm."""
+"""Settings of the ``group-likelihood`` calcification detector: frozen values, all lengths in mm."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipSettings:
+    """What decides whether a mark belongs to a group.
+
+    Parameters
+    ----------
+    average_per_mm2
+        Density of true calcifications on the images the probabilities were calibrated on.
+    scattered_per_mm2
+        Density of single benign calcifications that belong to no group.
+    densest_per_mm2
+        A group's density speaks for a mark at most as much as this one.
+    scale_gaps, scale_mm
+        The group's density fades over this many typical gaps between its members, within these bounds.
+    least_chance
+        Probability of membership from which a mark is a member.
+    reach_mm
+        Marks farther from the box around the seed are not looked at.
+    """
+
+    average_per_mm2: float = 0.003
+    scattered_per_mm2: float = 0.002
+    densest_per_mm2: float = 0.3
+    scale_gaps: float = 1.0
+    scale_mm: tuple[float, float] = (0.8, 2.5)
+    least_chance: float = 0.5
+    reach_mm: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """How marks are grouped.
+
+    Parameters
+    ----------
+    nearest_link_mm, farthest_link_mm
+        Marks are linked over the nearest distance always, over the farthest where marks are sparse.
+    wider_link_mm
+        The farthest distance of the second, wider reading of the extent.
+    least_probability
+        Weaker marks are not looked at.
+    most_marks
+        Only this many of the strongest marks are grouped.
+    least_confidence
+        Groups below it are not shown.
+    membership
+        Of single marks in groups.
+    """
+
+    nearest_link_mm: float = 5.0
+    farthest_link_mm: float = 7.5
+    wider_link_mm: float = 10.0
+    least_probability: float = 0.005
+    most_marks: int = 3000
+    least_confidence: float = 0.5
+    membership: MembershipSettings = field(default_factory=MembershipSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +77,28 @@ class CalcificationSettings:
         Bands along the outline of the breast, and along padding and image edges, in which no mark is looked for.
     candidate_snr
         Signal over local noise from which a local maximum becomes a candidate.
-    member_probability, strong_probability, rim_probability
-        Probability from which a mark may belong to a cluster, counts as strong, and may join an existing cluster at
-        its rim.
+    most_candidates
+        Only this many of the strongest candidates are kept; the flag ``too_many_marks`` says so.
     largest_mm
         Marks larger than this are coarse, benign calcifications or no calcification at all.
     coarse_snr
         Signal over local noise in the coarsest band from which a large object counts as coarse.
-    nearest_link_mm, farthest_link_mm
-        Marks are linked over the nearest distance always, over the farthest where marks are sparse.
-    rim_mm
-        Distance to a member over which weaker marks may join a cluster.
-    fewest_members, fewest_strong
-        Least size of a cluster; a smaller one needs stronger marks (`few_members_probability`), and one whose
-        typical gap exceeds `dense_gap_mm` needs one mark more for every further millimetre.
+    coarse_pixel_mm
+        Pixels larger than this blur small calcifications away; the flag ``coarse_pixels`` says so.
+    false_marks
+        Operating point: false marks per image at which marks found groups.
+    groups
+        How marks are grouped.
     """
 
     sigmas_mm: tuple[float, ...] = (0.056, 0.079, 0.112, 0.158, 0.224, 0.316)
     noise_sigma_mm: float = 2.8
     skin_mm: float = 1.7
     padding_mm: float = 0.8
-    candidate_snr: float = 4.0
-    member_probability: float = 0.5
-    strong_probability: float = 0.9
-    rim_probability: float = 0.25
+    candidate_snr: float = 3.0
+    most_candidates: int = 20_000
     largest_mm: float = 1.0
     coarse_snr: float = 10.0
-    nearest_link_mm: float = 5.0
-    farthest_link_mm: float = 7.5
-    rim_mm: float = 4.0
-    fewest_members: int = 4
-    fewest_strong: int = 2
-    few_members_probability: float = 0.95
-    dense_gap_mm: float = 2.5
+    coarse_pixel_mm: float = 0.11
+    false_marks: float = 1.0
+    groups: GroupSettings = field(default_factory=GroupSettings)

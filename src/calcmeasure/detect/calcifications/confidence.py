@@ -1,0 +1,54 @@
+"""How probable it is that a group is one: a logistic rule on what its marks say together."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.special import expit
+
+from calcmeasure.detect.calcifications.membership import Candidates, Group
+from calcmeasure.detect.contract import Values
+
+NEIGHBOURHOOD_MM = 10.0
+"""Marks around a group that are not its members speak against it within this distance."""
+GREATEST_LOG_ODDS = 6.0
+"""No single mark speaks for a group more than this."""
+FEATURES = ("evidence", "members", "strongest", "surroundings")
+"""What the rule looks at, see `group_features`."""
+WEIGHTS = (1.0, 1.0, 0.5, -0.5)
+OFFSET = -4.0
+
+
+def group_confidence(group: Group, candidates: Candidates) -> float:
+    """Probability that a group is a group of calcifications, 0-1."""
+    return float(expit(OFFSET + np.dot(WEIGHTS, group_features(group, candidates))))
+
+
+def group_features(group: Group, candidates: Candidates) -> Values:
+    """Features of a group, in the order of `FEATURES`.
+
+    Returns
+    -------
+    (4,) ndarray
+        Log of the evidence, log of the expected number of true members, mean log odds of the third strongest mark
+        and above, and log of the expected calcifications among the marks around that are not members.
+    """
+    odds = np.sort(candidates.odds[group.members])[::-1]
+    strongest = np.clip(np.log(odds[:3]), -GREATEST_LOG_ODDS, GREATEST_LOG_ODDS).mean()
+    return np.array(
+        [
+            np.log1p(max(group.evidence, 0.0)),
+            np.log(max(group.chances.sum(), 1e-3)),
+            strongest,
+            np.log1p(_expected_around(group, candidates)),
+        ]
+    )
+
+
+def _expected_around(group: Group, candidates: Candidates) -> float:
+    """Expect so many calcifications around the members that are not members themselves."""
+    gaps_mm, _ = cKDTree(candidates.points_mm[group.members]).query(candidates.points_mm)
+    around = gaps_mm <= NEIGHBOURHOOD_MM
+    around[group.members] = False
+    odds = candidates.odds[around]
+    return float((odds / (1.0 + odds)).sum())

@@ -1,0 +1,45 @@
+"""What each mark is taken for before groups are formed: nothing is silently dropped, and nothing benign is counted."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcmeasure.detect.calcifications.benign import vascular_marks
+from calcmeasure.detect.calcifications.marks import MARK_CLASSES, Marks
+from calcmeasure.detect.contract import Values
+from calcmeasure.geometry import Spacing
+from calcmeasure.terms import MarkLabel
+
+SKIN_MM = 2.5
+"""Marks this close below the skin line are taken to lie in the skin: it is 1 to 3 mm thick."""
+TRACK_PROBABILITY = 0.3
+"""Marks from this probability are asked whether they lie along an artery."""
+FOREIGN_CHANCE = 0.5
+"""Marks more likely foreign or an artefact than anything else are labelled so."""
+
+
+def label_marks(marks: Marks, *, skin_mm: Values, spacing: Spacing) -> tuple[MarkLabel, ...]:
+    """Name what each mark is taken for; suspicious where nothing speaks against it.
+
+    Parameters
+    ----------
+    marks
+        Of one image.
+    skin_mm
+        (n,) depth of each below the skin line.
+    spacing
+        Of the image.
+    """
+    points_mm = marks.points_rc * spacing.rc_mm
+    likely = np.flatnonzero(marks.probabilities >= TRACK_PROBABILITY)
+    labels = np.full(len(marks), MarkLabel.SUSPICIOUS, dtype=object)
+    labels[likely[vascular_marks(points_mm[likely])]] = MarkLabel.VASCULAR
+    labels[skin_mm <= SKIN_MM] = MarkLabel.SKIN
+    labels[_foreign(marks)] = MarkLabel.FOREIGN
+    return tuple(labels)
+
+
+def _foreign(marks: Marks) -> NDArray[np.bool_]:
+    foreign: NDArray[np.bool_] = marks.scores[:, MARK_CLASSES.index("foreign")] >= FOREIGN_CHANCE
+    return foreign

@@ -1,0 +1,141 @@
+"""From marks to groups at any operating point: pure, and quick enough to follow a reader's sensitivity slider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcmeasure.detect.calcifications.clustering import Indices, link_by_density, merge_close
+from calcmeasure.detect.calcifications.confidence import group_confidence
+from calcmeasure.detect.calcifications.distribution import breast_frame, hint_distribution
+from calcmeasure.detect.calcifications.membership import Candidates, Group, assign_once, complete_group
+from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
+from calcmeasure.detect.calcifications.settings import GroupSettings
+from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, CalcificationMarks, Values
+from calcmeasure.geometry import Spacing
+from calcmeasure.terms import MarkLabel
+
+_IN_QUESTION = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
+_HIGHEST = 1.0 - 1e-6
+
+
+def regroup(
+    findings: CalcificationFindings,
+    *,
+    spacing: Spacing,
+    false_marks: float = DEFAULT_FALSE_MARKS,
+    settings: GroupSettings = GroupSettings(),  # noqa: B008 - frozen
+) -> CalcificationFindings:
+    """Group the marks of an image anew, as at another sensitivity.
+
+    Parameters
+    ----------
+    findings
+        Of a detector, or of this function. Its marks decide, its clusters do not: the answer is the same whatever
+        operating point was used before.
+    spacing
+        Of the image.
+    false_marks
+        Operating point: false marks per image (see `operating_points`); more finds more.
+    settings
+        Lengths in mm.
+
+    Returns
+    -------
+    CalcificationFindings
+        The same marks with labels that fit the new clusters: suspicious in a cluster or below the operating point,
+        scattered above it and in no cluster. What was taken for vascular, skin, coarse, foreign or an artefact stays.
+    """
+    asked = _asked(findings.marks, settings)
+    marks = findings.marks.take(asked)
+    candidates = _candidates(marks, spacing=spacing, false_marks=false_marks)
+    groups = find_groups(candidates, settings=settings)
+    wider = find_groups(candidates, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
+    frame = breast_frame(findings.breast, spacing=spacing)
+    found = [
+        CalcificationCluster(
+            marks.take(group.members),
+            confidence=group_confidence(group, candidates),
+            distribution=hint_distribution(candidates.points_mm[group.members], frame=frame),
+            wider_rc=marks.points_rc[_wider_members(group, wider)],
+        )
+        for group in groups
+    ]
+    shown = np.array([cluster.confidence >= settings.least_confidence for cluster in found], dtype=bool)
+    members = [asked[group.members] for group, show in zip(groups, shown, strict=True) if show]
+    clusters = sorted((c for c, show in zip(found, shown, strict=True) if show), key=_rank)
+    labels = _labels(findings.marks, members=members, least_probability=least_probability(false_marks))
+    return replace(findings, clusters=tuple(clusters), marks=replace(findings.marks, labels=labels))
+
+
+def find_groups(candidates: Candidates, *, settings: GroupSettings) -> list[Group]:
+    """Link the marks above the operating point, take the second look around each group, unite what has met.
+
+    Parameters
+    ----------
+    candidates
+        With odds shifted so that the operating point lies where `DEFAULT_FALSE_MARKS` has it.
+    """
+    sure = np.flatnonzero(candidates.odds >= _odds(least_probability(DEFAULT_FALSE_MARKS)))
+    linked = link_by_density(
+        candidates.points_mm[sure],
+        weights=candidates.odds[sure] / (1.0 + candidates.odds[sure]),
+        nearest_mm=settings.nearest_link_mm,
+        farthest_mm=settings.farthest_link_mm,
+    )
+    grown = _complete([sure[group] for group in linked], candidates, settings=settings)
+    united = merge_close([g.members for g in grown], candidates.points_mm, gap_mm=settings.farthest_link_mm)
+    if len(united) < len(grown):
+        grown = _complete(united, candidates, settings=settings)
+    return [group for group in assign_once(grown) if len(group.members) > 1]
+
+
+def _complete(seeds: Sequence[Indices], candidates: Candidates, *, settings: GroupSettings) -> list[Group]:
+    grown = [complete_group(seed, candidates, settings=settings.membership) for seed in seeds]
+    return [group for group in grown if len(group.members) > 1]
+
+
+def _asked(marks: CalcificationMarks, settings: GroupSettings) -> Indices:
+    """Choose the marks whose kind leaves open whether they belong to a group: the strongest, as many as allowed."""
+    open_to = marks.labelled(*_IN_QUESTION) & (marks.probabilities >= settings.least_probability)
+    asked = np.flatnonzero(open_to)
+    strongest = np.argsort(-marks.probabilities[asked], kind="stable")[: settings.most_marks]
+    return np.sort(asked[strongest])
+
+
+def _candidates(marks: CalcificationMarks, *, spacing: Spacing, false_marks: float) -> Candidates:
+    shift = _odds(least_probability(DEFAULT_FALSE_MARKS)) / _odds(least_probability(false_marks))
+    odds = _odds(marks.probabilities) * shift
+    return Candidates(marks.points_rc * spacing.rc_mm, odds)
+
+
+def _odds(probability: Values | float) -> Values:
+    bounded = np.minimum(probability, _HIGHEST)
+    odds: Values = bounded / (1.0 - bounded)
+    return odds
+
+
+def _wider_members(group: Group, wider: Sequence[Group]) -> Indices:
+    """Members of the group and of those that hold one of them when linked over the wider distance."""
+    met = [other.members for other in wider if np.isin(group.members, other.members).any()]
+    return np.unique(np.concatenate([group.members, *met]))
+
+
+def _rank(cluster: CalcificationCluster) -> tuple[float, int, float]:
+    return (-cluster.confidence, -len(cluster.marks), float(cluster.points_rc[0, 0]))
+
+
+def _labels(
+    marks: CalcificationMarks, *, members: Sequence[Indices], least_probability: float
+) -> tuple[MarkLabel, ...]:
+    in_question = marks.labelled(*_IN_QUESTION)
+    grouped = np.zeros(len(marks), dtype=bool)
+    grouped[np.concatenate([np.empty(0, dtype=np.intp), *members])] = True
+    single: NDArray[np.bool_] = ~grouped & (marks.probabilities >= least_probability)
+    return tuple(
+        (MarkLabel.SCATTERED if alone else MarkLabel.SUSPICIOUS) if open_to else label
+        for label, open_to, alone in zip(marks.labels, in_question, single, strict=True)
+    )
