@@ -46,6 +46,8 @@ class BreastSpec:
         Vessels and ligaments.
     seed
         Decides the tissue.
+    texture_exponent
+        Power of frequency by which tissue texture falls off.
     """
 
     depth_mm: float = 62.0
@@ -54,6 +56,7 @@ class BreastSpec:
     density: float = 0.4
     n_strands: int = 60
     seed: int = 0
+    texture_exponent: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +155,8 @@ def _gland(
     centre = 0.0 if view is View.CC else 0.03 * spec.width_mm
     u = (across[:, None] - centre) / (0.36 * spec.width_mm)
     v = (depth[None, :] - 0.50 * spec.depth_mm) / (0.42 * spec.depth_mm)
-    coarse = power_law_field(shape, beta=3.0, rng=rng)
-    texture = power_law_field(shape, beta=3.0, rng=rng)
+    coarse = power_law_field(shape, beta=spec.texture_exponent, rng=rng)
+    texture = power_law_field(shape, beta=spec.texture_exponent, rng=rng)
     cone = np.exp(-0.8 * (u**2 + v**2) ** 1.4)
     amount = cone / (1.0 + np.exp(-(1.5 * coarse + 5.0 * (spec.density - 0.5))))
     gland: FloatImage = (0.62 * amount + 0.045 * texture * (0.35 + amount)).astype(np.float32)

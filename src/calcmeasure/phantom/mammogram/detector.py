@@ -59,12 +59,29 @@ def expose(
     (rows, columns) float32
         Primary and scatter, blurred. Pixels beside the breast keep the primary's value.
     """
-    primary = np.exp(-attenuation)
+    primary = blurred_primary(attenuation, detector=detector, pixel_mm=pixel_mm)
+    scatter = scattered(primary, breast, detector=detector, pixel_mm=pixel_mm)
+    return with_scatter(primary, scatter, detector=detector)
+
+
+def blurred_primary(attenuation: FloatImage, *, detector: DetectorSpec, pixel_mm: tuple[float, float]) -> FloatImage:
+    """Unscattered signal after the detector's blur, before the share that scatter takes."""
     sigma = [detector.blur_mm / pitch for pitch in pixel_mm]
-    primary = gaussian_filter(primary, sigma, truncate=3.0)
-    scatter = _scatter(primary, breast, detector.scatter_mm, pixel_mm)
-    total: FloatImage = (primary + detector.scatter_to_primary * scatter) / (1.0 + detector.scatter_to_primary)
-    return total
+    primary: FloatImage = gaussian_filter(np.exp(-attenuation), sigma, truncate=3.0)
+    return primary
+
+
+def scattered(
+    primary: FloatImage, breast: NDArray[np.bool_], *, detector: DetectorSpec, pixel_mm: tuple[float, float]
+) -> FloatImage:
+    """Scatter, in units of the primary that makes it."""
+    return _scatter(primary, breast, detector.scatter_mm, pixel_mm)
+
+
+def with_scatter(primary: FloatImage, scatter: FloatImage, *, detector: DetectorSpec) -> FloatImage:
+    """Add scatter to the primary and scale, so that the signal behind fat of full thickness stays about 1."""
+    total = (primary + detector.scatter_to_primary * scatter) / (1.0 + detector.scatter_to_primary)
+    return total.astype(np.float32, copy=False)
 
 
 def raw_pixels(

@@ -129,14 +129,14 @@ def synthesize_mammogram(spec: MammogramSpec, *, rng: np.random.Generator | int)
     """
     rng = np.random.default_rng(rng)
     anatomy = build_anatomy(spec.breast, spec.view)
-    across_mm, depth_mm = _pixel_positions_mm(spec)
+    across_mm, depth_mm = pixel_positions_mm(spec)
     inside_mm = anatomy.sample(anatomy.inside_mm, across_mm, depth_mm)
     breast = inside_mm > 0
     marks_rc = to_pixels(project(spec.calcifications.positions_dlu, spec.view), spec)
     _check_inside(marks_rc, breast)
-    thinning = _thinning(inside_mm, spec.breast.thickness_mm)
-    attenuation = anatomy.sample(anatomy.extra, across_mm, depth_mm) * _full_share(inside_mm, anatomy)
-    attenuation += SKIN_PER_MM * _skin_path_mm(inside_mm) - thinning
+    thinning = edge_thinning(inside_mm, spec.breast.thickness_mm)
+    attenuation = anatomy.sample(anatomy.extra, across_mm, depth_mm) * full_share(inside_mm, anatomy)
+    attenuation += SKIN_PER_MM * skin_path_mm(inside_mm) - thinning
     attenuation += np.float32(CALCIUM_PER_MM) * _calcium_mm(spec, marks_rc)
     signal = expose(attenuation, breast, detector=spec.detector, pixel_mm=spec.imager_mm)
     raw = raw_pixels(signal, breast, detector=spec.detector, pixel_mm=spec.imager_mm, rng=rng)
@@ -156,7 +156,7 @@ def _middle_row(spec: MammogramSpec) -> float:
     return (spec.rows - 1) * (0.5 if spec.view is View.CC else 0.57)
 
 
-def _pixel_positions_mm(spec: MammogramSpec) -> tuple[FloatArray, FloatArray]:
+def pixel_positions_mm(spec: MammogramSpec) -> tuple[FloatArray, FloatArray]:
     """Across position of each row and depth of each column; the inverse of `to_pixels`."""
     row_mm, col_mm = spec.true_mm
     across = (_middle_row(spec) - np.arange(spec.rows, dtype=float)) * row_mm - spec.shift_mm
@@ -173,7 +173,7 @@ def _check_inside(marks_rc: FloatArray, breast: NDArray[np.bool_]) -> None:
         raise ValueError("a calcification lies outside the breast on this view")
 
 
-def _thinning(inside_mm: FloatImage, thickness_mm: float) -> FloatImage:
+def edge_thinning(inside_mm: FloatImage, thickness_mm: float) -> FloatImage:
     """Attenuation missing at the rounded edge, where the breast is thinner than between the paddles."""
     reach = 0.35 * thickness_mm
     toward_edge = 1.0 - np.clip(inside_mm / reach, 0.0, 1.0)
@@ -183,13 +183,13 @@ def _thinning(inside_mm: FloatImage, thickness_mm: float) -> FloatImage:
     return thin
 
 
-def _full_share(inside_mm: FloatImage, anatomy: Anatomy) -> FloatImage:
+def full_share(inside_mm: FloatImage, anatomy: Anatomy) -> FloatImage:
     """Share of the full thickness, so that tissue thins out with the breast."""
     share: FloatImage = np.clip(inside_mm / (0.2 * anatomy.thickness_mm), 0.0, 1.0)
     return share
 
 
-def _skin_path_mm(inside_mm: FloatImage) -> FloatImage:
+def skin_path_mm(inside_mm: FloatImage) -> FloatImage:
     """Extra skin seen edge-on: most at the outer surface."""
     path: FloatImage = 4.0 * np.exp(-np.clip(inside_mm, 0.0, None) / np.float32(SKIN_MM))
     return path

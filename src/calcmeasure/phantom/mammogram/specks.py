@@ -7,6 +7,7 @@ the position that the truth states, whatever its shape.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +16,17 @@ from numpy.typing import NDArray
 from calcmeasure.terms import Morphology
 
 FloatArray = NDArray[np.float64]
+Window = tuple[slice, slice]
 
 _SUBPIXELS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Lobe:
-    """One ellipsoid: centre and half axes in mm in the image plane, long axis turned by `angle_rad`."""
+class Lobe:
+    """One ellipsoid: centre and half axes in mm in the image plane, long axis turned by `angle_rad`.
+
+    `density` is a share of calcium; a negative one hollows out what other lobes fill.
+    """
 
     row_mm: float
     col_mm: float
@@ -33,6 +38,7 @@ class _Lobe:
 
     @property
     def mass(self) -> float:
+        """Volume times density, up to a constant."""
         return self.half_long_mm * self.half_short_mm * self.half_depth_mm * self.density
 
 
@@ -64,33 +70,34 @@ def draw_specks(
     """
     path_mm = np.zeros(shape, np.float32)
     for centre, diameter, morphology, seed in zip(centres_rc, diameters_mm, morphologies, seeds, strict=True):
-        lobes = _shape_of(morphology, float(diameter), np.random.default_rng(int(seed)))
+        lobes = shape_of(morphology, float(diameter), np.random.default_rng(int(seed)))
         _add_speck(path_mm, centre, lobes, pixel_mm)
     return path_mm
 
 
-def _shape_of(morphology: Morphology, diameter_mm: float, rng: np.random.Generator) -> tuple[_Lobe, ...]:
+def shape_of(morphology: Morphology, diameter_mm: float, rng: np.random.Generator) -> tuple[Lobe, ...]:
+    """Lobes of one mark, their common centre of mass at the origin."""
     half = 0.5 * diameter_mm
     if morphology is Morphology.FINE_LINEAR:
         lobes = _rod(half, rng)
     elif morphology in (Morphology.FINE_PLEOMORPHIC, Morphology.COARSE_HETEROGENEOUS, Morphology.COARSE):
         lobes = _lobed(half, 7 if morphology is Morphology.COARSE else 3, rng)
     elif morphology is Morphology.AMORPHOUS:
-        lobes = [_Lobe(0, 0, half * 1.15, half, 0.5 * half, rng.uniform(0, math.pi), density=0.9)]
+        lobes = [Lobe(0, 0, half * 1.15, half, 0.5 * half, rng.uniform(0, math.pi), density=0.9)]
     elif morphology is Morphology.VASCULAR:
-        lobes = [_Lobe(0, 0, 1.3 * half, 0.7 * half, 0.7 * half, rng.uniform(-0.3, 0.3))]
+        lobes = [Lobe(0, 0, 1.3 * half, 0.7 * half, 0.7 * half, rng.uniform(-0.3, 0.3))]
     else:
-        lobes = [_Lobe(0, 0, half, half, half, 0.0)]
-    return _centred(lobes)
+        lobes = [Lobe(0, 0, half, half, half, 0.0)]
+    return centred(lobes)
 
 
-def _rod(half: float, rng: np.random.Generator) -> list[_Lobe]:
+def _rod(half: float, rng: np.random.Generator) -> list[Lobe]:
     """Build a bent, segmented line, four times as long as wide."""
     angle = rng.normal(0.0, 0.35)  # mostly along the duct, towards the nipple
     steps = np.linspace(-1.5, 1.5, 4) * half
     bend = rng.normal(0, 0.25)
     return [
-        _Lobe(
+        Lobe(
             s * math.sin(angle + bend * s / half),
             s * math.cos(angle + bend * s / half),
             0.75 * half,
@@ -102,12 +109,12 @@ def _rod(half: float, rng: np.random.Generator) -> list[_Lobe]:
     ]
 
 
-def _lobed(half: float, count: int, rng: np.random.Generator) -> list[_Lobe]:
+def _lobed(half: float, count: int, rng: np.random.Generator) -> list[Lobe]:
     """Build an irregular, angular body out of overlapping ellipsoids."""
     directions = rng.uniform(0, 2 * math.pi, count)
     reach = rng.uniform(0.2, 0.55, count) * half
     return [
-        _Lobe(
+        Lobe(
             r * math.sin(a),
             r * math.cos(a),
             half * rng.uniform(0.6, 0.9),
@@ -119,12 +126,13 @@ def _lobed(half: float, count: int, rng: np.random.Generator) -> list[_Lobe]:
     ]
 
 
-def _centred(lobes: list[_Lobe]) -> tuple[_Lobe, ...]:
+def centred(lobes: Sequence[Lobe]) -> tuple[Lobe, ...]:
+    """Move lobes so that their common centre of mass is the origin."""
     mass = sum(lobe.mass for lobe in lobes)
     row = sum(lobe.mass * lobe.row_mm for lobe in lobes) / mass
     col = sum(lobe.mass * lobe.col_mm for lobe in lobes) / mass
     return tuple(
-        _Lobe(
+        Lobe(
             lobe.row_mm - row,
             lobe.col_mm - col,
             lobe.half_long_mm,
@@ -138,22 +146,46 @@ def _centred(lobes: list[_Lobe]) -> tuple[_Lobe, ...]:
 
 
 def _add_speck(
-    path_mm: NDArray[np.float32], centre_rc: FloatArray, lobes: tuple[_Lobe, ...], pixel_mm: tuple[float, float]
+    path_mm: NDArray[np.float32], centre_rc: FloatArray, lobes: tuple[Lobe, ...], pixel_mm: tuple[float, float]
 ) -> None:
-    reach = max(math.hypot(lobe.row_mm, lobe.col_mm) + lobe.half_long_mm for lobe in lobes)
-    spans, offsets = [], []
-    for centre, pitch, size in zip(centre_rc, pixel_mm, path_mm.shape, strict=True):
+    window = window_around(centre_rc, reach_mm(lobes), shape=path_mm.shape, pixel_mm=pixel_mm)
+    if window is not None:
+        path_mm[window] += path_in_window(lobes, centre_rc, window=window, pixel_mm=pixel_mm)
+
+
+def reach_mm(lobes: Sequence[Lobe]) -> float:
+    """Radius around the origin that holds every lobe."""
+    return max(math.hypot(lobe.row_mm, lobe.col_mm) + lobe.half_long_mm for lobe in lobes)
+
+
+def window_around(
+    centre_rc: FloatArray, reach: float, *, shape: tuple[int, ...], pixel_mm: tuple[float, float]
+) -> Window | None:
+    """Pixels within `reach` mm of a place, cut at the image's edge; None when nothing is left."""
+    spans = []
+    for centre, pitch, size in zip(centre_rc, pixel_mm, shape, strict=True):
         first = max(math.floor(centre - reach / pitch), 0)
         last = min(math.ceil(centre + reach / pitch) + 1, size)
         if first >= last:
-            return
+            return None
         spans.append(slice(first, last))
-        offsets.append(_subpixel_offsets_mm(first, last, centre, pitch))
+    return spans[0], spans[1]
+
+
+def path_in_window(
+    lobes: Sequence[Lobe], centre_rc: FloatArray, *, window: Window, pixel_mm: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Mean path length, mm, that each pixel of a window has through a mark at `centre_rc`."""
+    offsets = [
+        _subpixel_offsets_mm(span.start, span.stop, centre, pitch)
+        for span, centre, pitch in zip(window, centre_rc, pixel_mm, strict=True)
+    ]
     rows_mm, cols_mm = np.meshgrid(*offsets, indexing="ij", sparse=True)
     fine = np.sum([_chord_mm(lobe, rows_mm, cols_mm) for lobe in lobes], axis=0)
-    n_rows, n_cols = (span.stop - span.start for span in spans)
+    n_rows, n_cols = (span.stop - span.start for span in window)
     coarse = fine.reshape(n_rows, _SUBPIXELS, n_cols, _SUBPIXELS).mean(axis=(1, 3))
-    path_mm[spans[0], spans[1]] += coarse.astype(np.float32)
+    means: NDArray[np.float32] = coarse.astype(np.float32)
+    return means
 
 
 def _subpixel_offsets_mm(first: int, last: int, centre: float, pitch: float) -> FloatArray:
@@ -162,7 +194,7 @@ def _subpixel_offsets_mm(first: int, last: int, centre: float, pitch: float) -> 
     return offsets
 
 
-def _chord_mm(lobe: _Lobe, rows_mm: FloatArray, cols_mm: FloatArray) -> FloatArray:
+def _chord_mm(lobe: Lobe, rows_mm: FloatArray, cols_mm: FloatArray) -> FloatArray:
     """Length of the line of sight inside an ellipsoid."""
     dr, dc = rows_mm - lobe.row_mm, cols_mm - lobe.col_mm
     sin, cos = math.sin(lobe.angle_rad), math.cos(lobe.angle_rad)
