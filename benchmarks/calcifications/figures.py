@@ -1,0 +1,128 @@
+"""Curves of the calcification benchmarks as pictures: one look with the figures of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from calcifications.calibration import Reliability
+from calcifications.curves import Curve
+from calcmeasure.report.palette import AMBER, BLUE, GREEN, SKY, VERMILION
+from calcmeasure.report.study.figures.style import BLACK, DIM, PAGE_MM, PURPLE, SMALL, in_print_style, print_figure
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+DPI = 140
+HEIGHT_MM = 66.0
+SERIES = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (PURPLE, ":"), (AMBER, "-"), (SKY, "--"))
+"""Colour and dashes of the curves of one panel, in order."""
+
+Values = NDArray[np.float64]
+
+
+@in_print_style
+def draw_marks(panels: Mapping[str, Mapping[str, Curve]], ideal: Mapping[str, Curve], path: Path) -> None:
+    """Free-response curves per mark: one panel per range of sizes, the ideal observer as a dotted line.
+
+    Parameters
+    ----------
+    panels
+        Title to curves by name.
+    ideal
+        Title to the ideal observer's curve.
+    """
+    figure = print_figure(PAGE_MM, HEIGHT_MM)
+    for axis, (title, curves) in zip(_row(figure, len(panels)), panels.items(), strict=True):
+        _free_response(axis, curves, unit="false marks per cm²")
+        if title in ideal:
+            axis.plot(
+                ideal[title].rates, ideal[title].sensitivity, color=BLACK, linestyle=(0, (1, 1)), label="ideal observer"
+            )
+        axis.set_title(title)
+    _save(figure, path)
+
+
+@in_print_style
+def draw_groups(curves: Mapping[str, Curve], reliability: Mapping[str, Reliability], path: Path) -> None:
+    """Free-response curve per group beside the calibration of the marks' probabilities."""
+    figure = print_figure(PAGE_MM, HEIGHT_MM)
+    left, right = _row(figure, 2)
+    _free_response(left, curves, unit="false groups per image")
+    left.set_title("groups")
+    _calibration(right, reliability)
+    _save(figure, path)
+
+
+@in_print_style
+def draw_extents(errors_mm: Mapping[str, Values], relative: Mapping[str, Values], path: Path) -> None:
+    """Share of images whose extent is wrong by at most so much, in mm and in per cent of the truth."""
+    figure = print_figure(PAGE_MM, HEIGHT_MM)
+    left, right = _row(figure, 2)
+    _shares(left, errors_mm)
+    left.set_xscale("symlog", linthresh=0.1)
+    left.set_xlim(0, 50)
+    left.set_xticks([0, 0.1, 0.3, 1, 3, 10, 30], ["0", "0.1", "0.3", "1", "3", "10", "30"])
+    left.set_xlabel("extent wrong by at most, mm")
+    left.legend(loc="lower right")
+    _shares(right, {name: 100.0 * values for name, values in relative.items()})
+    right.axvline(10.0, color=DIM, linewidth=0.6)
+    right.set_xlim(0, 60)
+    right.set_xlabel("extent wrong by at most, % of the true one")
+    _save(figure, path)
+
+
+def _row(figure: Figure, count: int) -> Sequence[Axes]:
+    return list(np.atleast_1d(figure.subplots(1, count)))
+
+
+def _free_response(axis: Axes, curves: Mapping[str, Curve], *, unit: str) -> None:
+    for (name, curve), (colour, dashes) in zip(curves.items(), SERIES, strict=False):
+        axis.plot(curve.rates, curve.sensitivity, color=colour, linestyle=dashes, label=name)
+        axis.fill_between(curve.rates, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
+    axis.set_xscale("log")
+    axis.set_ylim(0, 1.01)
+    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis.set_xlabel(unit)
+    axis.set_ylabel("found")
+    axis.grid(visible=True, color=DIM, alpha=0.25, linewidth=0.4)
+    axis.legend(loc="lower right")
+
+
+def _calibration(axis: Axes, reliability: Mapping[str, Reliability]) -> None:
+    axis.plot([0, 1], [0, 1], color=DIM, linewidth=0.6)
+    for (name, found), (colour, dashes) in zip(reliability.items(), SERIES, strict=False):
+        axis.errorbar(
+            found.stated, found.observed, yerr=[found.observed - found.low, found.high - found.observed],
+            color=colour, linestyle=dashes, marker="o", markersize=2.5, capsize=1.5, elinewidth=0.6, label=name,
+        )  # fmt: skip
+    axis.set_title("probabilities of marks")
+    axis.set_xlabel("stated probability")
+    axis.set_ylabel("share that are calcifications")
+    axis.set_xlim(0, 1)
+    axis.set_ylim(0, 1)
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_locator(FixedLocator([0, 0.2, 0.4, 0.6, 0.8, 1.0]))
+    axis.legend(loc="upper left")
+
+
+def _shares(axis: Axes, values: Mapping[str, Values]) -> None:
+    for (name, errors), (colour, dashes) in zip(values.items(), SERIES, strict=False):
+        ordered = np.sort(errors)
+        shares = np.arange(1, len(ordered) + 1) / len(ordered)
+        axis.step(np.append(0, ordered), np.append(0, shares), where="post", color=colour, linestyle=dashes, label=name)
+    axis.set_ylim(0, 1.01)
+    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis.set_ylabel("of the images")
+    axis.grid(visible=True, color=DIM, alpha=0.25, linewidth=0.4)
+    axis.tick_params(labelsize=SMALL)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=DPI, metadata={"Software": None})
+    print(f"wrote {path.name}", flush=True)

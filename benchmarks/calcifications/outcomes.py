@@ -1,0 +1,200 @@
+"""What a detector made of one image, beside the truth: plain arrays, kept on disk, from which every figure is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
+
+from calcifications.curves import Answers
+from calcifications.matching import FREE, REACH_MM, match_marks, near_any
+from calcmeasure.terms import MarkLabel
+
+Values = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+Words = NDArray[np.str_]
+
+COUNTED = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
+"""A mark that the detector takes for something else (an artery, skin, a clip …) is not one of its answers."""
+NO_CLUSTER = -1
+LARGEST_MM = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Every calcification of an image.
+
+    Parameters
+    ----------
+    points_mm
+        (n, 2) row and column times the pixel's size.
+    diameters_mm, dprime
+        (n,) size; detectability for the ideal observer.
+    clusters
+        (n,) number of its group; `NO_CLUSTER` for what is to be left out (arterial, skin, coarse, scattered, clips).
+    """
+
+    points_mm: Values
+    diameters_mm: Values
+    dprime: Values
+    clusters: Numbers
+
+    @property
+    def wanted(self) -> NDArray[np.bool_]:
+        """Which belong to a group."""
+        return np.asarray(self.clusters != NO_CLUSTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One image, answered.
+
+    Parameters
+    ----------
+    name, breast
+        Of the image; several images may show one breast.
+    area_cm2
+        Of the breast.
+    truth_mm, truth_diameters_mm, truth_dprime, truth_clusters
+        See `Truth`.
+    marks_mm, probabilities, snr, labels
+        Every mark the detector saw.
+    members_mm, member_clusters, confidences
+        Marks of the groups found, the group of each, and one confidence per group.
+    wider_mm, wider_clusters
+        The same linked over the wider distance.
+    flags
+        Of the findings.
+    seconds
+        Processor time of the detection.
+    """
+
+    name: str
+    breast: str
+    area_cm2: float
+    truth_mm: Values
+    truth_diameters_mm: Values
+    truth_dprime: Values
+    truth_clusters: Numbers
+    marks_mm: Values
+    probabilities: Values
+    snr: Values
+    labels: Words
+    members_mm: Values
+    member_clusters: Numbers
+    confidences: Values
+    wider_mm: Values
+    wider_clusters: Numbers
+    flags: Words
+    seconds: float
+
+    @property
+    def truth(self) -> Truth:
+        """The calcifications that are there."""
+        return Truth(self.truth_mm, self.truth_diameters_mm, self.truth_dprime, self.truth_clusters)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Which marks the detector takes for calcifications that matter."""
+        return np.isin(self.labels, [str(label) for label in COUNTED])
+
+    def save(self, path: Path) -> None:
+        """Write without pickling."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> Outcome:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            values = {name: stored[name] for name in stored.files}
+        return cls(**{name: value.item() if value.ndim == 0 else value for name, value in values.items()})
+
+
+def mark_answers(
+    outcome: Outcome, scores: Values, *, sizes_mm: tuple[float, float], answers: NDArray[np.bool_]
+) -> Answers:
+    """Marks against calcifications of a range of sizes.
+
+    Marks on a calcification of another size, or on one that is real but to be left out, count neither way.
+
+    Parameters
+    ----------
+    scores
+        (m,) what the marks are ranked by.
+    sizes_mm
+        From the first, below the second.
+    answers
+        (m,) which marks count as answers.
+    """
+    truth, points_mm, scores = outcome.truth, outcome.marks_mm[answers], scores[answers]
+    wanted = truth.wanted
+    partners = match_marks(points_mm, scores, truth.points_mm[wanted])
+    found = np.full(int(wanted.sum()), -np.inf)
+    found[partners[partners != FREE]] = scores[partners != FREE]
+    reach_mm = REACH_MM + truth.diameters_mm[~wanted] / 2.0
+    benign = near_any(points_mm, truth.points_mm[~wanted], reach_mm=reach_mm)
+    diameters_mm = truth.diameters_mm[wanted]
+    asked = (diameters_mm >= sizes_mm[0]) & (diameters_mm < sizes_mm[1])
+    return Answers(found[asked], scores[(partners == FREE) & ~benign], outcome.area_cm2, outcome.breast)
+
+
+def found_groups(outcome: Outcome) -> Numbers:
+    """Find the true group of each group found: that on which more than half of its marks lie; `NO_CLUSTER` if none."""
+    truth = outcome.truth
+    owners = np.full(len(outcome.confidences), NO_CLUSTER, dtype=np.int64)
+    for group in range(len(owners)):
+        points_mm = outcome.members_mm[outcome.member_clusters == group]
+        for number in np.unique(truth.clusters[truth.wanted]):
+            if near_any(points_mm, truth.points_mm[truth.clusters == number], reach_mm=REACH_MM).mean() > 0.5:
+                owners[group] = number
+    return owners
+
+
+def group_answers(outcome: Outcome) -> Answers:
+    """Groups found against true groups; several pieces of one true group are one answer."""
+    owners, confidences = found_groups(outcome), outcome.confidences
+    numbers = np.unique(outcome.truth_clusters[outcome.truth.wanted])
+    best = [confidences[owners == number].max(initial=-np.inf) for number in numbers]
+    return Answers(np.array(best), confidences[owners == NO_CLUSTER], 1.0, outcome.breast)
+
+
+@dataclass(frozen=True, slots=True)
+class Extents:
+    """Extents of one image, mm between centres.
+
+    Parameters
+    ----------
+    truth
+        The widest true group's.
+    found, wider
+        The widest found group's, at the detector's link distance and at the wider one: what a user is told.
+    ideal
+        The widest true group's when only marks seen by the ideal observer at 0.01 false marks per cm² are kept.
+    """
+
+    truth: float
+    found: float
+    wider: float
+    ideal: float
+
+
+def extents_of(outcome: Outcome, *, least_dprime: float = 4.66) -> Extents:
+    """Measure the widest groups."""
+    truth = outcome.truth
+    seen = truth.wanted & (truth.dprime >= least_dprime)
+    return Extents(
+        truth=widest_mm(truth.points_mm[truth.wanted], truth.clusters[truth.wanted]),
+        found=widest_mm(outcome.members_mm, outcome.member_clusters),
+        wider=widest_mm(outcome.wider_mm, outcome.wider_clusters),
+        ideal=widest_mm(truth.points_mm[seen], truth.clusters[seen]),
+    )
+
+
+def widest_mm(points_mm: Values, groups: Numbers) -> float:
+    """Greatest span within any group; 0 without two marks in one."""
+    spans = (pdist(points_mm[groups == group]).max(initial=0.0) for group in np.unique(groups))
+    return float(max(spans, default=0.0))

@@ -1,0 +1,111 @@
+"""What the detector is judged on: scenes of seeds and settings that no training has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+from calcmeasure.phantom.mammogram.scene_settings import (
+    NO_CLUTTER,
+    TESTING,
+    TESTING_SEEDS,
+    ClutterSettings,
+    SceneSettings,
+)
+from calcmeasure.phantom.mammogram.scenes import Scene, draw_pair, draw_scene
+
+FIRST_SEED = TESTING_SEEDS.start + 1000
+"""Seeds below are for looking while developing; those from here on are for figures only."""
+DIGITAL = replace(TESTING, film_share=0.0)
+RAW = replace(DIGITAL, presentation_share=0.0)
+PRESENTATION = replace(DIGITAL, presentation_share=1.0)
+FILM = replace(TESTING, film_share=1.0)
+
+Drawing = Callable[[int, SceneSettings], tuple[Scene, ...]]
+
+
+def draw_single(seed: int, settings: SceneSettings) -> tuple[Scene, ...]:
+    """One scene of a seed."""
+    return (draw_scene(seed, settings=settings),)
+
+
+def draw_visits(seed: int, settings: SceneSettings) -> tuple[Scene, ...]:
+    """The breast of a seed before and after treatment."""
+    pair = draw_pair(seed, settings=settings)
+    return (pair.before, pair.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A row of a table: images of one kind.
+
+    Parameters
+    ----------
+    name
+        As the table says it.
+    settings
+        What is drawn.
+    share
+        Images, as a share of those of the main suites.
+    draw
+        Images of one seed.
+    """
+
+    name: str
+    settings: SceneSettings
+    share: float = 1.0
+    draw: Drawing = draw_single
+
+    def seeds(self, images: int) -> range:
+        """Choose seeds for a number of images of the main suites."""
+        count = max(1, round(self.share * images))
+        return range(FIRST_SEED, FIRST_SEED + count)
+
+
+MAIN = (Suite("For Processing", RAW), Suite("For Presentation", PRESENTATION), Suite("digitised film", FILM, 0.4))
+NORMAL = Suite("no group of calcifications", replace(TESTING, cluster_share=0.0), 0.6)
+PAIRS = Suite("before and after", replace(DIGITAL, cluster_share=1.0), 0.6, draw_visits)
+ROBUSTNESS_SHARE = 0.12
+
+
+def robustness() -> tuple[Suite, ...]:
+    """Change one thing at a time; every suite shows the same breasts where the change allows it."""
+    changes = {
+        "as it is": RAW,
+        "noise × 0.5": replace(RAW, noise_factor=0.5),
+        "noise × 2": replace(RAW, noise_factor=2.0),
+        "blur × 0.7": replace(RAW, blur_factor=0.7),
+        "blur × 1.5": replace(RAW, blur_factor=1.5),
+        **{f"pixels of {um} µm": replace(RAW, pixel_mm=(um / 1000,) * 2) for um in (50, 70, 85, 100)},
+        **{f"film, pixels of {um} µm": replace(FILM, film_pixel_mm=(um / 1000,) * 2) for um in (50, 100, 200)},
+        **{f"look: {look}": replace(PRESENTATION, looks=(look,)) for look in TESTING.looks},
+    }
+    return tuple(Suite(name, settings, ROBUSTNESS_SHARE) for name, settings in changes.items())
+
+
+def clutter() -> tuple[Suite, ...]:
+    """Normal breasts with one kind of clutter, each scene with some: whatever is grouped is a false group."""
+    kinds = {
+        "nothing else": NO_CLUTTER,
+        "scattered punctate": replace(NO_CLUTTER, scattered=12.0),
+        "arteries": replace(NO_CLUTTER, arteries=2.0),
+        "skin": replace(NO_CLUTTER, skin=4.0),
+        "coarse, rods, rims, milk": replace(NO_CLUTTER, coarse=1.0, rods=1.0, rims=3.0, milk=0.5),
+        "clips, wires, beads": replace(NO_CLUTTER, clips=2.0, wires=0.5, beads=2.0),
+        "letters, burnt-in marks": replace(NO_CLUTTER, letters=2.0, burnt_in=1.0),
+        "folds, air, dead pixels": replace(NO_CLUTTER, folds=1.5, air=1.0, dead_pixels=4.0),
+        "ligaments and vessels": replace(NO_CLUTTER, fibres=200.0),
+        "implant": replace(NO_CLUTTER, implants=1.0),
+        "saturated": replace(NO_CLUTTER, saturated=1.0),
+        "everything at once": _everything(),
+    }
+    suites = [(name, replace(DIGITAL, cluster_share=0.0, clutter=settings)) for name, settings in kinds.items()]
+    suites.append(("film artefacts", replace(FILM, cluster_share=0.0, clutter=NO_CLUTTER)))
+    return tuple(Suite(name, settings, ROBUSTNESS_SHARE) for name, settings in suites)
+
+
+def _everything() -> ClutterSettings:
+    """Twice as much of all as in a usual test scene."""
+    usual = TESTING.clutter
+    shares = ("implants", "saturated")
+    return replace(usual, **{f.name: 2.0 * getattr(usual, f.name) for f in fields(usual) if f.name not in shares})
