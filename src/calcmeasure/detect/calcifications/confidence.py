@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import expit
 
-from calcmeasure.detect.calcifications.membership import Candidates, Group
+from calcmeasure.detect.calcifications.membership import Group, WeighedMarks
 from calcmeasure.detect.contract import Values
 
 NEIGHBOURHOOD_MM = 10.0
@@ -19,12 +19,12 @@ WEIGHTS = (1.0, 1.0, 0.5, -0.5)
 OFFSET = -4.0
 
 
-def group_confidence(group: Group, candidates: Candidates) -> float:
+def group_confidence(group: Group, marks: WeighedMarks) -> float:
     """Probability that a group is a group of calcifications, 0-1."""
-    return float(expit(OFFSET + np.dot(WEIGHTS, group_features(group, candidates))))
+    return float(expit(OFFSET + np.dot(WEIGHTS, group_features(group, marks))))
 
 
-def group_features(group: Group, candidates: Candidates) -> Values:
+def group_features(group: Group, marks: WeighedMarks) -> Values:
     """Features of a group, in the order of `FEATURES`.
 
     Returns
@@ -33,22 +33,22 @@ def group_features(group: Group, candidates: Candidates) -> Values:
         Log of the evidence, log of the expected number of true members, mean log odds of the third strongest mark
         and above, and log of the expected calcifications among the marks around that are not members.
     """
-    odds = np.sort(candidates.odds[group.members])[::-1]
+    odds = np.sort(marks.odds[group.members])[::-1]
     strongest = np.clip(np.log(odds[:3]), -GREATEST_LOG_ODDS, GREATEST_LOG_ODDS).mean()
     return np.array(
         [
             np.log1p(max(group.evidence, 0.0)),
             np.log(max(group.chances.sum(), 1e-3)),
             strongest,
-            np.log1p(_expected_around(group, candidates)),
+            np.log1p(_expected_around(group, marks)),
         ]
     )
 
 
-def _expected_around(group: Group, candidates: Candidates) -> float:
+def _expected_around(group: Group, marks: WeighedMarks) -> float:
     """Expect so many calcifications around the members that are not members themselves."""
-    gaps_mm, _ = cKDTree(candidates.points_mm[group.members]).query(candidates.points_mm)
+    gaps_mm, _ = cKDTree(marks.points_mm[group.members]).query(marks.points_mm)
     around = gaps_mm <= NEIGHBOURHOOD_MM
     around[group.members] = False
-    odds = candidates.odds[around]
+    odds = marks.odds[around]
     return float((odds / (1.0 + odds)).sum())

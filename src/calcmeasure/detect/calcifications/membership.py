@@ -4,7 +4,7 @@ A faint speck among twenty calcifications is probably the twenty-first; the same
 odds that the classifier gives a mark are multiplied by how much denser calcifications lie at its place than on
 the average image, the density being estimated from the group itself (each mark without its own contribution). Inside
 a dense group that admits marks far below the operating point, and it fades over about one gap between members
-outside of it: an extent grows only where its own density carries it.
+outside of it: an extent grows only where its own density carries it, step by step.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from calcmeasure.detect.calcifications.settings import MembershipSettings
 from calcmeasure.detect.contract import Points, Values
 
 ROUNDS = 4
-"""Rounds of density and membership; on training images later ones move less than one mark in a thousand."""
+"""Rounds of density and membership within one look; later ones change next to nothing."""
+GROWTHS = 4
+"""A group that has grown is looked around again, at most this often: sparse groups come together in steps."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class WeighedMarks:
     """Marks that may belong to a group.
 
     Parameters
@@ -47,7 +49,7 @@ class Group:
     Parameters
     ----------
     members
-        Indices into the candidates, sorted.
+        Indices into the marks, sorted.
     chances
         Probability of each to belong to the group.
     evidence
@@ -59,26 +61,22 @@ class Group:
     evidence: float
 
 
-def complete_group(seed: Indices, candidates: Candidates, *, settings: MembershipSettings) -> Group:
+def complete_group(seed: Indices, marks: WeighedMarks, *, settings: MembershipSettings) -> Group:
     """Take a second look around a seed: weaker marks join, members without support from the others are let go.
 
     Parameters
     ----------
     seed
         Indices of the marks the group was linked from.
-    candidates
+    marks
         All marks that may join.
     """
-    near = _within_reach(seed, candidates, reach_mm=settings.reach_mm)
-    points_mm, odds = candidates.points_mm[near], candidates.odds[near]
-    chances = np.where(np.isin(near, seed), odds / (1.0 + odds), 0.0)
-    kernel = _kernel(points_mm, scale_mm=_scale_mm(candidates.points_mm[seed], settings))
-    for _ in range(ROUNDS):
-        density = kernel @ chances
-        chances = membership(odds, density, settings=settings)
-    member = chances >= settings.least_chance
-    gain = np.log1p(odds * density / settings.average_per_mm2)
-    return Group(near[member], chances[member], float((gain - chances)[member].sum()))
+    group = _look_around(seed, marks, settings=settings)
+    for _ in range(GROWTHS):
+        before, group = group, _look_around(group.members, marks, settings=settings) if len(group.members) else group
+        if np.array_equal(before.members, group.members):
+            break
+    return group
 
 
 def membership(odds: Values, density: Values, *, settings: MembershipSettings) -> Values:
@@ -103,9 +101,22 @@ def assign_once(groups: Sequence[Group]) -> list[Group]:
     return [Group(g.members[own], g.chances[own], g.evidence) for g, own in zip(groups, owned, strict=True)]
 
 
-def _within_reach(seed: Indices, candidates: Candidates, *, reach_mm: float) -> Indices:
-    low, high = (f(candidates.points_mm[seed], axis=0) for f in (np.min, np.max))
-    inside = ((candidates.points_mm >= low - reach_mm) & (candidates.points_mm <= high + reach_mm)).all(axis=1)
+def _look_around(seed: Indices, marks: WeighedMarks, *, settings: MembershipSettings) -> Group:
+    near = _within_reach(seed, marks, reach_mm=settings.reach_mm)
+    points_mm, odds = marks.points_mm[near], marks.odds[near]
+    chances = np.where(np.isin(near, seed), odds / (1.0 + odds), 0.0)
+    kernel = _kernel(points_mm, scale_mm=_scale_mm(marks.points_mm[seed], settings))
+    for _ in range(ROUNDS):
+        density = kernel @ chances
+        chances = membership(odds, density, settings=settings)
+    member = chances >= settings.least_chance
+    gain = np.log1p(odds * density / settings.average_per_mm2)
+    return Group(near[member], chances[member], float((gain - chances)[member].sum()))
+
+
+def _within_reach(seed: Indices, marks: WeighedMarks, *, reach_mm: float) -> Indices:
+    low, high = (f(marks.points_mm[seed], axis=0) for f in (np.min, np.max))
+    inside = ((marks.points_mm >= low - reach_mm) & (marks.points_mm <= high + reach_mm)).all(axis=1)
     return np.flatnonzero(inside)
 
 
@@ -116,6 +127,6 @@ def _scale_mm(seed_mm: Points, settings: MembershipSettings) -> float:
 
 def _kernel(points_mm: Points, *, scale_mm: float) -> NDArray[np.float64]:
     """Density per mm² that each mark lends to each other; none to itself."""
-    kernel = np.exp(-cdist(points_mm, points_mm) / scale_mm) / (2.0 * np.pi * scale_mm**2)
+    kernel = np.exp(-((cdist(points_mm, points_mm) / scale_mm) ** 2)) / (np.pi * scale_mm**2)
     np.fill_diagonal(kernel, 0.0)
     return kernel

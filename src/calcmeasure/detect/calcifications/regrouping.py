@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calcmeasure.detect.calcifications.clustering import Indices, link_by_density, merge_close
 from calcmeasure.detect.calcifications.confidence import group_confidence
 from calcmeasure.detect.calcifications.distribution import breast_frame, hint_distribution
-from calcmeasure.detect.calcifications.membership import Candidates, Group, assign_once, complete_group
+from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
 from calcmeasure.detect.calcifications.settings import GroupSettings
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, CalcificationMarks, Values
@@ -51,15 +51,15 @@ def regroup(
     """
     asked = _asked(findings.marks, settings)
     marks = findings.marks.take(asked)
-    candidates = _candidates(marks, spacing=spacing, false_marks=false_marks)
-    groups = find_groups(candidates, settings=settings)
-    wider = find_groups(candidates, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
+    weighed = _weigh(marks, spacing=spacing, false_marks=false_marks)
+    groups = find_groups(weighed, settings=settings)
+    wider = find_groups(weighed, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
     frame = breast_frame(findings.breast, spacing=spacing)
     found = [
         CalcificationCluster(
             marks.take(group.members),
-            confidence=group_confidence(group, candidates),
-            distribution=hint_distribution(candidates.points_mm[group.members], frame=frame),
+            confidence=group_confidence(group, weighed),
+            distribution=hint_distribution(weighed.points_mm[group.members], frame=frame),
             wider_rc=marks.points_rc[_wider_members(group, wider)],
         )
         for group in groups
@@ -71,30 +71,30 @@ def regroup(
     return replace(findings, clusters=tuple(clusters), marks=replace(findings.marks, labels=labels))
 
 
-def find_groups(candidates: Candidates, *, settings: GroupSettings) -> list[Group]:
+def find_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
     """Link the marks above the operating point, take the second look around each group, unite what has met.
 
     Parameters
     ----------
-    candidates
+    marks
         With odds shifted so that the operating point lies where `DEFAULT_FALSE_MARKS` has it.
     """
-    sure = np.flatnonzero(candidates.odds >= _odds(least_probability(DEFAULT_FALSE_MARKS)))
+    sure = np.flatnonzero(marks.odds >= _odds(least_probability(DEFAULT_FALSE_MARKS)))
     linked = link_by_density(
-        candidates.points_mm[sure],
-        weights=candidates.odds[sure] / (1.0 + candidates.odds[sure]),
+        marks.points_mm[sure],
+        weights=marks.odds[sure] / (1.0 + marks.odds[sure]),
         nearest_mm=settings.nearest_link_mm,
         farthest_mm=settings.farthest_link_mm,
     )
-    grown = _complete([sure[group] for group in linked], candidates, settings=settings)
-    united = merge_close([g.members for g in grown], candidates.points_mm, gap_mm=settings.farthest_link_mm)
+    grown = _complete([sure[group] for group in linked], marks, settings=settings)
+    united = merge_close([g.members for g in grown], marks.points_mm, gap_mm=settings.farthest_link_mm)
     if len(united) < len(grown):
-        grown = _complete(united, candidates, settings=settings)
+        grown = _complete(united, marks, settings=settings)
     return [group for group in assign_once(grown) if len(group.members) > 1]
 
 
-def _complete(seeds: Sequence[Indices], candidates: Candidates, *, settings: GroupSettings) -> list[Group]:
-    grown = [complete_group(seed, candidates, settings=settings.membership) for seed in seeds]
+def _complete(seeds: Sequence[Indices], marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
+    grown = [complete_group(seed, marks, settings=settings.membership) for seed in seeds]
     return [group for group in grown if len(group.members) > 1]
 
 
@@ -106,10 +106,10 @@ def _asked(marks: CalcificationMarks, settings: GroupSettings) -> Indices:
     return np.sort(asked[strongest])
 
 
-def _candidates(marks: CalcificationMarks, *, spacing: Spacing, false_marks: float) -> Candidates:
+def _weigh(marks: CalcificationMarks, *, spacing: Spacing, false_marks: float) -> WeighedMarks:
     shift = _odds(least_probability(DEFAULT_FALSE_MARKS)) / _odds(least_probability(false_marks))
     odds = _odds(marks.probabilities) * shift
-    return Candidates(marks.points_rc * spacing.rc_mm, odds)
+    return WeighedMarks(marks.points_rc * spacing.rc_mm, odds)
 
 
 def _odds(probability: Values | float) -> Values:

@@ -26,10 +26,10 @@ class MembershipSettings:
     """
 
     average_per_mm2: float = 0.003
-    scattered_per_mm2: float = 0.002
+    scattered_per_mm2: float = 0.0005
     densest_per_mm2: float = 0.3
-    scale_gaps: float = 1.0
-    scale_mm: tuple[float, float] = (0.8, 2.5)
+    scale_gaps: float = 1.25
+    scale_mm: tuple[float, float] = (0.8, 5.0)
     least_chance: float = 0.5
     reach_mm: float = 10.0
 
