@@ -62,7 +62,7 @@ def _series_uids(series: DynamicSeries) -> set[str]:
 def _detect_calcifications(study: Study, *, patient_id: str) -> tuple[Annotation, ...]:
     from calcmeasure.pipeline.mammography import read_mammograms
 
-    result = next(iter(read_mammograms(study, RunSettings(), patient_id=patient_id)))
+    ((result,),) = read_mammograms([study], RunSettings(), patient_id=patient_id)
     if result.skipped and not any(annotation.measurable for annotation in result.annotations):
         raise CalcMeasureError(result.skipped[0].reason, code=result.skipped[0].code)
     return result.annotations

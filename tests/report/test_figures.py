@@ -13,23 +13,26 @@ from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.measure.enhancement import kinetic_curve
 from calcmeasure.report.figures import draw_panel
+from calcmeasure.report.mark_styles import JOINED, MARK_STYLES
+from calcmeasure.report.marks import read_together
 from calcmeasure.report.panels import CurvePanel, DynamicPanel, MammogramPanel
+from calcmeasure.terms import MarkLabel
 from factories import MG_SPACING, marks, outline
 
 AMBER, SKY = (230, 159, 0), (86, 180, 233)
-NOTHING_BENIGN = np.empty((0, 2))
 
 
 def of(annotation):
     return measure_annotation(annotation, patient_id="CANARY", reader="auto")
 
 
-def mammogram_panel(display=None, *, spacing=MG_SPACING, benign_rc=NOTHING_BENIGN, **changes):
+def mammogram_panel(display=None, *, spacing=MG_SPACING, left_out=(), **changes):
     picture = np.full((400, 320), 60, np.uint8) if display is None else display
     drawn = marks(**changes)
     image = type(drawn.image)("1.2.3.4", "1.2.3", 0, *picture.shape, spacing, "1.2")
     drawn = marks(**changes, image=image)
-    return MammogramPanel(picture, drawn, of(drawn), benign_rc)
+    places = np.array([place for place, _ in left_out], dtype=float).reshape(-1, 2)
+    return MammogramPanel(picture, drawn, of(drawn), places, tuple(label for _, label in left_out))
 
 
 def dynamic_panel(curve=None, **changes):
@@ -101,12 +104,36 @@ def test_without_spacing_there_is_no_length_and_no_scale():
     assert picture != with_scale
 
 
-def test_benign_marks_are_shown_apart():
-    plain = pixels(draw_panel(mammogram_panel(points=())))
-    benign = pixels(draw_panel(mammogram_panel(points=(), benign_rc=np.array([[200.0, 160.0]]))))
-    changed = np.argwhere((plain != benign).any(axis=2))
-    assert len(changed) > 5
-    assert np.ptp(changed, axis=0).max() < 20
+@pytest.mark.parametrize("label", [label for label in MarkLabel if label is not MarkLabel.SUSPICIOUS])
+def test_marks_left_out_are_drawn_in_the_colour_of_their_kind_and_named_below(label):
+    panel = mammogram_panel(points=(), left_out=[((200.0, 160.0), label)])
+    colour = tuple(int(MARK_STYLES[label].colour[i : i + 2], 16) for i in (1, 3, 5))
+    bare, drawn = pixels(draw_panel(mammogram_panel(points=()))), pixels(draw_panel(panel))
+    rows = np.argwhere(near(drawn, colour)[:, : drawn.shape[1] // 2])[:, 0]
+    assert len(rows) > 3
+    assert (drawn[-25:] != bare[-25:]).any(), "the legend stands below the pictures"
+
+
+def test_every_label_has_a_shape_or_a_colour_of_its_own():
+    looks = [(style.shape, style.colour) for style in (*MARK_STYLES.values(), JOINED)]
+    assert set(MARK_STYLES) == set(MarkLabel)
+    assert len({shape for shape, _ in looks}) == len(looks), "colour never carries meaning alone"
+
+
+def test_marks_that_another_visit_brought_in_have_rings_of_their_own():
+    places = ((200.0, 160.0), (205.0, 165.0), (210.0, 150.0), (230.0, 170.0))
+    alone = mammogram_panel(points=places)
+    joined = mammogram_panel(points=places, independent_points=places[:3])
+    assert read_together(alone.measurement) == ""
+    assert re.fullmatch(
+        r"this image alone [\d.]+ mm, with the other visit [\d.]+ mm", read_together(joined.measurement)
+    )
+    assert (pixels(draw_panel(joined))[:20] != pixels(draw_panel(alone))[:20]).any(), "said above the close-up"
+
+
+def test_the_same_extent_either_way_needs_no_words():
+    places = ((200.0, 160.0), (205.0, 165.0), (210.0, 150.0), (230.0, 170.0))
+    assert read_together(mammogram_panel(points=places, independent_points=places).measurement) == ""
 
 
 def test_an_outline_is_drawn_on_the_subtraction():

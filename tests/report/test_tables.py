@@ -32,7 +32,7 @@ COLUMNS = (
     "method,confidence,morphology,distribution,n_marks,series_uid,sop_uid,frame,end1_row,end1_col,end1_slice,end2_row,"
     "end2_col,end2_slice,spacing_row_mm,spacing_col_mm,spacing_slice_mm,spacing_source,magnification,phase_index,"
     "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc,phase_time_zero,"
-    "lesion_type,relation,from_lesions,role,site,status"
+    "lesion_type,relation,from_lesions,role,site,status,independent_mm,linked_mm"
 )
 RESPONSE_COLUMNS = (
     "patient_id,laterality,quantity,criteria,timepoint,baseline_mm,reference_mm,reference_timepoint,value_mm,change_mm,"

@@ -82,6 +82,8 @@ def measure_annotation(annotation: Annotation, *, patient_id: str, reader: str) 
         role=annotation.role,
         site=annotation.site,
         status=annotation.status,
+        independent_mm=_independent_mm(annotation),
+        linked_mm=None if annotation.independent_points is None else length.value_mm,
     )
 
 
@@ -97,6 +99,17 @@ def _length(annotation: Annotation) -> _Length:
         return _Length(0.0)
     try:
         return _MEASURES[annotation.geometry](_array(annotation), spacing)
+    except ValueError as error:
+        raise AnnotationError(f"annotation {annotation.annotation_id}: {error}") from error
+
+
+def _independent_mm(annotation: Annotation) -> float | None:
+    """Extent of the group as found without another visit in mind; None where that makes no difference to tell."""
+    alone, spacing = annotation.independent_points, annotation.image.spacing
+    if alone is None or spacing is None or not annotation.measurable:
+        return None
+    try:
+        return measure_extent(alone, spacing).value_mm
     except ValueError as error:
         raise AnnotationError(f"annotation {annotation.annotation_id}: {error}") from error
 

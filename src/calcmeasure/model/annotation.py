@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import (
@@ -72,6 +73,24 @@ class PhaseReference:
     time_zero: str = ""
 
 
+class MarkEvidence(NamedTuple):
+    """What a detector knows of one mark.
+
+    Parameters
+    ----------
+    probability
+        Calibrated chance of being a calcification, 0-1, on this image alone.
+    contrast
+        Attenuation above the surroundings, in the units of the image; None where unknown.
+    snr
+        Contrast over the local noise at the mark's own size; None where unknown.
+    """
+
+    probability: float
+    contrast: float | None = None
+    snr: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Annotation:
     """One finding drawn on one image by one reader (or detected).
@@ -90,8 +109,11 @@ class Annotation:
         How a reader linked it to the visits before, and the identifiers meant; None when no reader said.
     role, site, status
         What the lesion is followed as, where it lies, what became of a non-target lesion; None when no reader said.
-    mark_diameters_mm
+    mark_diameters_mm, mark_evidence
         One per mark where the detector knows them; empty otherwise.
+    independent_points
+        Marks of the group as found on this image alone, where `points` were found with another visit in mind; empty
+        when alone nothing was found there, None when no other visit was looked at.
     volume_mm3, diameter_3d_mm
         Of the mask the outline was taken from, where there was one.
     confidence
@@ -130,6 +152,8 @@ class Annotation:
     role: LesionRole | None = None
     site: LesionSite | None = None
     status: NonTargetStatus | None = None
+    mark_evidence: tuple[MarkEvidence, ...] = ()
+    independent_points: tuple[tuple[float, ...], ...] | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property

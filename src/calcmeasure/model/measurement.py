@@ -46,6 +46,9 @@ class Measurement:
         What the lesion is followed as, and the organ it lies in; None means that the criteria choose, and the breast.
     status
         What became of a non-target lesion, as a reader judged it; None when no reader said.
+    independent_mm, linked_mm
+        Extent of the group as found on this image alone, and as found with the same view of another visit in mind;
+        None when no other visit was looked at.
     """
 
     patient_id: str
@@ -79,6 +82,8 @@ class Measurement:
     role: LesionRole | None = None
     site: LesionSite | None = None
     status: NonTargetStatus | None = None
+    independent_mm: float | None = None
+    linked_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

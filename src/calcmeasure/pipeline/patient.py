@@ -14,7 +14,7 @@ from calcmeasure.model.imaging import Patient, Skipped, Study
 from calcmeasure.model.measurement import AUTO_READER, Measurement
 from calcmeasure.pipeline.dynamic import FoundLesion, read_dynamic
 from calcmeasure.pipeline.identity import KnownLesion, annotation_id, link_lesions
-from calcmeasure.pipeline.mammography import read_mammograms
+from calcmeasure.pipeline.mammography import MammogramResult, read_mammograms
 from calcmeasure.pipeline.settings import RunSettings
 from calcmeasure.report.panels import DynamicPanel, MammogramPanel
 from calcmeasure.terms import FINDING_FLAGS, Flag
@@ -65,10 +65,12 @@ def analyse_patient(patient: Patient, settings: RunSettings) -> PatientAnalysis:
     Expected errors of one image become a row without a value and an entry in `skipped`; the rest goes on.
     """
     run = _Analysis(patient.patient_id)
-    for visit in _visits(patient.studies):
-        with run.timed("mammography"):
-            for study in visit:
-                run.add_mammograms(study, settings)
+    visits = _visits(patient.studies)
+    with run.timed("mammography"):
+        seen = iter(read_mammograms([s for visit in visits for s in visit], settings, patient_id=patient.patient_id))
+    for visit in visits:
+        for _ in visit:
+            run.add_mammograms(next(seen))
         with run.timed("dynamic_mr"):
             run.add_lesions(visit, settings)
     return PatientAnalysis(
@@ -101,8 +103,8 @@ class _Analysis:
         yield
         self.timings_s[stage] = self.timings_s.get(stage, 0.0) + time.perf_counter() - start
 
-    def add_mammograms(self, study: Study, settings: RunSettings) -> None:
-        for result in read_mammograms(study, settings, patient_id=self.patient_id):
+    def add_mammograms(self, results: Sequence[MammogramResult]) -> None:
+        for result in results:
             self.annotations += result.annotations
             self.panels += result.panels
             self.skipped += result.skipped

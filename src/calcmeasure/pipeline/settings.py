@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from calcmeasure import __version__
+from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS
 from calcmeasure.model.imaging import FrameReference, Patient
 
 SOFTWARE = f"calcmeasure {__version__}"
@@ -25,11 +26,14 @@ class RunSettings:
         Names in the ``calcmeasure.detectors`` entry points, without their kind.
     early_phase_rule
         Name of the rule that chooses the early post-contrast phase.
+    false_marks_per_image
+        Operating point of the calcification detector; its own where the detector has no other.
     """
 
     calcification_detector: str = "band-snr"
     lesion_detector: str = "percent-enhancement"
     early_phase_rule: str = "k-space-centre-90s"
+    false_marks_per_image: float = DEFAULT_FALSE_MARKS
 
 
 def fingerprint(patient: Patient, settings: RunSettings) -> str:

@@ -84,7 +84,7 @@ def parsers(decimal: str, mm_per_unit: Decimal) -> dict[str, Parse]:
     parsers = {name: by_kind[kind] if kind in by_kind else _parser_of(kind) for name, kind in kinds.items()}
     special: dict[str, Parse] = {
         **dict.fromkeys(("patient_id", "lesion_id", "reader"), _identifier),
-        **dict.fromkeys(("value_mm", "short_axis_mm"), stated_mm),
+        **dict.fromkeys(("value_mm", "short_axis_mm", "independent_mm", "linked_mm"), stated_mm),
         "timepoint": _timepoint,
         "study_date": _iso_date,
     }

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from calcmeasure.geometry import FloatArray, Spacing, SpacingSource, to_mm
 from calcmeasure.measure.extent import measure_extent
-from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.report.curves import draw_curve
-from calcmeasure.report.palette import AMBER, GREEN, GREY, INK, PAPER, SKY
+from calcmeasure.report.marks import add_legend, draw_left_out, draw_members, read_together
+from calcmeasure.report.palette import AMBER, GREEN, INK, PAPER, SKY
 from calcmeasure.report.panels import DynamicPanel, MammogramPanel
 from calcmeasure.report.text import format_mm
 
@@ -50,7 +50,7 @@ def _mammogram_figure(panel: MammogramPanel) -> Figure:
     marks_rc = np.asarray(panel.annotation.points, dtype=float).reshape(-1, 2)
     figure, (whole, plain, close) = _axes(widths=(0.95, 1.1, 1.1))
     _show(whole, panel.display, spacing, vmax=255)
-    _mark_benign(whole, panel.benign_rc, spacing)
+    draw_left_out(whole, panel, spacing, size=3.5)
     if len(marks_rc):
         box_mm = _zoom_box(to_mm(marks_rc, spacing), panel.display.shape, spacing)
         _outline_box(whole, box_mm)
@@ -58,16 +58,18 @@ def _mammogram_figure(panel: MammogramPanel) -> Figure:
         for axis in (plain, close):
             _show(axis, panel.display, spacing, vmin=low, vmax=high, box_mm=box_mm)
             _zoom(axis, box_mm)
-        _mark_benign(close, panel.benign_rc, spacing)
-        _draw_marks(close, panel.annotation, spacing)
+        draw_left_out(close, panel, spacing, size=5.5)
+        draw_members(close, panel, spacing)
         _draw_hull(close, marks_rc, spacing)
         _draw_caliper(close, panel.measurement, spacing)
+        _title(close, read_together(panel.measurement))
     else:
         close.set_axis_off()
         _say_nothing_found(plain, panel.measurement)
     if panel.annotation.image.spacing:
         for axis in (whole, plain, close) if len(marks_rc) else (whole,):
             _scale_bar(axis)
+    add_legend(figure, panel)
     return figure
 
 
@@ -165,17 +167,6 @@ def _zoom(axis: Axes, box_mm: Box) -> None:
 def _outline_box(axis: Axes, box_mm: Box) -> None:
     left, top, width, height = box_mm
     axis.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=AMBER, linewidth=1.0, linestyle="--"))
-
-
-def _draw_marks(axis: Axes, annotation: Annotation, spacing: Spacing) -> None:
-    xy = _xy(np.asarray(annotation.points, dtype=float), spacing)
-    axis.scatter(xy[:, 0], xy[:, 1], s=42, facecolors="none", edgecolors=SKY, linewidths=0.9)
-
-
-def _mark_benign(axis: Axes, benign_rc: FloatArray, spacing: Spacing) -> None:
-    if len(benign_rc):
-        xy = _xy(benign_rc, spacing)
-        axis.scatter(xy[:, 0], xy[:, 1], s=12, marker="x", c=GREY, linewidths=0.6)
 
 
 def _draw_hull(axis: Axes, marks_rc: FloatArray, spacing: Spacing) -> None:

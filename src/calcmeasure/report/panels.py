@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from calcmeasure.measure.enhancement import KineticCurve
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
+from calcmeasure.terms import MarkLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,15 @@ class MammogramPanel:
         (rows, columns) uint8 as a reader expects to see it.
     annotation, measurement
         The finding and its millimetres; the marks are in pixel indices of `display`.
-    benign_rc
-        (m, 2) marks seen and left out on purpose.
+    left_out_rc, left_out_labels
+        (m, 2) marks seen and left out on purpose, and what each was taken for.
     """
 
     display: NDArray[np.uint8]
     annotation: Annotation
     measurement: Measurement
-    benign_rc: NDArray[np.float64]
+    left_out_rc: NDArray[np.float64]
+    left_out_labels: tuple[MarkLabel, ...]
 
 
 @dataclass(frozen=True, slots=True)

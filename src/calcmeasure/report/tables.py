@@ -19,7 +19,7 @@ MEASUREMENT_COLUMNS = (
     "spacing_row_mm", "spacing_col_mm", "spacing_slice_mm", "spacing_source", "magnification",
     "phase_index", "phase_time_s", "phase_rule", "volume_mm3", "flags", "software", "created_utc",
     "phase_time_zero", "lesion_type", "relation", "from_lesions",
-    "role", "site", "status",
+    "role", "site", "status", "independent_mm", "linked_mm",
 )  # fmt: skip
 """Columns of ``measurements.csv`` in order."""
 
@@ -74,6 +74,8 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
         "role": m.role or "",
         "site": m.site or "",
         "status": m.status or "",
+        "independent_mm": _number(m.independent_mm, 3),
+        "linked_mm": _number(m.linked_mm, 3),
     }
     record |= _ends(m.ends) | _spacing(image.spacing if image else None)
     return {column: str(record[column]) for column in MEASUREMENT_COLUMNS}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calcmeasure.errors import AnnotationError, CalcMeasureError
 from calcmeasure.geometry import Spacing, SpacingSource
-from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
+from calcmeasure.model.annotation import Annotation, ImageReference, MarkEvidence, PhaseReference
 from calcmeasure.terms import (
     Distribution,
     GeometryKind,
@@ -57,7 +57,9 @@ _NESTED: Mapping[str, tuple[str, ...]] = {
     "image": ("sop_uid", "series_uid", "study_uid", "frame", "rows", "columns", "spacing"),
     "phase": ("index", "time_s", "rule", "time_zero"),
 }
-_FIELDS = {*_ENUMS, *_OPTIONAL_ENUMS, *_PLAIN, *_LISTS, *_OPTIONAL_LISTS, *_NESTED, "points", "study_date"}
+_OF_DETECTOR = ("mark_evidence", "independent_points")
+_NAMED_ALONE = ("points", "study_date", *_OF_DETECTOR)
+_FIELDS = {*_ENUMS, *_OPTIONAL_ENUMS, *_PLAIN, *_LISTS, *_OPTIONAL_LISTS, *_NESTED, *_NAMED_ALONE}
 
 
 def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
@@ -65,8 +67,8 @@ def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
 
     Notes
     -----
-    What only a reader says (kind of lesion, link to earlier visits, role) is left out where nothing was said, so that
-    files and stored rows without it keep their bytes.
+    What only a reader says (kind of lesion, link to earlier visits, role), and what only a detector knows of marks, is
+    left out where nothing was said, so that files and stored rows without it keep their bytes.
     """
     spare = dict(annotation.extra)
     nested = {name: spare.pop(name, {}) for name in _NESTED}
@@ -78,7 +80,7 @@ def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
     content["phase"] = None if annotation.phase is None else phase_to_json(annotation.phase) | _mapping(nested["phase"])
     content |= {name: getattr(annotation, name) for name in _PLAIN}
     content |= {name: list(getattr(annotation, name)) for name in _LISTS}
-    return content | _said_by_reader(annotation) | spare
+    return content | _said_by_reader(annotation) | _known_to_detector(annotation) | spare
 
 
 def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: str) -> Annotation:
@@ -111,7 +113,11 @@ def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: 
     return Annotation(
         **fields,
         study_date=content.get("study_date") or study_date,
-        points=tuple(tuple(float(value) for value in point) for point in content["points"]),
+        points=_points(content["points"]),
+        mark_evidence=tuple(MarkEvidence(**_of_mark(mark)) for mark in content.get("mark_evidence") or ()),
+        independent_points=None
+        if content.get("independent_points") is None
+        else _points(content["independent_points"]),
         image=image,
         phase=phase_from_json(content.get("phase")),
         extra=_unknown(content),
@@ -124,14 +130,40 @@ def _said_by_reader(annotation: Annotation) -> dict[str, Any]:
     return {name: value for name, value in (said | lists).items() if value}
 
 
+def _known_to_detector(annotation: Annotation) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    if annotation.mark_evidence:
+        known["mark_evidence"] = [_without_unknown(mark) for mark in annotation.mark_evidence]
+    if annotation.independent_points is not None:
+        known["independent_points"] = [list(point) for point in annotation.independent_points]
+    return known
+
+
+def _without_unknown(mark: MarkEvidence) -> dict[str, float]:
+    return {name: value for name, value in mark._asdict().items() if value is not None}
+
+
+def _of_mark(content: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(content[name]) for name in MarkEvidence._fields if content.get(name) is not None}
+
+
+def _points(content: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(value) for value in point) for point in content)
+
+
 def _check_points(content: Mapping[str, Any], place: str) -> None:
-    points, diameters = content["points"], content.get("mark_diameters_mm", [])
+    points = content["points"]
     if len({len(point) for point in points}) > 1:
         raise AnnotationError(f"annotation file, at {place}.points: expected points with equally many coordinates")
     if content["geometry"] == GeometryKind.CALIPER and len(points) not in (0, 2):
         raise AnnotationError(f"annotation file, at {place}.points: expected the two ends of a caliper")
-    if diameters and len(diameters) != len(points):
-        raise AnnotationError(f"annotation file, at {place}.mark_diameters_mm: expected one per point ({len(points)})")
+    if len({len(point) for point in content.get("independent_points") or ()}) > 1:
+        raise AnnotationError(
+            f"annotation file, at {place}.independent_points: expected points with equally many coordinates"
+        )
+    for name in ("mark_diameters_mm", "mark_evidence"):
+        if content.get(name) and len(content[name]) != len(points):
+            raise AnnotationError(f"annotation file, at {place}.{name}: expected one per point ({len(points)})")
 
 
 def _unknown(content: Mapping[str, Any]) -> dict[str, object]:

@@ -330,6 +330,10 @@ class Flag(StrEnum):
     """A second segmentation rule differs by more than 3 mm: needs a look."""
     SENSITIVE_TO_ONE_MARK = "sensitive_to_one_mark"
     """Without one of the two defining marks the extent changes by more than 10 %."""
+    CHANGED_BY_OTHER_VISIT = "changed_by_other_visit"
+    """Read together with the same view of another visit, the extent differs from the one found on this image alone."""
+    VISITS_NOT_REGISTERED = "visits_not_registered"
+    """The same view of another visit could not be laid over this one: the extent is the one found here alone."""
     BELOW_MEASURABLE_SIZE = "below_measurable_size"
     """Smaller than 10 mm: not a RECIST target at baseline."""
     TOO_SMALL_TO_MEASURE = "too_small_to_measure"
@@ -362,7 +366,13 @@ class Flag(StrEnum):
 
 
 FINDING_FLAGS = frozenset(
-    {Flag.LOW_CONFIDENCE, Flag.SEGMENTATION_DISAGREES, Flag.SENSITIVE_TO_ONE_MARK, Flag.NEW_LESION_CANDIDATE}
+    {
+        Flag.LOW_CONFIDENCE,
+        Flag.SEGMENTATION_DISAGREES,
+        Flag.SENSITIVE_TO_ONE_MARK,
+        Flag.CHANGED_BY_OTHER_VISIT,
+        Flag.NEW_LESION_CANDIDATE,
+    }
 )
 """Flags that speak of one finding, not of the image it was found on."""
 
