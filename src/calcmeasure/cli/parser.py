@@ -84,7 +84,9 @@ def _add_criteria_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_detectors(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--calcification-detector", default="band-snr", metavar="NAME", help="default %(default)s")
+    parser.add_argument(
+        "--calcification-detector", default="group-likelihood", metavar="NAME", help="default %(default)s"
+    )
     parser.add_argument("--lesion-detector", default="percent-enhancement", metavar="NAME", help="default %(default)s")
 
 

@@ -1,7 +1,7 @@
 """Detectors by name: anything installed under the entry points group ``calcmeasure.detectors``.
 
-Entry points are named ``<kind>.<name>``, such as ``calcifications.band-snr``. A detector is a callable that follows
-`CalcificationDetector` or `LesionDetector`; an installed package adds its own without touching this one.
+Entry points are named ``<kind>.<name>``, such as ``calcifications.group-likelihood``. A detector is a callable that
+follows `CalcificationDetector` or `LesionDetector`; an installed package adds its own without touching this one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ CALCIFICATIONS: Final = "calcifications"
 """Kind of detector that follows `CalcificationDetector`."""
 LESIONS: Final = "lesions"
 """Kind of detector that follows `LesionDetector`."""
-DEFAULT_DETECTORS: Mapping[str, str] = MappingProxyType({CALCIFICATIONS: "band-snr", LESIONS: "percent-enhancement"})
+DEFAULT_DETECTORS: Mapping[str, str] = MappingProxyType(
+    {CALCIFICATIONS: "group-likelihood", LESIONS: "percent-enhancement"}
+)
 """Kind to the name used when none is asked for."""
 
 _log = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ def load_detector(name: str, *, kind: str) -> Callable[..., object]:
     Parameters
     ----------
     name
-        The part after the dot of the entry point, such as ``band-snr``.
+        The part after the dot of the entry point, such as ``group-likelihood``.
     kind
         `CALCIFICATIONS` or `LESIONS`.
 

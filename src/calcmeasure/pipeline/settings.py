@@ -30,7 +30,7 @@ class RunSettings:
         Operating point of the calcification detector; its own where the detector has no other.
     """
 
-    calcification_detector: str = "band-snr"
+    calcification_detector: str = "group-likelihood"
     lesion_detector: str = "percent-enhancement"
     early_phase_rule: str = "k-space-centre-90s"
     false_marks_per_image: float = DEFAULT_FALSE_MARKS
