@@ -9,7 +9,8 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
-from calcmeasure.detect.mammogram.breast import erode_mm, find_breast, looks_like_breast, segment_breast
+from calcmeasure.detect.mammogram.breast import erode_mm, find_breast, segment_breast
+from calcmeasure.detect.mammogram.outline import looks_like_breast
 from calcmeasure.geometry import Spacing, SpacingSource
 
 SHAPE, MM = (700, 560), 0.1
@@ -136,7 +137,7 @@ def _ring() -> NDArray[np.bool_]:
     ],
 )
 def test_size_place_and_shape_of_a_breast(region: NDArray[np.bool_], expected: bool):
-    assert looks_like_breast(region) is expected
+    assert looks_like_breast(region, np.ones_like(region), spacing_mm=(0.5, 0.5)) is expected
 
 
 @pytest.mark.parametrize("rc_mm", [(0.1, 0.1), (0.2, 0.1), (0.5, 0.5)])

@@ -111,7 +111,7 @@ def _check(image: ProjectionImage) -> None:
 
 def _is_too_small(image: ProjectionImage) -> bool:
     sides_mm = (n * step for n, step in zip(image.valid.shape, image.spacing.rc_mm, strict=True))
-    return min(sides_mm) < SMALLEST_SIDE_MM
+    return bool(min(sides_mm) < SMALLEST_SIDE_MM)
 
 
 def _nothing(image: ProjectionImage) -> PreparedMammogram:
