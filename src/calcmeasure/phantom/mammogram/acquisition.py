@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calcmeasure.phantom.mammogram.calcifications import FloatArray
-from calcmeasure.phantom.mammogram.contents import Contents, log_uniform
+from calcmeasure.phantom.mammogram.contents import Contents
 from calcmeasure.phantom.mammogram.detector import DetectorSpec
+from calcmeasure.phantom.mammogram.film import FilmSpec, draw_film
 from calcmeasure.phantom.mammogram.looks import LOOKS, Look
-from calcmeasure.phantom.mammogram.scene_settings import SceneSettings
+from calcmeasure.phantom.mammogram.places import log_uniform
+from calcmeasure.phantom.mammogram.positioning import AS_DRAWN, Positioning, draw_positioning
+from calcmeasure.phantom.mammogram.scene_settings import ClutterSettings, Range, SceneSettings
 from calcmeasure.terms import Laterality, PresentationIntent, View
 
 _MAGNIFICATION = (1.04, 1.08)
+_RAW_LEVEL = (1200.0, 3600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureClutter:
+    """What one picture shows beside the breast.
+
+    Parameters
+    ----------
+    letters, burnt_in, dead_pixels
+        Number of each.
+    grid_lines
+        Amplitude of a still grid's shadow, as a share of the signal; 0 for none.
+    """
+
+    letters: int = 0
+    burnt_in: int = 0
+    dead_pixels: int = 0
+    grid_lines: float = 0.0
+
+
+NOTHING_BESIDE = PictureClutter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +55,16 @@ class Acquisition:
         Across position of row 0, mm in the breast.
     mirrored
         Whether depth runs to the left (right breast).
+    positioning
+        How the breast lies.
     look
-        None For Processing.
+        None For Processing and for films.
+    film
+        None for digital images.
+    clutter
+        Beside the breast.
+    air_masked
+        Whether the machine sets everything beside the breast to its background value.
     """
 
     shape: tuple[int, int]
@@ -41,7 +73,11 @@ class Acquisition:
     across_mm: float
     mirrored: bool
     detector: DetectorSpec
-    look: Look | None
+    positioning: Positioning = AS_DRAWN
+    look: Look | None = None
+    film: FilmSpec | None = None
+    clutter: PictureClutter = NOTHING_BESIDE
+    air_masked: bool = True
 
     @property
     def true_mm(self) -> tuple[float, float]:
@@ -49,56 +85,95 @@ class Acquisition:
         return (self.imager_mm[0] / self.magnification, self.imager_mm[1] / self.magnification)
 
     @property
-    def intent(self) -> PresentationIntent:
-        """What the image is meant for."""
+    def intent(self) -> PresentationIntent | None:
+        """What the image is meant for; None for a film."""
+        if self.film is not None:
+            return None
         return PresentationIntent.FOR_PROCESSING if self.look is None else PresentationIntent.FOR_PRESENTATION
 
     def to_rc(self, points_da: FloatArray) -> FloatArray:
-        """Row and column of (n, 2) places in the breast's plane; whole numbers are pixel centres."""
-        rows = (self.across_mm - points_da[:, 1]) / self.true_mm[0]
-        cols = points_da[:, 0] / self.true_mm[1] - 0.5
+        """Row and column of (n, 2) places in the breast as it was drawn; whole numbers are pixel centres."""
+        depth, across = self.positioning.push(points_da).T
+        rows = (self.across_mm - across) / self.true_mm[0]
+        cols = depth / self.true_mm[1] - 0.5
         return np.column_stack([rows, self.shape[1] - 1 - cols if self.mirrored else cols])
 
     def axes_mm(self) -> tuple[FloatArray, FloatArray]:
-        """Across position of each row and depth of each column."""
+        """Across position of each row and depth of each column, on the image plane."""
         across = self.across_mm - np.arange(self.shape[0], dtype=float) * self.true_mm[0]
         cols = np.arange(self.shape[1], dtype=float)[:: -1 if self.mirrored else 1]
         return across, (cols + 0.5) * self.true_mm[1]
 
 
-def draw_acquisition(contents: Contents, settings: SceneSettings, *, rng: np.random.Generator) -> Acquisition:
-    """Draw a machine, a dose and a positioning for a breast."""
-    imager_mm, magnification = _draw_pixels(settings, rng), rng.uniform(*_MAGNIFICATION)
-    detector = _draw_detector(settings, rng)
-    look_name = settings.looks[rng.integers(len(settings.looks))]
-    look = LOOKS[look_name] if rng.random() < settings.presentation_share else None
-    top_mm, bottom_mm = _field_mm(contents, rng)
-    rows = math.ceil((top_mm - bottom_mm) * magnification / imager_mm[0])
-    columns = math.ceil((contents.breast.depth_mm + rng.uniform(4.0, 14.0)) * magnification / imager_mm[1])
-    mirrored = contents.laterality is Laterality.RIGHT
+def draw_acquisition(
+    contents: Contents, settings: SceneSettings, *, rng: np.random.Generator, again: bool = False
+) -> Acquisition:
+    """Draw a machine, a dose and a positioning for a breast.
+
+    Parameters
+    ----------
+    again
+        Whether the breast was imaged before: it then lies differently.
+    """
+    machine, dose, field, picture, movement, film_rng = rng.spawn(6)
+    film = draw_film(rng=film_rng) if machine.random() < settings.film_share else None
+    imager_mm = _draw_pixels(settings.pixel_mm if film is None else settings.film_pixel_mm, machine)
+    magnification, look = machine.uniform(*_MAGNIFICATION), _draw_look(settings, machine)
+    detector = _draw_detector(settings, dose)
+    top_mm, bottom_mm, deep_mm = _field_mm(contents, field)
     return Acquisition(
-        (rows, columns), imager_mm, magnification, top_mm, mirrored=mirrored, detector=detector, look=look
+        (round((top_mm - bottom_mm) * magnification / imager_mm[0]), round(deep_mm * magnification / imager_mm[1])),
+        imager_mm,
+        magnification,
+        top_mm,
+        mirrored=contents.laterality is Laterality.RIGHT,
+        detector=detector,
+        positioning=draw_positioning(contents.breast.depth_mm, rng=movement) if again else AS_DRAWN,
+        look=look if film is None else None,
+        film=film,
+        clutter=_draw_clutter(settings.clutter, picture),
+        air_masked=bool(machine.random() < 0.7),
     )
 
 
-def _draw_pixels(settings: SceneSettings, rng: np.random.Generator) -> tuple[float, float]:
-    pitch = rng.uniform(*settings.pixel_mm)
+def _draw_pixels(ends: Range, rng: np.random.Generator) -> tuple[float, float]:
+    pitch = rng.uniform(*ends)
     uneven = 1.0 if rng.random() >= 0.1 else rng.uniform(0.93, 1.07)
     return round(pitch, 4), round(pitch * uneven, 4)
 
 
+def _draw_look(settings: SceneSettings, rng: np.random.Generator) -> Look | None:
+    look = LOOKS[settings.looks[rng.integers(len(settings.looks))]]
+    gain, sharpening = rng.uniform(0.85, 1.15), rng.uniform(0.7, 1.3)
+    varied = replace(look, gain=look.gain * gain, sharpening=look.sharpening * sharpening)
+    return varied if rng.random() < settings.presentation_share else None
+
+
 def _draw_detector(settings: SceneSettings, rng: np.random.Generator) -> DetectorSpec:
+    level, excess = rng.uniform(*_RAW_LEVEL), rng.uniform(3.0, 8.0)
     return DetectorSpec(
         blur_mm=rng.uniform(*settings.blur_mm) * settings.blur_factor,
         scatter_to_primary=rng.uniform(*settings.scatter_to_primary),
         photons_per_mm2=log_uniform(settings.photons_per_mm2, rng) / settings.noise_factor**2,
+        raw_level=level * excess if rng.random() < settings.clutter.saturated else level,
     )
 
 
-def _field_mm(contents: Contents, rng: np.random.Generator) -> tuple[float, float]:
-    """Across positions of the upper and the lower edge of the image."""
+def _draw_clutter(settings: ClutterSettings, rng: np.random.Generator) -> PictureClutter:
+    ripple = rng.uniform(0.004, 0.02)
+    return PictureClutter(
+        letters=int(rng.poisson(settings.letters)),
+        burnt_in=int(rng.poisson(settings.burnt_in)),
+        dead_pixels=int(rng.poisson(settings.dead_pixels)),
+        grid_lines=ripple if rng.random() < settings.grid_lines else 0.0,
+    )
+
+
+def _field_mm(contents: Contents, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Across positions of the upper and the lower edge of the image, and its depth."""
     half = 0.5 * contents.breast.width_mm
-    margins = rng.uniform(3.0, 12.0, 2)
+    above, below, beyond = rng.uniform(3.0, 14.0, 3)
+    deep = contents.breast.depth_mm + beyond
     if contents.view is View.CC:
-        return half + margins[0], -half - margins[1]
-    return 1.45 * half - margins[0], -0.95 * half - margins[1]
+        return half + above, -half - below, deep
+    return 1.45 * half - above, -0.95 * half - below, deep

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calcmeasure.phantom.mammogram.anatomy import GRID_MM, Anatomy, BreastSpec, build_anatomy
+from calcmeasure.phantom.mammogram.anatomy import Anatomy, BreastSpec, build_anatomy
 from calcmeasure.phantom.mammogram.calcifications import ClusterSpec, grow_cluster, project
+from calcmeasure.phantom.mammogram.clutter import draw_clutter, with_bulk
 from calcmeasure.phantom.mammogram.deposits import Deposit
-from calcmeasure.phantom.mammogram.scene_settings import Range, SceneSettings
+from calcmeasure.phantom.mammogram.fibres import Fibre, draw_fibres
+from calcmeasure.phantom.mammogram.places import log_uniform, places_da
+from calcmeasure.phantom.mammogram.scene_settings import SceneSettings
 from calcmeasure.phantom.mammogram.specks import shape_of
 from calcmeasure.terms import Distribution, Laterality, MarkLabel, Morphology, View
 
@@ -25,7 +28,6 @@ _SUSPICIOUS = (
 _DISTRIBUTIONS = (Distribution.GROUPED, Distribution.LINEAR, Distribution.SEGMENTAL, Distribution.REGIONAL)
 _MEMBER_SPREAD = 0.30
 """Share of the spread of diameters that lies within a group; the rest lies between groups."""
-_FROM_SKIN_MM = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Contents:
         Tissue on its own grid.
     deposits
         Everything drawn as ellipsoids, groups first.
+    fibres
+        Strands finer than the grid.
     """
 
     breast: BreastSpec
@@ -45,6 +49,7 @@ class Contents:
     view: View
     anatomy: Anatomy
     deposits: tuple[Deposit, ...]
+    fibres: tuple[Fibre, ...] = ()
 
 
 def draw_contents(settings: SceneSettings, *, rng: np.random.Generator) -> Contents:
@@ -53,28 +58,12 @@ def draw_contents(settings: SceneSettings, *, rng: np.random.Generator) -> Conte
     laterality = Laterality.LEFT if rng.random() < 0.5 else Laterality.RIGHT
     view = View.CC if rng.random() < 0.5 else View.MLO
     anatomy = build_anatomy(breast, view)
-    deposits = [*_groups(settings, view, anatomy, rng=rng), *_scattered(settings, anatomy, rng)]
-    return Contents(breast, laterality, view, anatomy, tuple(deposits))
-
-
-def log_uniform(ends: Range, rng: np.random.Generator) -> float:
-    """Draw a number whose logarithm is even between two ends."""
-    return math.exp(rng.uniform(math.log(ends[0]), math.log(ends[1])))
-
-
-def places_da(
-    anatomy: Anatomy, count: int, *, from_skin_mm: float, rng: np.random.Generator
-) -> list[tuple[float, float]]:
-    """Places (depth, across) in mm, evenly over the part of the breast that lies deeper than `from_skin_mm`."""
-    rows, cols = np.nonzero(anatomy.inside_mm > from_skin_mm)
-    # A breast too small for the margin still has a middle.
-    if not len(rows):
-        rows, cols = (np.array([i]) for i in np.unravel_index(int(anatomy.inside_mm.argmax()), anatomy.inside_mm.shape))
-    picks = rng.integers(len(rows), size=count)
-    jitter = rng.uniform(-0.5, 0.5, (count, 2))
-    depth = (cols[picks] + jitter[:, 0]) * GRID_MM
-    across = anatomy.across_mm - (rows[picks] + jitter[:, 1]) * GRID_MM
-    return [(float(d), float(a)) for d, a in zip(depth, across, strict=True)]
+    bulk, strands, benign, groups = rng.spawn(4)
+    fibres = draw_fibres(anatomy, int(strands.poisson(settings.clutter.fibres)), rng=strands)
+    suspicious = list(_groups(settings, view, anatomy, rng=groups))
+    clutter = draw_clutter(settings.clutter, anatomy, view=view, rng=benign)
+    tissue = with_bulk(anatomy, settings.clutter, rng=bulk)
+    return Contents(breast, laterality, view, tissue, tuple(suspicious + clutter), fibres)
 
 
 def _draw_breast(settings: SceneSettings, rng: np.random.Generator) -> BreastSpec:
@@ -92,9 +81,8 @@ def _draw_breast(settings: SceneSettings, rng: np.random.Generator) -> BreastSpe
 
 def _groups(settings: SceneSettings, view: View, anatomy: Anatomy, *, rng: np.random.Generator) -> Iterator[Deposit]:
     wanted, most = rng.random(), int(rng.integers(1, settings.most_clusters + 1))
-    group_rng = rng.spawn(1)[0]
     for number in range(most if wanted < settings.cluster_share else 0):
-        yield from _group(settings, view, anatomy, number=number, rng=group_rng)
+        yield from _group(settings, view, anatomy, number=number, rng=rng)
 
 
 def _group(
@@ -117,11 +105,3 @@ def _group(
     for place, diameter, seed in zip(flat + centre, marks.diameters_mm, marks.seeds, strict=True):
         lobes = shape_of(spec.morphology, float(diameter), np.random.default_rng(int(seed)))
         yield Deposit((float(place[0]), float(place[1])), lobes, float(diameter), MarkLabel.SUSPICIOUS, number)
-
-
-def _scattered(settings: SceneSettings, anatomy: Anatomy, rng: np.random.Generator) -> Iterator[Deposit]:
-    own = rng.spawn(1)[0]
-    count = int(own.poisson(settings.clutter.scattered))
-    for place in places_da(anatomy, count, from_skin_mm=_FROM_SKIN_MM, rng=own):
-        diameter = own.uniform(0.2, 0.5)
-        yield Deposit(place, shape_of(Morphology.ROUND, diameter, own), diameter, MarkLabel.SCATTERED)

@@ -29,15 +29,18 @@ class LocalSignal:
         Primary and scatter, as `calcmeasure.phantom.mammogram.detector.expose` scales it.
     pixel_mm
         Pitch at the detector.
+    brightest
+        Total at which the machine's scale ends: behind it nothing can be told.
     added_variance
-        Variance per pixel that is no quantum noise (film grain, quantisation), nepers squared.
+        (rows, columns) variance per pixel that is no quantum noise (film grain, quantisation), nepers squared.
     """
 
     primary: FloatImage
     total: FloatImage
     detector: DetectorSpec
     pixel_mm: tuple[float, float]
-    added_variance: float = 0.0
+    brightest: float = math.inf
+    added_variance: FloatImage | None = None
 
 
 def ideal_detectability(stamp: Stamp, local: LocalSignal) -> float:
@@ -47,9 +50,12 @@ def ideal_detectability(stamp: Stamp, local: LocalSignal) -> float:
     """
     row, col = np.rint(stamp.centre_rc).astype(int)
     total = float(local.total[row, col])
+    if total >= local.brightest:
+        return 0.0
     difference = _log_difference(stamp, float(local.primary[row, col]) / total, local)
     photons = local.detector.photons_per_mm2 * local.pixel_mm[0] * local.pixel_mm[1]
-    variance = 1.0 / (photons * total) + local.added_variance
+    added = 0.0 if local.added_variance is None else float(local.added_variance[row, col])
+    variance = 1.0 / (photons * total) + added
     return math.sqrt(float(np.sum(np.square(difference, dtype=np.float64))) / variance)
 
 

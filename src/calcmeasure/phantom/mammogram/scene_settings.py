@@ -43,8 +43,8 @@ class ClutterSettings:
         Skin folds and pockets of air.
     dead_pixels
         Single pixels or short runs that the machine did not correct.
-    implants, saturated
-        Share of scenes.
+    implants, saturated, grid_lines
+        Share of scenes with an implant, with a breast brighter than the scale, with the shadow of a still grid.
     """
 
     scattered: float = 4.0
@@ -65,6 +65,7 @@ class ClutterSettings:
     dead_pixels: float = 0.5
     implants: float = 0.04
     saturated: float = 0.03
+    grid_lines: float = 0.04
 
 
 NO_CLUTTER = ClutterSettings(**dict.fromkeys(ClutterSettings.__dataclass_fields__, 0.0))

@@ -25,18 +25,9 @@ from calcmeasure.geometry import Spacing, SpacingSource, to_mm
 from calcmeasure.phantom.mammogram.acquisition import Acquisition, draw_acquisition
 from calcmeasure.phantom.mammogram.calcifications import FloatArray, IntArray
 from calcmeasure.phantom.mammogram.contents import Contents, draw_contents
-from calcmeasure.phantom.mammogram.deposits import Deposit, Stamp, add_stamps, stamp_deposit
-from calcmeasure.phantom.mammogram.detectability import LocalSignal, ideal_detectability
-from calcmeasure.phantom.mammogram.detector import (
-    RAW_BITS,
-    FloatImage,
-    blurred_primary,
-    raw_pixels,
-    scattered,
-    with_scatter,
-)
-from calcmeasure.phantom.mammogram.exposure import SKIN_PER_MM, edge_thinning, full_share, skin_path_mm
-from calcmeasure.phantom.mammogram.looks import log_signal, present
+from calcmeasure.phantom.mammogram.detectability import ideal_detectability
+from calcmeasure.phantom.mammogram.detector import FloatImage
+from calcmeasure.phantom.mammogram.picture import Picture, take_picture
 from calcmeasure.phantom.mammogram.scene_settings import TRAINING, SceneSettings
 from calcmeasure.phantom.mammogram.treatment import draw_treatment
 from calcmeasure.terms import ExtentChange, Laterality, MarkLabel, PresentationIntent, View
@@ -148,41 +139,12 @@ def extent_change(before_mm: float, after_mm: float) -> ExtentChange:
     return ExtentChange.UNCHANGED
 
 
-def take_image(contents: Contents, acquisition: Acquisition, *, rng: np.random.Generator) -> Scene:
-    """Expose a breast.
-
-    Parameters
-    ----------
-    rng
-        Noise only.
-    """
-    anatomy, detector, pixel_mm = contents.anatomy, acquisition.detector, acquisition.imager_mm
-    axes = acquisition.axes_mm()
-    inside_mm = anatomy.sample(anatomy.inside_mm, *axes)
-    breast = inside_mm > 0
-    thinning = edge_thinning(inside_mm, contents.breast.thickness_mm)
-    tissue = anatomy.sample(anatomy.extra, *axes) * full_share(inside_mm, anatomy)
-    tissue += SKIN_PER_MM * skin_path_mm(inside_mm) - thinning
-    stamps = [stamp for stamp in _stamps(contents.deposits, acquisition) if _is_inside(stamp, breast)]
-    plain = np.exp(-tissue)
-    label_map = np.zeros(acquisition.shape, np.uint8)
-    add_stamps(tissue, stamps, labels=label_map)
-    primary = blurred_primary(tissue, detector=detector, pixel_mm=pixel_mm)
-    scatter = scattered(primary, breast, detector=detector, pixel_mm=pixel_mm)
-    signal = with_scatter(primary, scatter, detector=detector)
-    local = LocalSignal(plain, with_scatter(plain, scatter, detector=detector), detector, pixel_mm)
-    raw = raw_pixels(signal, breast, detector=detector, pixel_mm=pixel_mm, rng=rng)
-    if acquisition.look is None:
-        values = np.float32(np.log((1 << RAW_BITS) - 1)) + log_signal(raw.astype(np.float32))
-    else:
-        nepers = log_signal(raw.astype(np.float32) / np.float32(detector.raw_level))
-        values = present(nepers, thinning, breast, look=acquisition.look, pixel_mm=pixel_mm)
-    return _scene(contents, acquisition, values, breast=breast, label_map=label_map, seen=(stamps, local))
-
-
 def _visit(contents: Contents, seed: int, settings: SceneSettings, *, name: str) -> Scene:
-    acquisition = draw_acquisition(contents, settings, rng=_stream(seed, settings, f"{name} visit"))
-    return take_image(contents, acquisition, rng=_stream(seed, settings, f"{name} noise"))
+    acquisition = draw_acquisition(
+        contents, settings, rng=_stream(seed, settings, f"{name} visit"), again=name == "second"
+    )
+    picture = take_picture(contents, acquisition, rng=_stream(seed, settings, f"{name} noise"))
+    return _scene(contents, acquisition, picture)
 
 
 def _stream(seed: int, settings: SceneSettings, name: str) -> np.random.Generator:
@@ -191,44 +153,20 @@ def _stream(seed: int, settings: SceneSettings, name: str) -> np.random.Generato
     return np.random.default_rng([seed, *name.encode()])
 
 
-def _stamps(deposits: tuple[Deposit, ...], acquisition: Acquisition) -> list[Stamp]:
-    centres = acquisition.to_rc(np.array([deposit.centre_da for deposit in deposits]).reshape(-1, 2))
-    stamps = (
-        stamp_deposit(
-            deposit, centre, shape=acquisition.shape, pixel_mm=acquisition.true_mm, mirrored=acquisition.mirrored
-        )
-        for deposit, centre in zip(deposits, centres, strict=True)
-    )
-    return [stamp for stamp in stamps if stamp is not None]
-
-
-def _is_inside(stamp: Stamp, breast: NDArray[np.bool_]) -> bool:
-    row, col = np.rint(stamp.centre_rc).astype(int)
-    return bool(breast[row, col])
-
-
-def _scene(
-    contents: Contents,
-    acquisition: Acquisition,
-    values: FloatImage,
-    *,
-    breast: NDArray[np.bool_],
-    label_map: NDArray[np.uint8],
-    seen: tuple[list[Stamp], LocalSignal],
-) -> Scene:
-    stamps, local = seen
+def _scene(contents: Contents, acquisition: Acquisition, picture: Picture) -> Scene:
     spacing = Spacing(*acquisition.true_mm, source=SpacingSource.USER, magnification=acquisition.magnification)
+    stamps, local = picture.stamps, picture.local
     marks_rc = np.array([stamp.centre_rc for stamp in stamps]).reshape(-1, 2)
     clusters = np.array([stamp.deposit.cluster for stamp in stamps], np.int64)
     return Scene(
-        attenuation=values,
-        valid=np.ones(values.shape, bool),
+        attenuation=picture.values,
+        valid=np.ones(picture.values.shape, bool),
         spacing=spacing,
         laterality=contents.laterality,
         view=contents.view,
         intent=acquisition.intent,
-        breast=breast,
-        label_map=label_map,
+        breast=picture.breast,
+        label_map=picture.label_map,
         marks_rc=marks_rc,
         diameters_mm=np.array([stamp.deposit.diameter_mm for stamp in stamps]),
         labels=tuple(stamp.deposit.label for stamp in stamps),
