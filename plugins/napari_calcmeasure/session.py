@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from calcmeasure.model.imaging import FolderIndex
 from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
 from calcmeasure.terms import Modality
 from napari_calcmeasure.cases import Case, Item, find_item, prior_of
-from napari_calcmeasure.detection import detect_on
+from napari_calcmeasure.detection import Searches
 from napari_calcmeasure.display.hanging import Look, Pictures
 from napari_calcmeasure.display.lesion_fields import LesionFields
 from napari_calcmeasure.display.orientation import laterality_at
@@ -82,6 +83,7 @@ class Session:
         self._loading: Progress | None = None
         self._preparing: Progress | None = None
         self.phase_hung: int | None = None
+        self.searches = Searches()
         self._fields = LesionFields(self.pictures.volumes)
         self.seed_tool, self.brush_tool = SeedTool(self.field_of), BrushTool(self.field_of)
         self.readings.make_tools = self._lesion_tools
@@ -124,7 +126,7 @@ class Session:
         def done(result: tuple[FolderIndex, tuple[Case, ...]]) -> None:
             self.readings.put_away()
             self.shown = None
-            self.index, cases = result
+            self.index, cases, self.searches = *result, Searches()
             self.cases = in_reading_order(cases, seed=self.seed)
             self.show(self.cases[0].items[0].key)
             if then is not None:
@@ -226,12 +228,9 @@ class Session:
             if then is not None and self.case is case:
                 then()
 
-        self.runner.start(
-            "Searching this image",
-            lambda _progress: detect_on(target, index, patient_id=case.patient_id),
-            done=done,
-            failed=self.tell,
-        )
+        is_alone = self.readings.blinding.hide_priors
+        search = partial(self.searches.search, target, index, patient_id=case.patient_id, is_alone=is_alone)
+        self.runner.start("Searching this image", lambda _progress: search(), done=done, failed=self.tell)
 
     def phase_chosen(self, item: Item) -> int | None:
         """Phase the reader took as the early one of a dynamic series; None for the rule's."""

@@ -12,7 +12,7 @@ from calcmeasure.errors import CalcMeasureError
 from calcmeasure.pipeline.patient import analyse_patient
 from calcmeasure.pipeline.settings import RunSettings
 from napari_calcmeasure.cases import list_cases
-from napari_calcmeasure.detection import detect_on
+from napari_calcmeasure.detection import Searches
 from napari_calcmeasure.display.hanging import Look, Pictures
 from napari_calcmeasure.jobs import Progress
 
@@ -43,7 +43,7 @@ def test_calcifications_are_those_of_the_run(index, by_run):
     for panel in panels(index, is_dynamic=False):
         if panel.target is None:
             continue
-        found = detect_on(panel.target, index, patient_id="x")
+        found = Searches().search(panel.target, index, patient_id="x")
         expected = [a for a in by_run if a.image.sop_uid == panel.target.image.sop_uid]
         assert [one.points for one in found] == [one.points for one in expected]
         assert all(panel.target.shows(one) for one in found)
@@ -51,7 +51,7 @@ def test_calcifications_are_those_of_the_run(index, by_run):
 
 def test_lesions_are_those_of_the_run(index, by_run):
     panel = panels(index, is_dynamic=True)[0]
-    found = [one for one in detect_on(panel.target, index, patient_id="x") if one.points]
+    found = [one for one in Searches().search(panel.target, index, patient_id="x") if one.points]
     expected = [a for a in by_run if a.points and a.timepoint == "baseline" and panel.target.shows(a)]
     assert found
     assert [one.points for one in found] == [one.points for one in expected]
@@ -62,7 +62,8 @@ def test_after_an_override_the_phase_the_reader_chose_is_searched_and_recorded(i
     by_rule = panel.target.phase
     chosen = replace(panel.target, phase=replace(by_rule, index=by_rule.index + 1, rule="reader"))
     before, after = (
-        [one for one in detect_on(target, index, patient_id="x") if one.points] for target in (panel.target, chosen)
+        [one for one in Searches().search(target, index, patient_id="x") if one.points]
+        for target in (panel.target, chosen)
     )
     assert {(one.phase.index, one.phase.rule) for one in after} == {(by_rule.index + 1, "reader")}
     assert [one.points for one in after] != [one.points for one in before]
@@ -72,4 +73,4 @@ def test_an_image_of_another_folder_is_refused(index):
     target = panels(index, is_dynamic=False)[0].target
     elsewhere = replace(target, image=replace(target.image, sop_uid="1.2.3"))
     with pytest.raises(CalcMeasureError, match="not in the open folder"):
-        detect_on(elsewhere, index, patient_id="x")
+        Searches().search(elsewhere, index, patient_id="x")

@@ -279,7 +279,7 @@ def test_a_blinded_reader_takes_nothing_over(cohort, store, hidden):
 def test_automatic_findings_become_drafts(session, monkeypatch):
     found = draw_line(session).annotation
     automatic = replace(found, method=Method.AUTO, points=((1.0, 2.0), (3.0, 4.0)))
-    monkeypatch.setattr("napari_calcmeasure.session.detect_on", lambda *_args, **_options: (automatic,))
+    monkeypatch.setattr("napari_calcmeasure.detection.Searches.search", lambda *_args, **_options: (automatic,))
     session.detect(session.hanging.panels[0].target)
     drawn, adopted = session.desk.reading.findings
     assert (drawn.annotation.method, adopted.annotation.method) == ("manual", "auto")
@@ -289,7 +289,7 @@ def test_automatic_findings_become_drafts(session, monkeypatch):
 def test_what_was_found_is_told_once_it_is_on_the_desk_of_the_patient_shown(session, monkeypatch):
     found = draw_line(session).annotation
     automatic = replace(found, method=Method.AUTO, points=((1.0, 2.0), (3.0, 4.0)))
-    monkeypatch.setattr("napari_calcmeasure.session.detect_on", lambda *_args, **_options: (automatic,))
+    monkeypatch.setattr("napari_calcmeasure.detection.Searches.search", lambda *_args, **_options: (automatic,))
     told = []
     target = session.hanging.panels[0].target
     session.detect(target, then=lambda: told.append(session.desk.reading.selected_finding.annotation.points))
@@ -424,7 +424,7 @@ def test_what_a_search_finds_after_its_patient_left_waits_with_that_patient(coho
     runner.finish_last()
     runner.finish_last()
     found = replace(draw_line(session).annotation, method=Method.AUTO, points=((1.0, 2.0), (3.0, 4.0)))
-    monkeypatch.setattr("napari_calcmeasure.session.detect_on", lambda *_args, **_options: (found,))
+    monkeypatch.setattr("napari_calcmeasure.detection.Searches.search", lambda *_args, **_options: (found,))
     session.detect(session.hanging.panels[0].target)
     search = runner.jobs.pop()
     session.step_patient(1)

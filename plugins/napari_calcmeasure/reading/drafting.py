@@ -185,6 +185,8 @@ def redraw(
         points=tuple(points),
         method=Method.EDITED if annotation.method is Method.AUTO else annotation.method,
         mark_diameters_mm=mark_diameters_mm,
+        mark_evidence=(),
+        independent_points=None,
         volume_mm3=None,
         diameter_3d_mm=None,
         confidence=None,

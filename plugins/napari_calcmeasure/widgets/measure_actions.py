@@ -8,12 +8,14 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QWidget
 
+from calcmeasure.detect.calcifications.operating_points import OPERATING_POINTS
 from calcmeasure.errors import CalcMeasureError
 from calcmeasure.terms import Modality
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.export import export_readings
 from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading, Point, Target
+from napari_calcmeasure.reading.sensitivity import Sensitivity
 from napari_calcmeasure.reading.signing import needs_reason
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.session import Session
@@ -23,6 +25,7 @@ from napari_calcmeasure.widgets.entrance import remember
 from napari_calcmeasure.widgets.export_dialog import ask_export
 from napari_calcmeasure.widgets.finding_words import length_words, try_measure
 from napari_calcmeasure.widgets.link_dialog import LinkAnswer, ask_link
+from napari_calcmeasure.widgets.sensitivity_row import nearest_point
 from napari_calcmeasure.widgets.stage import Stage
 
 LEVEL_STEP = 0.05
@@ -62,6 +65,7 @@ class MeasureActions:
         self._stage, self._session, self._parent, self._on_found = stage, session, parent, on_found
         self._folder: Path | None = None
         self._at: tuple[Panel | None, Point] = (None, ())
+        self._sensitivity = Sensitivity()
         stage.hovered.connect(self._hover)
 
     def table(self) -> Mapping[str, Callable[..., object]]:
@@ -100,13 +104,18 @@ class MeasureActions:
         desk.hold(_TOOLS[name])
 
     def resize(self, direction: int) -> None:
-        """Make the brush larger or smaller while it is held, otherwise the segmentation."""
+        """Make the brush larger or smaller while it is held, a search more or less sensitive, or the segmentation."""
         desk, brush = self._session.desk, self._session.brush_tool
         if desk is None:
             return
         if desk.tool is ToolName.BRUSH:
             brush.radius_mm *= BRUSH_STEP**direction
             self._session.message = f"Brush radius {brush.radius_mm:.1f} mm."
+            return
+        point = self.sensitivity
+        if point is not None:
+            place = nearest_point(point) + direction
+            self.set_sensitivity(OPERATING_POINTS[max(0, min(place, len(OPERATING_POINTS) - 1))].false_marks)
             return
         chosen = desk.reading.selected_finding
         if chosen is not None and chosen.mask is not None:
@@ -118,6 +127,21 @@ class MeasureActions:
         desk = self._session.desk
         if desk is not None:
             desk.take(self._session.seed_tool.set_level(desk.reading, level))
+
+    @property
+    def sensitivity(self) -> float | None:
+        """False marks per image at which the image that is meant was searched; None when it was not."""
+        panel = self._stage.active
+        target = panel.target if panel is not None else None
+        return None if target is None else self._session.searches.sensitivity_of(target)
+
+    def set_sensitivity(self, false_marks: float) -> None:
+        """Group the marks of the searched image anew."""
+        desk, panel = self._session.desk, self._stage.active
+        if desk is None or panel is None or panel.target is None or self.sensitivity in (None, false_marks):
+            return
+        found = self._session.searches.at(panel.target, false_marks=false_marks)
+        self._sensitivity.move(desk, found, target=panel.target, false_marks=false_marks)
 
     # -- statements ----------------------------------------------------------------------------------------------------
 

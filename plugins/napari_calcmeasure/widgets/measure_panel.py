@@ -24,6 +24,7 @@ from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets.controls import Entries, action_button, label
 from napari_calcmeasure.widgets.finding_card import FindingCard
 from napari_calcmeasure.widgets.finding_words import row_words, try_measure
+from napari_calcmeasure.widgets.sensitivity_row import SensitivityRow
 from napari_calcmeasure.widgets.theme import PANEL_STYLE
 
 TOOLS: tuple[tuple[str, ToolName, str], ...] = (
@@ -61,6 +62,7 @@ class MeasurePanel(QWidget):
         self.card.described.connect(self.described)
         self.card.level_changed.connect(self.level_changed)
         self.brush = self._brush_slider()
+        self.sensitivity = SensitivityRow()
         self.buttons = self._buttons()
         self.entries = Entries()
         self.entries.setAccessibleName("Findings on the desk")
@@ -201,6 +203,7 @@ class MeasurePanel(QWidget):
         layout.setSpacing(8)
         layout.addLayout(self._tool_grid())
         layout.addWidget(self._brush_line())
+        layout.addWidget(self.sensitivity)
         layout.addWidget(self.card)
         layout.addLayout(
             _grid([self.buttons[name] for name in ("auto_detect", "nothing_left", "take_over")], columns=3)

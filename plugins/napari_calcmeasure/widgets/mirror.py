@@ -117,6 +117,7 @@ class Mirror(QObject):
         self._room.measure.described.connect(lambda _said: self._panels.start())
         self._room.stage.hung.connect(self._on_hung)
         self._room.stage.aimed.connect(lambda _panel: self.show_display())
+        self._room.stage.aimed.connect(lambda _panel: self._panels.start())
         self._room.stage.hovered.connect(self._on_hover)
 
     def _take_desk(self, desk: Desk | None) -> None:
@@ -208,6 +209,7 @@ class Mirror(QObject):
             return
         self._follow_phase()
         self._room.measure.show_brush(self._room.session.brush_tool.radius_mm)
+        self._room.measure.sensitivity.show_point(self._room.hand_work.sensitivity)
         reading = self._room.session.readings.visible or self._desk.reading
         chosen = reading.selected_finding
         self._room.response.follow(reading.selected)

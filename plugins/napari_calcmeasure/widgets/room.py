@@ -168,6 +168,7 @@ class ReadingRoom(QWidget):
         self.measure.described.connect(self._describe)
         self.measure.level_changed.connect(self.hand_work.set_level)
         self.measure.brush_changed.connect(self._set_brush)
+        self.measure.sensitivity.moved.connect(self.hand_work.set_sensitivity)
         self.measure.selected.connect(self.go_to)
         self.response.finding_activated.connect(self.go_to)
         self.response.profiles_changed.connect(self._set_criteria)

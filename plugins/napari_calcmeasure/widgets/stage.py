@@ -19,6 +19,7 @@ from napari_calcmeasure.display.drawings import (
     draw_findings,
     draw_unfinished,
 )
+from napari_calcmeasure.display.labelled_marks import draw_left_out
 from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.prior_marks import laid_over
 from napari_calcmeasure.reading.desk import Desk
@@ -197,6 +198,9 @@ class Stage(QObject):
         reading = self._desk.reading
         own = [finding for finding in reading.findings if belongs_to(finding.annotation, panel)]
         drawing += draw_findings(own, selected=reading.selected, style=OWN)
+        if panel.target.image.spacing is not None:
+            seen, labels = self._session.searches.left_out(panel.target)
+            drawing += draw_left_out(seen, labels, spacing=panel.target.image.spacing)
         if self.shows_prior_marks and not panel.is_prior:
             everyone = [finding.annotation for finding in reading.findings] + [
                 o.annotation for o in self._session.readings.others

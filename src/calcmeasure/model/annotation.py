@@ -79,7 +79,7 @@ class MarkEvidence(NamedTuple):
     Parameters
     ----------
     probability
-        Calibrated chance of being a calcification, 0-1, on this image alone.
+        Chance of being a calcification, 0-1, by this image and by another visit where one was looked at.
     contrast
         Attenuation above the surroundings, in the units of the image; None where unknown.
     snr

@@ -42,11 +42,18 @@ UNTRUSTED = frozenset({Flag.BREAST_MASK_UNCERTAIN, Flag.NO_BREAST})
 
 @dataclass(frozen=True, slots=True)
 class MammogramResult:
-    """What one mammogram yielded: annotations with pictures, or a reason why not."""
+    """What one mammogram yielded: annotations with pictures, or a reason why not.
+
+    Parameters
+    ----------
+    seen
+        What the annotations were made from; None where the image was not searched.
+    """
 
     annotations: tuple[Annotation, ...] = ()
     panels: tuple[MammogramPanel, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    seen: SeenMammogram | None = None
 
 
 def read_mammograms(
@@ -149,9 +156,9 @@ def _result(one: SeenMammogram | _Shown | MammogramResult, patient_id: str) -> M
         return one
     if isinstance(one, _Shown):
         return MammogramResult((one.blank,), (_panel(one.blank, one.pixels.display, patient_id),), (one.skipped,))
-    found = _annotate(one)
+    found = annotate(one)
     panels = tuple(_panel(annotation, one.display, patient_id, findings=one.final) for annotation in found)
-    return MammogramResult(found, panels, _untrusted(one))
+    return MammogramResult(found, panels, _untrusted(one), one)
 
 
 def _untrusted(one: SeenMammogram) -> tuple[Skipped, ...]:
@@ -162,8 +169,8 @@ def _untrusted(one: SeenMammogram) -> tuple[Skipped, ...]:
     return (Skipped(one.path, ErrorCode.NO_BREAST, reason),)
 
 
-def _annotate(one: SeenMammogram) -> tuple[Annotation, ...]:
-    """One annotation per group, largest first; a single empty one when nothing was found."""
+def annotate(one: SeenMammogram) -> tuple[Annotation, ...]:
+    """Make one annotation per group, largest first; a single empty one when nothing was found."""
     flagged = replace(one.blank, flags=merge_flags(one.blank.flags, one.final.flags))
     if not one.final.clusters:
         return (_emptied(flagged, one),)

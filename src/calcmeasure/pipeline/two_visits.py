@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.registration import BreastView
+from calcmeasure.detect.calcifications.regrouping import regroup
 from calcmeasure.detect.calcifications.second_look import SeenView, look_again
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings
 from calcmeasure.geometry import Spacing
@@ -53,6 +54,12 @@ class SeenMammogram:
     def final(self) -> CalcificationFindings:
         """What is measured: with another visit in mind where there is one."""
         return self.findings if self.linked is None else self.linked
+
+    def at(self, false_marks: float) -> SeenMammogram:
+        """Group the marks anew at another operating point; what the other visit says stays."""
+        linked = None if self.linked is None else regroup(self.linked, spacing=self.spacing, false_marks=false_marks)
+        findings = regroup(self.findings, spacing=self.spacing, false_marks=false_marks)
+        return replace(self, findings=findings, linked=linked)
 
     def alone(self, cluster: CalcificationCluster) -> Points | None:
         """Give the marks of a group as found without another visit: of the independent group that shares most with it.

@@ -80,7 +80,8 @@ class LinkedViews:
     Parameters
     ----------
     earlier, later
-        The linked findings; the independent ones where the views could not be laid over each other.
+        The linked findings, their marks with linked probabilities, so that they can be regrouped; the independent ones
+        where the views could not be laid over each other.
     registration
         How they were laid over each other.
     """
@@ -230,12 +231,11 @@ def _again(view: SeenView, expected: Expected, *, false_marks: float, settings: 
     factor = prior_factor(marks.points_rc[asked] * view.spacing.rc_mm, own, expected=expected, settings=settings)
     linked = marks.probabilities.copy()
     linked[asked] = _times_odds(own, factor)
-    found = regroup(
+    return regroup(
         replace(view.findings, marks=replace(marks, probabilities=linked)),
         spacing=view.spacing,
         false_marks=false_marks,
     )
-    return replace(found, marks=replace(found.marks, probabilities=marks.probabilities))
 
 
 def _times_odds(probabilities: Values, factor: Values) -> Values:
