@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 from numpy.typing import NDArray
+from PIL import Image
 
 from calcifications.calibration import Reliability
 from calcifications.curves import Curve
 from calcmeasure.report.palette import AMBER, BLUE, GREEN, SKY, VERMILION
 from calcmeasure.report.study.figures.style import BLACK, DIM, PAGE_MM, PURPLE, SMALL, in_print_style, print_figure
 
+PICTURES = (
+    "calcification-marks.png",
+    "calcification-groups.png",
+    "calcification-extents.png",
+    "calcification-misses.png",
+    "calcification-false.png",
+    "calcification-worst-extents.png",
+    "calcification-successes.png",
+)
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-DPI = 140
+DPI, PALETTE = 140, 96
 HEIGHT_MM = 66.0
 SERIES = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (PURPLE, ":"), (AMBER, "-"), (SKY, "--"))
 """Colour and dashes of the curves of one panel, in order."""
@@ -44,7 +55,7 @@ def draw_marks(panels: Mapping[str, Mapping[str, Curve]], ideal: Mapping[str, Cu
                 ideal[title].rates, ideal[title].sensitivity, color=BLACK, linestyle=(0, (1, 1)), label="ideal observer"
             )
         axis.set_title(title)
-    _save(figure, path)
+    save_small(figure, path)
 
 
 @in_print_style
@@ -55,7 +66,7 @@ def draw_groups(curves: Mapping[str, Curve], reliability: Mapping[str, Reliabili
     _free_response(left, curves, unit="false groups per image")
     left.set_title("groups")
     _calibration(right, reliability)
-    _save(figure, path)
+    save_small(figure, path)
 
 
 @in_print_style
@@ -73,7 +84,7 @@ def draw_extents(errors_mm: Mapping[str, Values], relative: Mapping[str, Values]
     right.axvline(10.0, color=DIM, linewidth=0.6)
     right.set_xlim(0, 60)
     right.set_xlabel("extent wrong by at most, % of the true one")
-    _save(figure, path)
+    save_small(figure, path)
 
 
 def _row(figure: Figure, count: int) -> Sequence[Axes]:
@@ -122,7 +133,11 @@ def _shares(axis: Axes, values: Mapping[str, Values]) -> None:
     axis.tick_params(labelsize=SMALL)
 
 
-def _save(figure: Figure, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI, metadata={"Software": None})
+def save_small(figure: Figure, path: Path, *, dpi: int = DPI, colours: int = PALETTE) -> None:
+    """Write a picture with a palette that keeps rare colours: small enough for a repository."""
+    picture = BytesIO()
+    figure.savefig(picture, format="png", dpi=dpi)
+    pixels = Image.open(picture).convert("RGB")
+    small = pixels.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    small.save(path, "PNG", optimize=True)
     print(f"wrote {path.name}", flush=True)

@@ -1,8 +1,8 @@
 """The ideal observer: what quantum noise alone allows.
 
 A matched filter that knows each calcification's shape and the noise answers with a normal variate of mean d' and
-standard deviation 1. Where it is asked at every place and size, a false answer comes from any of the independent places;
-their number fixes the threshold for a given rate of false answers. It meets no anatomy, so no detector reaches it.
+standard deviation 1. Asked at every place and size, it answers falsely at any of the independent ones; their number
+fixes the threshold for a given rate of false answers. It meets no anatomy, so no detector reaches it.
 """
 
 from __future__ import annotations

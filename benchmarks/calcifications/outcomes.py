@@ -20,7 +20,8 @@ Words = NDArray[np.str_]
 COUNTED = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
 """A mark that the detector takes for something else (an artery, skin, a clip …) is not one of its answers."""
 NO_CLUSTER = -1
-LARGEST_MM = 100.0
+VISIBLE_DPRIME = 4.66
+"""Detectability from which the ideal observer sees a mark at 0.01 false ones per cm²."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +183,10 @@ class Extents:
     ideal: float
 
 
-def extents_of(outcome: Outcome, *, least_dprime: float = 4.66) -> Extents:
+def extents_of(outcome: Outcome) -> Extents:
     """Measure the widest groups."""
     truth = outcome.truth
-    seen = truth.wanted & (truth.dprime >= least_dprime)
+    seen = truth.wanted & (truth.dprime >= VISIBLE_DPRIME)
     return Extents(
         truth=widest_mm(truth.points_mm[truth.wanted], truth.clusters[truth.wanted]),
         found=widest_mm(outcome.members_mm, outcome.member_clusters),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
@@ -27,14 +27,22 @@ SOURCES = ("detect/*.py", "detect/calcifications/**/*", "detect/mammogram/**/*",
 MM2_PER_CM2 = 100.0
 
 
+Answering = Callable[[Suite, int], Iterator[Outcome]]
+
+
 def run_suite(suite: Suite, *, images: int, jobs: int = 1) -> list[Outcome]:
-    """Answer all images of a suite; those answered before by the same code come from disk."""
-    work = partial(_answer_seed, suite)
+    """Answer all images of a suite, each alone."""
+    return [outcome for outcomes in run_seeds(suite, _each_alone, images=images, jobs=jobs) for outcome in outcomes]
+
+
+def run_seeds(suite: Suite, answering: Answering, *, images: int, jobs: int = 1) -> list[list[Outcome]]:
+    """Answer the images of each seed of a suite; those answered before by the same code come from disk."""
+    work = partial(_answer_seed, suite, answering)
     seeds = suite.seeds(images)
     if jobs == 1:
-        return [outcome for seed in seeds for outcome in work(seed)]
+        return [work(seed) for seed in seeds]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return [outcome for outcomes in pool.map(work, seeds) for outcome in outcomes]
+        return list(pool.map(work, seeds))
 
 
 def as_image(scene: Scene) -> ProjectionImage:
@@ -96,20 +104,21 @@ def code_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _answer_seed(suite: Suite, seed: int) -> list[Outcome]:
-    stem = hashlib.sha256(f"{suite.settings!r} {suite.draw.__name__} {seed}".encode()).hexdigest()[:24]
+def _answer_seed(suite: Suite, answering: Answering, seed: int) -> list[Outcome]:
+    what = f"{suite.settings!r} {suite.draw.__name__} {answering.__module__} {answering.__name__} {seed}"
+    stem = hashlib.sha256(what.encode()).hexdigest()[:24]
     kept = sorted((KEPT / code_version()).glob(f"{stem}-*.npz"))
     if kept:
         return [Outcome.load(path) for path in kept]
-    outcomes = list(_answered(suite, seed))
+    outcomes = list(answering(suite, seed))
     for number, outcome in enumerate(outcomes):
         outcome.save(KEPT / code_version() / f"{stem}-{number}.npz")
     return outcomes
 
 
-def _answered(suite: Suite, seed: int) -> Iterator[Outcome]:
-    for visit, scene in enumerate(suite.draw(seed, suite.settings)):
-        yield answer(scene, name=f"{suite.name} {seed} {visit}", breast=str(seed))
+def _each_alone(suite: Suite, seed: int) -> Iterator[Outcome]:
+    for scene in suite.draw(seed, suite.settings):
+        yield answer(scene, name=f"{suite.name} {seed}", breast=str(seed))
 
 
 def _numbers(groups: Sequence[np.ndarray]) -> np.ndarray:

@@ -19,6 +19,14 @@ FIRST_SEED = TESTING_SEEDS.start + 1000
 DIGITAL = replace(TESTING, film_share=0.0)
 RAW = replace(DIGITAL, presentation_share=0.0)
 PRESENTATION = replace(DIGITAL, presentation_share=1.0)
+REFERENCE = replace(
+    RAW,
+    pixel_mm=(0.07, 0.07),
+    photons_per_mm2=(3.27e5, 3.27e5),
+    blur_mm=(0.0385, 0.0385),
+    scatter_to_primary=(0.45, 0.45),
+)
+"""The exposure for which the literature's and the targets' figures were computed: 70 µm, 2.5 % noise per pixel."""
 FILM = replace(TESTING, film_share=1.0)
 
 Drawing = Callable[[int, SceneSettings], tuple[Scene, ...]]
@@ -62,7 +70,12 @@ class Suite:
         return range(FIRST_SEED, FIRST_SEED + count)
 
 
-MAIN = (Suite("For Processing", RAW), Suite("For Presentation", PRESENTATION), Suite("digitised film", FILM, 0.4))
+MAIN = (
+    Suite("For Processing", RAW),
+    Suite("For Presentation", PRESENTATION),
+    Suite("digitised film", FILM, 0.4),
+    Suite("reference exposure", REFERENCE, 0.6),
+)
 NORMAL = Suite("no group of calcifications", replace(TESTING, cluster_share=0.0), 0.6)
 PAIRS = Suite("before and after", replace(DIGITAL, cluster_share=1.0), 0.6, draw_visits)
 ROBUSTNESS_SHARE = 0.12
@@ -80,7 +93,9 @@ def robustness() -> tuple[Suite, ...]:
         **{f"film, pixels of {um} µm": replace(FILM, film_pixel_mm=(um / 1000,) * 2) for um in (50, 100, 200)},
         **{f"look: {look}": replace(PRESENTATION, looks=(look,)) for look in TESTING.looks},
     }
-    return tuple(Suite(name, settings, ROBUSTNESS_SHARE) for name, settings in changes.items())
+    return tuple(
+        Suite(name, replace(settings, cluster_share=1.0), ROBUSTNESS_SHARE) for name, settings in changes.items()
+    )
 
 
 def clutter() -> tuple[Suite, ...]:

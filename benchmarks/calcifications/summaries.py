@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from calcifications.calibration import Reliability, reliability
 from calcifications.curves import Curve, free_response, interval_of
 from calcifications.ideal import ideal_sensitivity
-from calcifications.outcomes import NO_CLUSTER, Extents, Outcome, extents_of, found_groups, group_answers, mark_answers
+from calcifications.outcomes import (
+    NO_CLUSTER,
+    VISIBLE_DPRIME,
+    Outcome,
+    extents_of,
+    found_groups,
+    group_answers,
+    mark_answers,
+)
 
 EVERY_SIZE = (0.0, np.inf)
 SIZES_MM = {
@@ -61,6 +69,14 @@ def group_curve(outcomes: Sequence[Outcome]) -> Curve:
 def mark_reliability(outcomes: Sequence[Outcome]) -> Reliability:
     """Stated against observed chance, of the marks the detector counts."""
     return reliability([mark_answers(o, o.probabilities, sizes_mm=EVERY_SIZE, answers=o.counted) for o in outcomes])
+
+
+def score_at(outcomes: Sequence[Outcome], rate: float) -> float:
+    """Probability from which marks count so that at most `rate` false ones per cm² are left."""
+    images = [mark_answers(o, o.probabilities, sizes_mm=EVERY_SIZE, answers=o.counted) for o in outcomes]
+    false = np.sort(np.concatenate([image.false_scores for image in images]))[::-1]
+    allowed = int(rate * sum(image.size for image in images))
+    return float(np.nextafter(false[allowed], 1.0)) if allowed < len(false) else 0.0
 
 
 def mark_rows(name: str, outcomes: Sequence[Outcome], rates: Sequence[float]) -> list[tuple[str, ...]]:
@@ -126,10 +142,19 @@ def count_groups(outcomes: Sequence[Outcome]) -> Groups:
         for number in np.unique(outcome.truth_clusters[outcome.truth.wanted]):
             is_found = bool((owners == number).any())
             there, found = there + 1, found + is_found
-            if (outcome.truth_dprime[outcome.truth_clusters == number] >= 4.66).sum() >= 3:
+            if (outcome.truth_dprime[outcome.truth_clusters == number] >= VISIBLE_DPRIME).sum() >= 3:
                 visible += (1, is_found)
     false_per_image = interval_of(np.array(false), [o.breast for o in outcomes], lambda v: float(v.mean()))
     return Groups(len(outcomes), there, found, int(visible[0]), int(visible[1]), false_per_image)
+
+
+GROUP_COLUMNS = ("images", "number", "groups found", "of those with three visible marks", "false groups / image")
+
+
+def rate_row(name: str, outcomes: Sequence[Outcome], rates: Sequence[float] = (0.05, 0.2, 1.0)) -> tuple[str, ...]:
+    """Sensitivity for groups at given rates of false ones, when the least confidence is moved."""
+    curve = group_curve(outcomes)
+    return (name, *(_with_interval(curve.at(rate)) for rate in rates))
 
 
 def group_row(name: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
@@ -162,13 +187,21 @@ def extent_errors(outcomes: Sequence[Outcome], which: str) -> ExtentErrors:
     return ExtentErrors(mm, mm / truth, tuple(breast for _, breast in kept))
 
 
-EXTENT_COLUMNS = ("images", "link", "median mm", "p90 mm", "worst mm", "within 10 %")
+EXTENT_COLUMNS = ("images", "extent", "median mm", "p90 mm", "worst mm", "within 10 %")
 
 
 def extent_rows(name: str, outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
-    """One row per link distance, and what the ideal observer's marks would give."""
-    titles = {"found": "as reported", "wider": "wider", "ideal": "marks of the ideal observer"}
-    return [(name, *_extent_cells(extent_errors(outcomes, which), title)) for which, title in titles.items()]
+    """One row per link distance, what the ideal observer's marks would give, and images whose ends can be seen."""
+    titles = {"found": "as reported", "wider": "linked over the wider distance", "ideal": "ideal observer's marks"}
+    rows = [(name, *_extent_cells(extent_errors(outcomes, which), title)) for which, title in titles.items()]
+    seen = extent_errors([o for o in outcomes if is_measurable(o)], "found")
+    return [*rows, (name, *_extent_cells(seen, "as reported, where the ends can be seen"))]
+
+
+def is_measurable(outcome: Outcome) -> bool:
+    """Whether the marks that the ideal observer sees span the true extent within the tolerance."""
+    extents = extents_of(outcome)
+    return extents.truth > 0 and abs(extents.ideal - extents.truth) <= TOLERANCE * extents.truth
 
 
 def _extent_cells(errors: ExtentErrors, title: str) -> tuple[str, ...]:
@@ -188,10 +221,33 @@ def _extent_cells(errors: ExtentErrors, title: str) -> tuple[str, ...]:
     )
 
 
-def signed_errors(outcomes: Sequence[Outcome]) -> list[tuple[Extents, Outcome]]:
-    """Extents of every image beside where they come from, worst first."""
-    both = [(extents_of(outcome), outcome) for outcome in outcomes]
-    return sorted(both, key=lambda pair: -abs(pair[0].found - pair[0].truth))
+ROBUSTNESS_COLUMNS = (
+    "scenes", "images", "≥ 0.2 mm at 0.1 false / cm²", "ideal observer", "groups found", "of the visible",
+    "false groups / image", "extent error median mm", "within 10 %",
+)  # fmt: skip
+
+
+def robustness_row(name: str, outcomes: Sequence[Outcome], rate: float = 0.1) -> tuple[str, ...]:
+    """Everything about one condition in a line."""
+    groups, errors = count_groups(outcomes), extent_errors(outcomes, "found")
+    size = SIZES_MM["≥ 0.2 mm"]
+    return (
+        name,
+        str(len(outcomes)),
+        _with_interval(mark_curve(outcomes, size, replicates=300).at(rate), digits=2),
+        f"{ideal_curve(outcomes, size).at(rate)[0]:.2f}",
+        f"{groups.found} / {groups.there}",
+        f"{groups.visible_found} / {groups.visible}",
+        f"{groups.false_per_image[0]:.2f}",
+        f"{np.median(errors.mm):.2f}" if len(errors.mm) else "",
+        f"{np.mean(errors.relative <= TOLERANCE):.2f}" if len(errors.mm) else "",
+    )
+
+
+def clutter_row(name: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """False groups of images without any."""
+    found = [len(outcome.confidences) for outcome in outcomes]
+    return (name, str(len(found)), f"{np.mean(found):.2f}", str(sum(n > 0 for n in found)))
 
 
 def _of_size(outcome: Outcome, sizes_mm: tuple[float, float]) -> NDArray[np.bool_]:
@@ -201,4 +257,5 @@ def _of_size(outcome: Outcome, sizes_mm: tuple[float, float]) -> NDArray[np.bool
 
 
 def _with_interval(value: tuple[float, float, float], *, digits: int = 3) -> str:
-    return f"{value[0]:.{digits}f} ({value[1]:.{digits}f}–{value[2]:.{digits}f})"
+    middle, low, high = (f"{number:.{digits}f}" for number in value)
+    return middle if low == high else f"{middle} ({low}–{high})"
