@@ -122,5 +122,4 @@ def _is_real(outcome: Outcome) -> NDArray[np.bool_]:
     truth = outcome.truth
     scores = np.where(outcome.counted, outcome.probabilities, -1.0)
     partners = match_marks(outcome.marks_mm, scores, truth.points_mm[truth.wanted])
-    reach_mm = REACH_MM + truth.diameters_mm[~truth.wanted] / 2.0
-    return (partners != FREE) | near_any(outcome.marks_mm, truth.points_mm[~truth.wanted], reach_mm=reach_mm)
+    return (partners != FREE) | outcome.on_benign

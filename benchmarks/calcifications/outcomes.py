@@ -63,6 +63,8 @@ class Outcome:
         See `Truth`.
     marks_mm, probabilities, snr, labels
         Every mark the detector saw.
+    on_benign
+        Which of them lie on a calcification that is real and to be left out: neither true nor false.
     members_mm, member_clusters, confidences
         Marks of the groups found, the group of each, and one confidence per group.
     wider_mm, wider_clusters
@@ -84,6 +86,7 @@ class Outcome:
     probabilities: Values
     snr: Values
     labels: Words
+    on_benign: NDArray[np.bool_]
     members_mm: Values
     member_clusters: Numbers
     confidences: Values
@@ -136,8 +139,7 @@ def mark_answers(
     partners = match_marks(points_mm, scores, truth.points_mm[wanted])
     found = np.full(int(wanted.sum()), -np.inf)
     found[partners[partners != FREE]] = scores[partners != FREE]
-    reach_mm = REACH_MM + truth.diameters_mm[~wanted] / 2.0
-    benign = near_any(points_mm, truth.points_mm[~wanted], reach_mm=reach_mm)
+    benign = outcome.on_benign[answers]
     diameters_mm = truth.diameters_mm[wanted]
     asked = (diameters_mm >= sizes_mm[0]) & (diameters_mm < sizes_mm[1])
     return Answers(found[asked], scores[(partners == FREE) & ~benign], outcome.area_cm2, outcome.breast)

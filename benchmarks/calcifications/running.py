@@ -14,10 +14,12 @@ import cv2
 import numpy as np
 
 import calcmeasure
+from calcifications.matching import REACH_MM
 from calcifications.outcomes import NO_CLUSTER, Outcome
 from calcifications.suites import Suite
 from calcmeasure.detect.contract import CalcificationFindings, ProjectionImage
 from calcmeasure.detect.registry import CALCIFICATIONS, load_detector
+from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
 from calcmeasure.phantom.mammogram.scenes import Scene
 from calcmeasure.pipeline.settings import RunSettings
 from calcmeasure.terms import MarkLabel
@@ -25,6 +27,8 @@ from calcmeasure.terms import MarkLabel
 KEPT = Path(__file__).parents[2] / "build" / "calcifications"
 SOURCES = ("detect/*.py", "detect/calcifications/**/*", "detect/mammogram/**/*", "phantom/mammogram/*.py")
 MM2_PER_CM2 = 100.0
+BENIGN = (MarkLabel.VASCULAR, MarkLabel.SKIN, MarkLabel.COARSE, MarkLabel.SCATTERED)
+"""Real calcifications that are to be left out. A mark on metal or on an artefact is a false one."""
 
 
 Answering = Callable[[Suite, int], Iterator[Outcome]]
@@ -83,6 +87,7 @@ def as_outcome(scene: Scene, findings: CalcificationFindings, *, name: str, brea
         probabilities=findings.marks.probabilities,
         snr=findings.marks.snr,
         labels=np.array([str(label) for label in findings.marks.labels], dtype=str),
+        on_benign=_on_benign(scene, findings.marks.points_rc),
         members_mm=np.concatenate([np.empty((0, 2)), *members]) * mm,
         member_clusters=_numbers(members),
         confidences=np.array([cluster.confidence for cluster in findings.clusters]),
@@ -119,6 +124,18 @@ def _answer_seed(suite: Suite, answering: Answering, seed: int) -> list[Outcome]
 def _each_alone(suite: Suite, seed: int) -> Iterator[Outcome]:
     for scene in suite.draw(seed, suite.settings):
         yield answer(scene, name=f"{suite.name} {seed}", breast=str(seed))
+
+
+def _on_benign(scene: Scene, points_rc: np.ndarray) -> np.ndarray:
+    """Which marks lie within half a millimetre of a benign calcification, however long it is."""
+    benign = np.isin(scene.label_map, [LABEL_CODES[label] for label in BENIGN]).astype(np.uint8)
+    rows, cols = np.rint(scene.marks_rc).astype(int).T
+    faint = np.array([label in BENIGN for label in scene.labels], dtype=bool)
+    benign[rows[faint], cols[faint]] = 1
+    reach = [2 * round(REACH_MM / step) + 1 for step in scene.spacing.rc_mm]
+    near = cv2.dilate(benign, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, reach[::-1]))
+    rows, cols = np.clip(np.rint(points_rc).astype(int).T, 0, np.array([near.shape]).T - 1)
+    return near[rows, cols] > 0
 
 
 def _numbers(groups: Sequence[np.ndarray]) -> np.ndarray:

@@ -108,7 +108,8 @@ def clutter() -> tuple[Suite, ...]:
         "coarse, rods, rims, milk": replace(NO_CLUTTER, coarse=1.0, rods=1.0, rims=3.0, milk=0.5),
         "clips, wires, beads": replace(NO_CLUTTER, clips=2.0, wires=0.5, beads=2.0),
         "letters, burnt-in marks": replace(NO_CLUTTER, letters=2.0, burnt_in=1.0),
-        "folds, air, dead pixels": replace(NO_CLUTTER, folds=1.5, air=1.0, dead_pixels=4.0),
+        "folds, air": replace(NO_CLUTTER, folds=1.5, air=1.0),
+        "dead pixels, grid lines": replace(NO_CLUTTER, dead_pixels=4.0, grid_lines=1.0),
         "ligaments and vessels": replace(NO_CLUTTER, fibres=200.0),
         "implant": replace(NO_CLUTTER, implants=1.0),
         "saturated": replace(NO_CLUTTER, saturated=1.0),
@@ -122,5 +123,5 @@ def clutter() -> tuple[Suite, ...]:
 def _everything() -> ClutterSettings:
     """Twice as much of all as in a usual test scene."""
     usual = TESTING.clutter
-    shares = ("implants", "saturated")
+    shares = ("implants", "saturated", "grid_lines")
     return replace(usual, **{f.name: 2.0 * getattr(usual, f.name) for f in fields(usual) if f.name not in shares})
