@@ -186,9 +186,9 @@ def lay_over(group_mm: Points, marks_mm: Points, *, weights: Values, settings: L
     proposed = shifts[(np.hypot(*shifts.T) <= settings.farthest_mm) & (lent >= 0.1)]
     if not len(proposed):
         return group_mm, settings.place_mm
-    scores = [_score(group_mm + shift, marks_mm, weights, settings) for shift in proposed]
-    prior = np.exp(-((proposed / settings.place_mm) ** 2).sum(axis=1) / 4.0)
-    moved_mm = group_mm + proposed[int(np.argmax(np.array(scores) * prior))]
+    likelihood = np.array([_likelihood(group_mm + shift, marks_mm, weights, settings) for shift in proposed])
+    prior = -(proposed**2).sum(axis=1) / (2.0 * settings.place_mm**2)
+    moved_mm = group_mm + proposed[int(np.argmax(likelihood + prior))]
     for _ in range(3):
         offsets, is_pair = _pairs(moved_mm, marks_mm, weights, settings)
         if is_pair.sum() < settings.fewest_pairs:
@@ -198,9 +198,12 @@ def lay_over(group_mm: Points, marks_mm: Points, *, weights: Values, settings: L
     return moved_mm, float(np.clip(left_mm, settings.closest_mm, settings.place_mm))
 
 
-def _score(moved_mm: Points, marks_mm: Points, weights: Values, settings: LinkSettings) -> float:
-    squared = cdist(moved_mm, marks_mm, "sqeuclidean")
-    return float((np.exp(-squared / (2.0 * settings.closest_mm**2)) * weights).max(axis=1).sum())
+def _likelihood(moved_mm: Points, marks_mm: Points, weights: Values, settings: LinkSettings) -> float:
+    """Log-likelihood ratio of a shift: each mark that comes to lie on one of this visit speaks for it."""
+    spread_mm = settings.closest_mm
+    near = np.exp(-cdist(moved_mm, marks_mm, "sqeuclidean") / (2.0 * spread_mm**2))
+    peak = 1.0 / (2.0 * np.pi * spread_mm**2 * settings.typical_per_mm2)
+    return float(np.log1p(peak * (near * weights).max(axis=1)).sum())
 
 
 def _pairs(moved_mm: Points, marks_mm: Points, weights: Values, settings: LinkSettings) -> tuple[Points, Values]:
