@@ -18,7 +18,7 @@ import numpy as np
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.mammogram.coarse import CoarseImage
 from calcmeasure.detect.mammogram.frames import inside_frames
-from calcmeasure.detect.mammogram.outline import largest_region, looks_like_breast, steepest_region
+from calcmeasure.detect.mammogram.outline import region_above_constant, steepest_region
 from calcmeasure.geometry import Spacing
 
 
@@ -88,10 +88,9 @@ def find_coarse_breast(coarse: CoarseImage) -> BreastMask:
     inside = coarse.values[coarse.valid]
     if not inside.size or np.ptp(inside) == 0.0:
         return BreastMask(np.zeros_like(coarse.valid), trusted=False)
-    if coarse.constant is not None:
-        region = largest_region(coarse.valid & ~coarse.constant, coarse)
-        if looks_like_breast(region, coarse.valid, spacing_mm=coarse.spacing_mm):
-            return BreastMask(region, trusted=True, background=Background.CONSTANT)
+    above = region_above_constant(coarse)
+    if above is not None:
+        return BreastMask(above, trusted=True, background=Background.CONSTANT)
     steepest = steepest_region(coarse, inside_frames(coarse))
     if steepest is not None:
         return BreastMask(steepest, trusted=True, background=Background.UNEVEN)

@@ -15,7 +15,7 @@ LEAST_LENGTH_MM = 20.0
 """A frame runs along its side at least this far."""
 LEAST_SHARE = 0.6
 """Share of what is not tissue along the side that a frame covers, at least."""
-_BRIGHT = 0.5
+_BRIGHT = 0.85
 """Share of the way from the darkest to the brightest grey above which a strip counts as bright."""
 
 

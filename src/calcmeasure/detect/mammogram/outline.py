@@ -31,8 +31,25 @@ LEAST_WALL_MM = 15.0
 """A breast lies against a side of the image over at least this length."""
 LEVELS = 16
 """Thresholds tried."""
+LARGEST_SPREAD = 0.12
+"""Spread of what lies beside the breast, as a share of how much brighter the breast is: a photograph has no such
+background."""
+LARGEST_DARK_SHARE = 0.03
+"""Share of the breast that may be as dark as the background."""
+LEAST_CONSTANT_SHARE = 0.5
+"""Share of what lies beside the breast that has the constant value, where the background is constant."""
 _FLOOR = 0.03
 """What is added to grey above the darkest, as a share of the range, so that noise there is not torn apart."""
+
+
+def region_above_constant(coarse: CoarseImage) -> BoolImage | None:
+    """Everything above a constant background, if that looks like a breast."""
+    if coarse.constant is None:
+        return None
+    region = largest_region(coarse.valid & ~coarse.constant, coarse)
+    beside = coarse.constant[coarse.valid & ~region]
+    plain = beside.size > 0 and np.mean(beside) >= LEAST_CONSTANT_SHARE
+    return region if plain and looks_like_breast(region, coarse.valid, spacing_mm=coarse.spacing_mm) else None
 
 
 def steepest_region(coarse: CoarseImage, usable: BoolImage) -> BoolImage | None:
@@ -47,15 +64,30 @@ def steepest_region(coarse: CoarseImage, usable: BoolImage) -> BoolImage | None:
     if np.count_nonzero(counted) < 2:
         return None
     scaled = _log_scale(coarse.values, counted)
-    slope = _slope(scaled)
+    slope, inner = _slope(scaled), _shrink(usable)
     best, steepest = None, 0.0
     for level in _levels(scaled[counted]):
         region = largest_region((scaled > level) & usable, coarse)
-        if looks_like_breast(region, usable, spacing_mm=coarse.spacing_mm):
-            steepness = _steepness(region, slope, usable)
-            if steepness > steepest:
-                best, steepest = region, steepness
-    return best
+        if not looks_like_breast(region, usable, spacing_mm=coarse.spacing_mm):
+            continue
+        steepness = _steepness(region, slope, inner)
+        if steepness > steepest:
+            best, steepest = region, steepness
+    return best if best is not None and stands_apart(best, coarse.values, usable) else None
+
+
+def stands_apart(region: BoolImage, values: FloatImage, usable: BoolImage) -> bool:
+    """Whether what lies beside a region is even and darker than nearly all of it, as beside a breast.
+
+    Letters and plates may lie there, so its brightest quarter does not count.
+    """
+    inside, outside = values[_shrink(region)], values[_shrink(~region) & usable]
+    if inside.size < 2 or outside.size < 2:
+        return False
+    low, middle, high = np.percentile(outside, [10.0, 50.0, 75.0])
+    contrast = float(np.median(inside) - middle)
+    even = float(high - low) <= LARGEST_SPREAD * contrast
+    return bool(contrast > 0.0 and even and np.mean(inside <= middle + (middle - low)) <= LARGEST_DARK_SHARE)
 
 
 def largest_region(tissue: BoolImage, coarse: CoarseImage) -> BoolImage:
@@ -145,9 +177,16 @@ def _slope(scaled: FloatImage) -> FloatImage:
     return slope
 
 
-def _steepness(region: BoolImage, slope: FloatImage, usable: BoolImage) -> float:
-    """Slope that three quarters of the outline exceed, where it is not the edge of the picture."""
-    inner = cv2.erode(usable.view(np.uint8), np.ones((5, 5), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+def _steepness(region: BoolImage, slope: FloatImage, inner: BoolImage) -> float:
+    """Slope that nine tenths of the outline exceed, where it is not the edge of the picture."""
     columns, rows = outline_of(region)[:, 0].T
-    free = inner[rows, columns] > 0
-    return float(np.percentile(slope[rows[free], columns[free]], 25.0)) if free.any() else 0.0
+    free = inner[rows, columns]
+    return float(np.percentile(slope[rows[free], columns[free]], 10.0)) if free.any() else 0.0
+
+
+def _shrink(mask: BoolImage) -> BoolImage:
+    """Take two pixels off, at the edges of the image too."""
+    kernel = np.ones((5, 5), np.uint8)
+    shrunk = cv2.erode(mask.view(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    inner: BoolImage = shrunk.view(bool)
+    return inner

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from calcmeasure.detect.contract import BoolImage, FloatImage, ProjectionImage
-from calcmeasure.detect.mammogram.breast import erode_mm, find_breast
+from calcmeasure.detect.mammogram.breast import Background, BreastMask, erode_mm, find_coarse_breast
+from calcmeasure.detect.mammogram.coarse import CoarseImage
+from calcmeasure.detect.mammogram.implant import find_implant
+from calcmeasure.detect.mammogram.outline import LEAST_WALL_MM, wall_lengths_mm
+from calcmeasure.detect.mammogram.pectoral import find_pectoral
+from calcmeasure.detect.mammogram.repairs import clean
 from calcmeasure.detect.mammogram.skin import SkinDistance
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import Spacing
@@ -17,6 +22,8 @@ SMALLEST_SIDE_MM = 10.0
 """An image narrower than this shows no breast."""
 PIXEL_RANGE_MM = (0.02, 0.4)
 """Pixel sizes at which calcifications can be looked for."""
+COARSE_PIXEL_MM = 0.12
+"""Pixels above this lose small calcifications."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +83,53 @@ def prepare(image: ProjectionImage, *, skin_mm: float = 1.7, padding_mm: float =
         If the arrays do not fit together or the pixel size is outside 0.02-0.4 mm (`ErrorCode.DETECTION`).
     """
     _check(image)
-    valid = image.valid & np.isfinite(image.attenuation)
+    valid = _usable_pixels(image)
     if _is_too_small(image):
         return _nothing(image)
-    found = find_breast(image.attenuation, valid=valid, spacing=image.spacing)
+    coarse = CoarseImage.of(image.attenuation, valid=valid, spacing=image.spacing)
+    found = find_coarse_breast(coarse)
     if not found.mask.any():
         return _nothing(image)
-    flags = () if found.trusted else (Flag.BREAST_MASK_UNCERTAIN,)
+    breast = coarse.enlarge(found.mask, valid.shape) & valid if found.trusted else valid
+    search = _search_area(valid, breast, bands_mm=(skin_mm, padding_mm), spacing=image.spacing)
+    cleaned = clean(image.attenuation, search, valid=valid, spacing=image.spacing)
+    implant = find_implant(coarse, found.mask) if found.trusted else None
+    for hidden in (cleaned.hidden, None if implant is None else coarse.enlarge(implant, valid.shape)):
+        search = search if hidden is None else search & ~hidden
+    pectoral = find_pectoral(coarse, found.mask, view=image.view) if found.trusted else None
     return PreparedMammogram(
-        attenuation=np.where(valid, image.attenuation, image.attenuation[valid].min()),
-        breast=found.mask,
-        search=_search_area(valid, found.mask, bands_mm=(skin_mm, padding_mm), spacing=image.spacing),
-        repaired=np.zeros(valid.shape, dtype=bool),
-        skin=SkinDistance.of(found.mask, spacing=image.spacing),
-        pectoral=None,
-        flags=flags,
+        attenuation=cleaned.attenuation,
+        breast=breast,
+        search=search,
+        repaired=cleaned.repaired,
+        skin=SkinDistance.of(breast, spacing=image.spacing),
+        pectoral=None if pectoral is None else coarse.enlarge(pectoral, valid.shape),
+        flags=_flags(image, found, coarse) + cleaned.flags + (() if implant is None else (Flag.IMPLANT_SEEN,)),
         trusted=found.trusted,
     )
+
+
+def _usable_pixels(image: ProjectionImage) -> BoolImage:
+    # A sum is finite only if everything in it is, and quicker to take than a test of every pixel.
+    if np.isfinite(image.attenuation.sum()):
+        return image.valid
+    return image.valid & np.isfinite(image.attenuation)
+
+
+def _flags(image: ProjectionImage, found: BreastMask, coarse: CoarseImage) -> tuple[Flag, ...]:
+    """Say what follows from the pixel size and the background."""
+    noted = {
+        Flag.BREAST_MASK_UNCERTAIN: not found.trusted,
+        Flag.BREAST_FILLS_IMAGE: found.trusted and _fills_image(found.mask, coarse),
+        Flag.DIGITISED_FILM: found.background is Background.UNEVEN and image.intent is None,
+        Flag.COARSE_PIXELS: max(image.spacing.rc_mm) > COARSE_PIXEL_MM,
+    }
+    return tuple(flag for flag, applies in noted.items() if applies)
+
+
+def _fills_image(breast: BoolImage, coarse: CoarseImage) -> bool:
+    left, right, _, _ = wall_lengths_mm(breast, coarse.valid, spacing_mm=coarse.spacing_mm)
+    return min(left, right) >= LEAST_WALL_MM
 
 
 def _check(image: ProjectionImage) -> None:

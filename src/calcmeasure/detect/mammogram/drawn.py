@@ -1,0 +1,152 @@
+"""What is written into the pixels (crosses, rulers, frames, text), pixels the machine lost, and saturated areas.
+
+An X-ray image of anything is blurred by the detector: beside a bright pixel lie others on the way down. Where pixels of
+the greatest or the least value end at once, they were drawn, or lost; where they fade out, the scale was too short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from calcmeasure.detect.contract import BoolImage, FloatImage
+
+SHARPEST = 0.9
+"""Share of a part's height that the pixels right beside it have lost, at least, if it was drawn."""
+SHARPEST_FEW = 0.95
+"""The same for parts of less than `FEW_PIXELS`: the top of a small calcification is such a part."""
+FEW_PIXELS = 5
+LEAST_HEIGHT = 0.1
+"""Height of what was drawn above what surrounds it, as a share of the range within the breast."""
+SATURATED_MM2 = 1.5
+"""Parts at an end of the scale that were not drawn show nothing if they are at least this large."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleEnds:
+    """Pixels at the ends of the scale.
+
+    Parameters
+    ----------
+    drawn
+        (rows, columns) True on what was written into the pixels or lost by the machine; None if nothing was.
+    saturated
+        (rows, columns) True where the scale was too short for the tissue; None if nowhere.
+    """
+
+    drawn: BoolImage | None
+    saturated: BoolImage | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Connected pixels of one value, and what lies right beside and a little farther from them; (n,) each."""
+
+    sizes: NDArray[np.int64]
+    beside: NDArray[np.float64]
+    around: NDArray[np.float64]
+
+
+def find_scale_ends(image: FloatImage, inside: BoolImage, *, area_mm2: float) -> ScaleEnds:
+    """Look at the pixels of the greatest and of the least value within a breast.
+
+    Parameters
+    ----------
+    image
+        (rows, columns), attenuation.
+    inside
+        (rows, columns) True in the breast, away from its skin.
+    area_mm2
+        Of a pixel.
+    """
+    values = image[inside]
+    ends = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    drawn = saturated = None
+    for end in ends if ends[1] > ends[0] else ():
+        window = _window(inside & (image == np.float32(end)))
+        labels = _label(inside[window] & (image[window] == np.float32(end)))
+        parts = _look_around(image[window], labels)
+        is_drawn = _are_drawn(parts, end, least_height=LEAST_HEIGHT * (ends[1] - ends[0]))
+        is_saturated = ~is_drawn & (parts.sizes * area_mm2 >= SATURATED_MM2)
+        drawn = _with_parts(drawn, is_drawn, labels, window=window, shape=image.shape)
+        saturated = _with_parts(saturated, is_saturated, labels, window=window, shape=image.shape)
+    return ScaleEnds(drawn, saturated)
+
+
+def fill_in(image: FloatImage, lost: BoolImage) -> None:
+    """Fill pixels from what surrounds them, in place."""
+    window = _window(lost)
+    hole = lost[window].astype(np.float32)
+    known = np.float32(1.0) - hole
+    for size in (5, 9, 17, 33):
+        weight = cv2.blur(known, (size, size))
+        smooth = cv2.blur(image[window] * known, (size, size)) / np.maximum(weight, 1e-6)
+        fill = (hole > 0) & (weight > 1e-3)
+        image[window][fill] = smooth[fill]
+        hole[fill] = 0.0
+
+
+def _window(mask: BoolImage) -> tuple[slice, slice]:
+    """Box around a mask with a margin of four pixels."""
+    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return slice(0, 0), slice(0, 0)
+    return slice(max(0, rows[0] - 4), rows[-1] + 5), slice(max(0, cols[0] - 4), cols[-1] + 5)
+
+
+def _label(mask: BoolImage) -> NDArray[np.int32]:
+    if not mask.size:
+        return np.zeros(mask.shape, np.int32)
+    _, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+    numbered: NDArray[np.int32] = labels
+    return numbered
+
+
+def _look_around(image: FloatImage, labels: NDArray[np.int32]) -> _Parts:
+    """Means of the pixels that share a side with each part, and of those three pixels away from it."""
+    n = int(labels.max(initial=0)) + 1
+    numbers = labels.astype(np.float32)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    rings = [(cross, None), (np.ones((7, 7), np.uint8), np.ones((5, 5), np.uint8))]
+    means = [_ring_means(image, numbers, ring, n) for ring in rings] if n > 1 else [np.zeros(n)] * 2
+    return _Parts(np.bincount(labels.ravel(), minlength=n)[1:], means[0][1:], means[1][1:])
+
+
+def _ring_means(
+    image: FloatImage, numbers: FloatImage, ring: tuple[NDArray[np.uint8], NDArray[np.uint8] | None], n: int
+) -> NDArray[np.float64]:
+    outer = cv2.dilate(numbers, ring[0])
+    inner = numbers if ring[1] is None else cv2.dilate(numbers, ring[1])
+    places = np.flatnonzero((outer > 0) & (inner == 0))
+    owners = outer.ravel()[places].astype(np.int64)
+    total = np.bincount(owners, weights=image.ravel()[places], minlength=n)
+    counts = np.bincount(owners, minlength=n)
+    means: NDArray[np.float64] = np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+    return means
+
+
+def _are_drawn(parts: _Parts, end: float, *, least_height: float) -> NDArray[np.bool_]:
+    height = np.abs(end - parts.around)
+    lost = np.abs(end - parts.beside) / np.maximum(height, 1e-12)
+    sharpest = np.where(parts.sizes < FEW_PIXELS, SHARPEST_FEW, SHARPEST)
+    drawn: NDArray[np.bool_] = (height >= least_height) & (lost >= sharpest)
+    return drawn
+
+
+def _with_parts(
+    mask: BoolImage | None,
+    chosen: NDArray[np.bool_],
+    labels: NDArray[np.int32],
+    *,
+    window: tuple[slice, slice],
+    shape: tuple[int, ...],
+) -> BoolImage | None:
+    """Add the chosen parts to a mask that is made when it is first needed."""
+    if not chosen.any():
+        return mask
+    grown = np.zeros(shape, dtype=bool) if mask is None else mask
+    grown[window] |= np.concatenate([[False], chosen])[labels]
+    return grown
