@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calcmeasure.detect.calcifications.bands import BandStack
+from calcmeasure.detect.calcifications.bands import Band, BandStack
 from calcmeasure.detect.calcifications.benign import find_coarse, vascular_marks
+from calcmeasure.detect.calcifications.noise import NoiseCurve
 from calcmeasure.geometry import Spacing, SpacingSource
 
 SPACING = Spacing(0.1, 0.1, SpacingSource.DETECTOR)
@@ -53,25 +54,26 @@ def test_few_marks_are_no_artery(n: int):
 
 
 def _stack(shape_mm: str) -> BandStack:
-    snr = np.zeros((1, 200, 200), dtype=np.float32)
+    snr = np.zeros((200, 200), dtype=np.float32)
     rows, cols = (np.indices((200, 200)) - 100) * 0.1
     inside = {
         "coarse": np.hypot(rows, cols) < 1.2,
         "small": np.hypot(rows, cols) < 0.3,
         "rod": (np.abs(rows) < 0.3) & (np.abs(cols) < 8.0),
     }[shape_mm]
-    snr[0, inside] = 30.0
-    return BandStack(snr, np.array([0.3]), np.array([1.0]))
+    snr[inside] = 30.0
+    band = Band(snr, 1, 0.3, np.ones((2, 2), np.float32), 1.0)
+    return BandStack((band,), 5, snr, NoiseCurve(np.array([0.0, 1.0]), np.ones(2)), SPACING)
 
 
 @pytest.mark.parametrize(("shape", "n"), [("coarse", 1), ("small", 0), ("rod", 0)])
 def test_coarse_means_large_and_compact(shape: str, n: int):
-    found = find_coarse(_stack(shape), spacing=SPACING, smallest_mm=1.0, snr=10.0)
+    found = find_coarse(_stack(shape), smallest_mm=1.0, snr=10.0)
     assert len(found.centres_rc) == n
     assert bool(found.labels.any()) is bool(n)
 
 
 def test_marks_on_a_coarse_object_are_covered_and_others_are_not():
-    found = find_coarse(_stack("coarse"), spacing=SPACING, smallest_mm=1.0, snr=10.0)
+    found = find_coarse(_stack("coarse"), smallest_mm=1.0, snr=10.0)
     assert found.centres_rc[0] == pytest.approx([100.0, 100.0])
     assert found.covers(np.array([[100.0, 100.0], [100.0, 115.0], [100.0, 140.0]])).tolist() == [True, True, False]

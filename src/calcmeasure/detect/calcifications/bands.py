@@ -1,120 +1,166 @@
 """Band-pass stack of a mammogram and its signal-to-noise ratio: the scales at which calcifications live.
 
 All widths are mm, so that detectors of 0.05 and 0.2 mm pixels share one set of settings. Everything downstream uses
-ratios to the *local* noise of each band, which removes vendor grey scales, dose and thickness at once.
+ratios to the noise of each band, which removes vendor grey scales, dose and thickness at once. Planes of wide bands
+are kept at every second or fourth pixel: a band needs no more samples than its width asks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numba import njit
 
-from calcmeasure.detect.contract import BoolImage, FloatImage
+from calcmeasure.detect.calcifications.noise import NoiseCurve, local_noise, measure_noise_curve
+from calcmeasure.detect.contract import BoolImage, FloatImage, Values
 from calcmeasure.geometry import Spacing
 
-NOISE_GRID_MM = 0.6
-"""Pixel size on which local noise is averaged."""
-NOISE_FLOOR_SHARE = 0.3
-"""Local noise is taken to be at least this share of the breast's median: saturated patches are not noiseless."""
-_MEAN_ABS_TO_SIGMA = float(np.sqrt(np.pi / 2.0))
+SIGMAS_MM = tuple(0.056 * 2.0 ** (k / 2.0) for k in range(7))
+"""Inner widths of the bands, 0.056 to 0.448 mm: discs of 0.19 to 1.5 mm. The mark model is trained with them."""
+NOISE_SIGMA_MM = 2.8
+"""Gaussian window of the local noise."""
 _SMALLEST_SIGMA_PX = 0.5
 """A Gaussian narrower than this is not represented by its samples."""
+_THINNING_SIGMA_PX = 2.2
+"""From this width on every second sample is enough: at the new Nyquist frequency 0.3 % of the amplitude is left."""
+_NOISE_STRIDE = 1.8
+"""Noise is sampled at this many widths of a band."""
+_OUTER = float(np.sqrt(2.0))
 
 
 @dataclass(frozen=True, slots=True)
-class BandStack:
-    """Differences of Gaussians over their local noise.
+class Band:
+    """One difference of Gaussians over its noise.
 
     Parameters
     ----------
     snr
-        (bands, rows, columns) float32; positive where the pixel is brighter than its surround at that scale.
-    sigmas_mm
-        (bands,) inner Gaussian of each difference; the outer is sqrt(2) times as wide.
+        (rows, columns) float32 at every `step`-th pixel; positive where brighter than the surround at that scale.
+    step
+        Pixels of the image per sample, along rows and columns; sample (i, j) lies on pixel (i step, j step).
+    sigma_mm
+        Inner Gaussian; the outer is sqrt(2) times as wide.
     noise
-        (bands,) median noise of each band in the breast, in grey levels.
+        Standard deviation around each place, on a coarse grid over the same field, in units of the pixel noise.
+    robust_noise
+        The same over the whole breast.
     """
 
-    snr: NDArray[np.float32]
-    sigmas_mm: NDArray[np.float64]
-    noise: NDArray[np.float64]
+    snr: FloatImage
+    step: int
+    sigma_mm: float
+    noise: FloatImage
+    robust_noise: float
 
 
-def build_stack(
-    attenuation: FloatImage, *, inside: BoolImage, spacing: Spacing, sigmas_mm: Sequence[float], noise_sigma_mm: float
-) -> BandStack:
-    """Filter an image into bands and divide each by its local noise.
+@dataclass(frozen=True, slots=True)
+class BandStack:
+    """Bands of one image, from fine to coarse.
+
+    Parameters
+    ----------
+    bands
+        Those of `SIGMAS_MM` that the pixels can show; at least one.
+    first
+        Index in `SIGMAS_MM` of the first.
+    pixels
+        (rows, columns) float32 image in units of its pixel noise.
+    curve
+        Noise against signal level, which leads back to grey levels.
+    spacing
+        Of the image.
+    """
+
+    bands: tuple[Band, ...]
+    first: int
+    pixels: FloatImage
+    curve: NoiseCurve
+    spacing: Spacing
+
+    def nearest(self, sigma_mm: float) -> Band:
+        """Band whose width is nearest to `sigma_mm` on a logarithmic scale."""
+        return min(self.bands, key=lambda band: abs(np.log(band.sigma_mm / sigma_mm)))
+
+    def spacing_of(self, band: Band) -> Spacing:
+        """Distance between the samples of a band."""
+        row_mm, col_mm = self.spacing.rc_mm
+        return Spacing(row_mm * band.step, col_mm * band.step, source=self.spacing.source)
+
+
+def build_stack(attenuation: FloatImage, *, valid: BoolImage, inside: BoolImage, spacing: Spacing) -> BandStack:
+    """Even out the noise over the signal levels, filter into bands and divide each by its local noise.
 
     Parameters
     ----------
     attenuation
-        (rows, columns) finite everywhere.
+        (rows, columns) finite wherever `valid`.
+    valid
+        False on padding.
     inside
         Where noise is estimated: the breast.
-    sigmas_mm
-        Inner widths in ascending order, each about sqrt(2) times the one before. Those below half a pixel are left
-        out.
-    noise_sigma_mm
-        Gaussian window of the noise estimate.
     """
-    usable = [s for s in sigmas_mm if s >= _SMALLEST_SIGMA_PX * max(spacing.rc_mm)] or [sigmas_mm[-1]]
-    widths = [*usable, usable[-1] * np.sqrt(2.0)]
-    snr = np.empty((len(usable), *attenuation.shape), dtype=np.float32)
-    noise = np.empty(len(usable))
-    previous = blur(attenuation, widths[0], spacing=spacing)
-    for band, (inner_mm, outer_mm) in enumerate(pairwise(widths)):
+    curve = measure_noise_curve(attenuation, inside=inside & valid)
+    pixels = curve.stabilise(attenuation, valid=valid)
+    first = _first_usable(max(spacing.rc_mm))
+    bands: list[Band] = []
+    step, mask = 1, inside
+    blurred = blur(pixels, SIGMAS_MM[first], step_mm=spacing.rc_mm)
+    for sigma_mm in SIGMAS_MM[first:]:
+        samples = Spacing(spacing.row_mm * step, spacing.col_mm * step, source=spacing.source)
         # Each Gaussian is made from the one before: variances add.
-        following = blur(previous, float(np.sqrt(outer_mm**2 - inner_mm**2)), spacing=spacing)
-        difference = cv2.subtract(previous, following)
-        local = local_noise(difference, inside=inside, spacing=spacing, sigma_mm=noise_sigma_mm)
-        noise[band] = float(np.median(local[::8, ::8][inside[::8, ::8]])) if inside[::8, ::8].any() else 0.0
-        cv2.divide(difference, cv2.max(local, _tiny(noise[band])), dst=snr[band])
-        previous = following
-    return BandStack(snr, np.asarray(usable), noise)
+        wider = blur(blurred, sigma_mm * float(np.sqrt(_OUTER**2 - 1.0)), step_mm=samples.rc_mm)
+        noise, robust = _noise_between(blurred, wider, inside=mask, sigma_mm=sigma_mm, samples=samples)
+        bands.append(Band(_over_noise(blurred, wider, noise), step, sigma_mm, noise, robust))
+        if _OUTER * sigma_mm / max(samples.rc_mm) >= _THINNING_SIGMA_PX:
+            wider, mask, step = np.ascontiguousarray(wider[::2, ::2]), np.ascontiguousarray(mask[::2, ::2]), 2 * step
+        blurred = wider
+    return BandStack(tuple(bands), first, pixels, curve, spacing)
 
 
-def blur(image: FloatImage, sigma_mm: float, *, spacing: Spacing) -> FloatImage:
-    """Gaussian blur by a width in mm, also on pixels that are not square."""
-    sigma_r, sigma_c = (sigma_mm / step for step in spacing.rc_mm)
-    size = tuple(2 * max(1, int(np.ceil(4.0 * s))) + 1 for s in (sigma_c, sigma_r))
+def blur(image: FloatImage, sigma_mm: float, *, step_mm: tuple[float, float]) -> FloatImage:
+    """Gaussian blur by a width in mm, also on samples that are not square."""
+    sigma_r, sigma_c = (sigma_mm / step for step in step_mm)
+    size = tuple(2 * max(1, int(np.ceil(3.0 * s))) + 1 for s in (sigma_c, sigma_r))
     blurred = cv2.GaussianBlur(image, size, sigmaX=sigma_c, sigmaY=sigma_r, borderType=cv2.BORDER_REFLECT)
     return np.asarray(blurred, dtype=np.float32)
 
 
-def local_noise(band: FloatImage, *, inside: BoolImage, spacing: Spacing, sigma_mm: float) -> FloatImage:
-    """Estimate a band's noise (standard deviation) around each pixel from its clipped absolute value in the breast.
-
-    Clipping at three robust standard deviations keeps calcifications themselves from counting as noise.
-    """
-    sample = np.abs(band[::4, ::4][inside[::4, ::4]])
-    robust = float(np.median(sample)) * 1.4826 if sample.size else 0.0
-    if robust == 0.0:
-        robust = float(sample.mean()) * _MEAN_ABS_TO_SIGMA if sample.size else 0.0
-    weight = inside.astype(np.float32)
-    clipped = cv2.multiply(cv2.min(cv2.absdiff(band, 0.0), 3.0 * robust), weight)
-    rows, cols = (max(1, round(n * s / NOISE_GRID_MM)) for n, s in zip(band.shape, spacing.rc_mm, strict=True))
-    grid = tuple(n * s / m for n, s, m in zip(band.shape, spacing.rc_mm, (rows, cols), strict=True))
-    level, share = (
-        _smooth(cv2.resize(plane, (cols, rows), interpolation=cv2.INTER_AREA), sigma_mm, grid)
-        for plane in (clipped, weight)
-    )
-    noise = (level / np.maximum(share, 1e-3) * _MEAN_ABS_TO_SIGMA).astype(np.float32)
-    floored = np.maximum(noise, np.float32(NOISE_FLOOR_SHARE * robust))
-    return np.asarray(cv2.resize(floored, band.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+def _first_usable(pixel_mm: float) -> int:
+    usable = [k for k, sigma_mm in enumerate(SIGMAS_MM) if sigma_mm >= _SMALLEST_SIGMA_PX * pixel_mm]
+    return usable[0] if usable else len(SIGMAS_MM) - 1
 
 
-def _smooth(small: FloatImage, sigma_mm: float, grid_mm: tuple[float, ...]) -> FloatImage:
-    sigmas = (sigma_mm / grid_mm[0], sigma_mm / grid_mm[1])
-    size = tuple(2 * int(np.ceil(3.0 * s)) + 1 for s in reversed(sigmas))
-    smoothed = cv2.GaussianBlur(small, size, sigmaX=sigmas[1], sigmaY=sigmas[0], borderType=cv2.BORDER_REFLECT)
-    return np.asarray(smoothed, dtype=np.float32)
+def _noise_between(
+    blurred: FloatImage, wider: FloatImage, *, inside: BoolImage, sigma_mm: float, samples: Spacing
+) -> tuple[FloatImage, float]:
+    """Noise of the difference of two blurred images."""
+    # Neighbouring samples say the same about the noise: one per width is enough.
+    stride = max(1, round(_NOISE_STRIDE * sigma_mm / max(samples.rc_mm)))
+    sparse = (slice(None, None, stride), slice(None, None, stride))
+    spacing = Spacing(samples.row_mm * stride, samples.col_mm * stride, source=samples.source)
+    return local_noise(blurred[sparse] - wider[sparse], inside=inside[sparse], spacing=spacing, sigma_mm=NOISE_SIGMA_MM)
 
 
-def _tiny(noise: float) -> float:
-    """Divisor of last resort where a band is exactly flat."""
-    return max(noise * 1e-3, float(np.finfo(np.float32).tiny) * 1e6)
+def _over_noise(blurred: FloatImage, wider: FloatImage, noise: FloatImage) -> FloatImage:
+    """Difference of two blurred images over the noise on a coarse grid that covers the same field."""
+    rows, cols = blurred.shape
+    stretched = cv2.resize(np.float32(1.0) / noise, (cols, noise.shape[0]), interpolation=cv2.INTER_LINEAR)
+    at = np.clip((np.arange(rows) + 0.5) * (noise.shape[0] / rows) - 0.5, 0.0, noise.shape[0] - 1.0)
+    snr = np.empty(blurred.shape, np.float32)
+    _divide(blurred, wider, stretched, at, snr)
+    return snr
+
+
+@njit(cache=True)
+def _divide(blurred: FloatImage, wider: FloatImage, inverse_noise: FloatImage, at: Values, snr: FloatImage) -> None:
+    """Multiply the difference by rows of `inverse_noise`, taken between its rows at `at`."""
+    for r in range(blurred.shape[0]):
+        upper = int(at[r])
+        lower = min(upper + 1, inverse_noise.shape[0] - 1)
+        below = np.float32(at[r] - upper)
+        above = np.float32(1.0) - below
+        for c in range(blurred.shape[1]):
+            factor = above * inverse_noise[upper, c] + below * inverse_noise[lower, c]
+            snr[r, c] = (blurred[r, c] - wider[r, c]) * factor

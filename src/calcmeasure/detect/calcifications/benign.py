@@ -13,7 +13,6 @@ from scipy.spatial import cKDTree
 
 from calcmeasure.detect.calcifications.bands import BandStack
 from calcmeasure.detect.contract import Points
-from calcmeasure.geometry import Spacing
 
 BoolValues = NDArray[np.bool_]
 
@@ -86,25 +85,35 @@ class CoarseObjects:
     centres_rc
         (m, 2).
     labels
-        (rows, columns) int32, 0 beside them, otherwise 1 + index of the object.
+        (rows, columns) int32 at every `step`-th pixel, 0 beside them, otherwise 1 + index of the object.
+    step
+        Pixels of the image per sample of `labels`.
     """
 
     centres_rc: Points
     labels: NDArray[np.int32]
+    step: int
 
     def covers(self, points_rc: Points) -> BoolValues:
         """Which of (n, 2) points lie on or beside a coarse object."""
-        rows, cols = np.rint(points_rc).astype(np.intp).T
+        nearest = np.rint(points_rc / self.step).astype(np.intp)
+        rows, cols = np.minimum(nearest, np.array(self.labels.shape) - 1).T
         covered: BoolValues = self.labels[rows, cols] > 0
         return covered
 
 
-def find_coarse(stack: BandStack, *, spacing: Spacing, smallest_mm: float, snr: float) -> CoarseObjects:
-    """Compact regions that stand out in the coarsest band and are larger than `smallest_mm`.
+COARSE_SIGMA_MM = 0.316
+"""Width of the band in which coarse objects are looked for."""
+
+
+def find_coarse(stack: BandStack, *, smallest_mm: float, snr: float) -> CoarseObjects:
+    """Compact regions that stand out in a coarse band and are larger than `smallest_mm`.
 
     The regions carry a margin of half a millimetre, because the rim of a coarse calcification answers in fine bands.
     """
-    bright = (stack.snr[-1] >= snr).astype(np.uint8)
+    band = stack.nearest(COARSE_SIGMA_MM)
+    spacing = stack.spacing_of(band)
+    bright = (band.snr >= snr).astype(np.uint8)
     margin_rc = [max(1, round(0.5 / step)) for step in spacing.rc_mm]
     count, labels, stats, centres = cv2.connectedComponentsWithStats(bright, connectivity=8)
     area_mm2 = stats[:, cv2.CC_STAT_AREA] * spacing.area_mm2
@@ -116,4 +125,4 @@ def find_coarse(stack: BandStack, *, spacing: Spacing, smallest_mm: float, snr: 
     numbers[coarse] = np.arange(1, int(coarse.sum()) + 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin_rc[1] + 1, 2 * margin_rc[0] + 1))
     grown = cv2.dilate(numbers[labels].astype(np.float32), kernel).astype(np.int32) if coarse.any() else labels * 0
-    return CoarseObjects(centres[coarse][:, ::-1].astype(float), grown)
+    return CoarseObjects(centres[coarse][:, ::-1] * float(band.step), grown, band.step)

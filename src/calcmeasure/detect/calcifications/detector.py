@@ -23,7 +23,6 @@ from calcmeasure.detect.contract import (
     BoolImage,
     CalcificationFindings,
     CalcificationMarks,
-    FloatImage,
     ProjectionImage,
 )
 from calcmeasure.detect.mammogram.preparation import PreparedMammogram, prepare
@@ -75,14 +74,13 @@ def find_labelled_marks(
     """
     crop = _box(prepared.breast)
     stack = build_stack(
-        _centred(prepared.attenuation[crop.of], inside=prepared.breast[crop.of]),
+        prepared.attenuation[crop.of],
+        valid=image.valid[crop.of],
         inside=prepared.breast[crop.of],
         spacing=image.spacing,
-        sigmas_mm=settings.sigmas_mm,
-        noise_sigma_mm=settings.noise_sigma_mm,
     )
-    found = find_marks(stack, search=prepared.search[crop.of], spacing=image.spacing, threshold=settings.candidate_snr)
-    coarse = find_coarse(stack, spacing=image.spacing, smallest_mm=settings.largest_mm, snr=settings.coarse_snr)
+    found = find_marks(stack, search=prepared.search[crop.of])
+    coarse = find_coarse(stack, smallest_mm=settings.largest_mm, snr=settings.coarse_snr)
     _log.debug("%d candidate marks, %d coarse objects", len(found), len(coarse.centres_rc))
     kept = _kept(found, coarse=coarse, settings=settings)
     flags = (Flag.TOO_MANY_MARKS,) if len(kept) > settings.most_candidates else ()
@@ -105,11 +103,6 @@ class _Crop:
 def _box(mask: BoolImage) -> _Crop:
     rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return _Crop((slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)))
-
-
-def _centred(attenuation: FloatImage, *, inside: BoolImage) -> FloatImage:
-    """Take the breast's level off, so that float32 keeps its digits for the detail."""
-    return np.asarray(attenuation - np.float32(np.median(attenuation[inside][::16])), dtype=np.float32)
 
 
 def _kept(found: Marks, *, coarse: CoarseObjects, settings: CalcificationSettings) -> NDArray[np.intp]:

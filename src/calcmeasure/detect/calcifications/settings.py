@@ -69,14 +69,8 @@ class CalcificationSettings:
 
     Parameters
     ----------
-    sigmas_mm
-        Inner widths of the bands; 0.056 mm is 0.8 pixels of a 70 µm detector.
-    noise_sigma_mm
-        Window of the local noise.
     skin_mm, padding_mm
         Bands along the outline of the breast, and along padding and image edges, in which no mark is looked for.
-    candidate_snr
-        Signal over local noise from which a local maximum becomes a candidate.
     most_candidates
         Only this many of the strongest candidates are kept; the flag ``too_many_marks`` says so.
     largest_mm
@@ -91,11 +85,8 @@ class CalcificationSettings:
         How marks are grouped.
     """
 
-    sigmas_mm: tuple[float, ...] = (0.056, 0.079, 0.112, 0.158, 0.224, 0.316)
-    noise_sigma_mm: float = 2.8
     skin_mm: float = 1.7
     padding_mm: float = 0.8
-    candidate_snr: float = 3.0
     most_candidates: int = 20_000
     largest_mm: float = 1.0
     coarse_snr: float = 10.0

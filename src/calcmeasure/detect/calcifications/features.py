@@ -1,0 +1,200 @@
+"""What is measured on each candidate: ratios only, so that no vendor, dose or presentation curve is learned.
+
+Signal over noise and relative amplitude in every band (a speck sharper than the detector can show is as telling as
+a faint one), the shape of the top, what continues it as a line over about three millimetres at three scales, and how
+busy its surroundings are. What else was found near is left to the grouping of the marks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from calcmeasure.detect.calcifications.bands import SIGMAS_MM, Band, BandStack
+from calcmeasure.detect.calcifications.candidates import Candidates, noise_at
+from calcmeasure.detect.calcifications.sampling import sample_one
+from calcmeasure.detect.contract import FloatImage, Points, Values
+
+Table = NDArray[np.float32]
+
+RAYS = 24
+"""Rays over the circle along which the surroundings are looked at."""
+RAY_START_MM, RAY_END_MM = 0.45, 3.0
+"""Where rays begin, at least, and how far beyond that they go, at most."""
+RAY_SIGMAS_MM = (0.112, 0.224, 0.448)
+"""Bands whose surroundings are looked at."""
+SHAPE_SIGMAS_MM = (0.079, 0.158, 0.316)
+"""Bands whose Hessian is taken."""
+_CLIP_SNR = (-2.0, 3.0)
+"""A ray's mean is taken of values clipped here: one bright calcification on it makes no line."""
+_BUSY_SNR = 2.0
+_SCAN_MM = 1.5
+
+RAY_FEATURES = ("line", "bent", "edge", "across", "elongation", "lopsided", "mean", "busy", "near", "relative_line")
+FEATURES = (
+    *(f"snr_{s:.3f}" for s in SIGMAS_MM),
+    *(f"share_{s:.3f}" for s in SIGMAS_MM),
+    *("snr", "log_diameter", "sharp", "relative_sharp", "scan_line", "log_pixel"),
+    *(f"roundness_{s:.3f}" for s in SHAPE_SIGMAS_MM),
+    *(f"{name}_{s:.3f}" for s in RAY_SIGMAS_MM for name in RAY_FEATURES),
+    *("noise_fine", "noise_coarse", "texture"),
+)
+"""Names of the columns of `describe`, in order."""
+
+
+def describe(stack: BandStack, candidates: Candidates) -> Table:
+    """Measure every feature of every candidate.
+
+    Returns
+    -------
+    (n, len(FEATURES)) float32
+        NaN where the pixels are too coarse to tell.
+    """
+    highest = np.nanmax(candidates.amplitudes, axis=1, initial=1e-6)
+    columns = [
+        candidates.answers,
+        candidates.amplitudes / highest[:, None],
+        _of_the_top(stack, candidates, highest),
+        *(_roundness(stack, stack.nearest(s), candidates.points_rc)[:, None] for s in SHAPE_SIGMAS_MM),
+        *(_surroundings(stack, stack.nearest(s), candidates) for s in RAY_SIGMAS_MM),
+        _of_the_noise(stack, candidates.points_rc),
+    ]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _of_the_top(stack: BandStack, candidates: Candidates, highest: Values) -> Values:
+    sharp, scan = _pixel_detail(stack.pixels, candidates.points_rc, _half_scan(stack))
+    log_pixel = np.full(len(candidates), np.log(max(stack.spacing.rc_mm)))
+    return np.column_stack([candidates.snr, np.log(candidates.diameters_mm), sharp, sharp / highest, scan, log_pixel])
+
+
+def _half_scan(stack: BandStack) -> tuple[int, int]:
+    row_mm, col_mm = stack.spacing.rc_mm
+    return max(1, round(_SCAN_MM / row_mm)), max(1, round(_SCAN_MM / col_mm))
+
+
+def _roundness(stack: BandStack, band: Band, points_rc: Points) -> Values:
+    """Ratio of the Hessian's eigenvalues, small over large: 1 on a disc, 0 or less on a line or an edge."""
+    step_mm = stack.spacing_of(band).rc_mm
+    reach = np.maximum(1.0, band.sigma_mm / np.array(step_mm))
+    return _hessian_ratio(band.snr, points_rc / band.step, reach, reach * step_mm)
+
+
+def _surroundings(stack: BandStack, band: Band, candidates: Candidates) -> Values:
+    step_mm = np.array(stack.spacing_of(band).rc_mm)
+    angles = np.arange(RAYS) * (2.0 * np.pi / RAYS)
+    along = np.column_stack([np.sin(angles), np.cos(angles)]) / step_mm
+    starts_mm = np.maximum(RAY_START_MM, candidates.diameters_mm / 2.0 + 1.5 * band.sigma_mm)
+    stride_mm = max(1.1 * band.sigma_mm, float(step_mm.max()))
+    samples = max(4, int((RAY_END_MM - RAY_START_MM) / stride_mm) + 1)
+    out = np.empty((len(candidates), len(RAY_FEATURES)))
+    _look_around(band.snr, candidates.points_rc / band.step, starts_mm, (along, stride_mm, samples), out)
+    return out
+
+
+def _of_the_noise(stack: BandStack, points_rc: Points) -> Values:
+    """Local noise over the breast's in a fine and a coarse band, and coarse over fine: how knotty the tissue is."""
+    fine, coarse = stack.nearest(0.112), stack.nearest(0.316)
+    shape = stack.pixels.shape
+    fine_here, coarse_here = (noise_at(band, points_rc, shape=shape) for band in (fine, coarse))
+    robust = [max(band.robust_noise, 1e-6) for band in (fine, coarse)]
+    return np.column_stack([fine_here / robust[0], coarse_here / robust[1], coarse_here / np.maximum(fine_here, 1e-6)])
+
+
+@njit(cache=True)
+def _pixel_detail(pixels: FloatImage, points_rc: Points, half_scan: tuple[int, int]) -> tuple[Values, Values]:
+    """Highest pixel of 3 x 3 over the mean of its eight neighbours, and strength of a one-pixel line through it."""
+    rows, cols = pixels.shape
+    sharp, scan = np.zeros(len(points_rc)), np.zeros(len(points_rc))
+    for k in range(len(points_rc)):
+        r0 = min(max(int(round(points_rc[k, 0])), 2), rows - 3)
+        c0 = min(max(int(round(points_rc[k, 1])), 2), cols - 3)
+        r, c = r0, c0
+        for i in range(r0 - 1, r0 + 2):
+            for j in range(c0 - 1, c0 + 2):
+                if pixels[i, j] > pixels[r, c]:
+                    r, c = i, j
+        sharp[k] = (9.0 * pixels[r, c] - pixels[r - 1 : r + 2, c - 1 : c + 2].sum()) / 8.0
+        along_row = _one_pixel_line(pixels, r, c, half_scan[1])
+        along_col = _one_pixel_line(pixels.T, c, r, half_scan[0])
+        scan[k] = max(along_row, along_col)
+    return sharp, scan
+
+
+@njit(cache=True)
+def _one_pixel_line(pixels: FloatImage, r: int, c: int, half: int) -> float:
+    """Mean height of a row over its two neighbours, the mark itself left out, in units of its standard error."""
+    total, count = 0.0, 0
+    for j in range(max(c - half, 0), min(c + half + 1, pixels.shape[1])):
+        if abs(j - c) > 3:
+            total += pixels[r, j] - 0.5 * (pixels[r - 1, j] + pixels[r + 1, j])
+            count += 1
+    return abs(total) / np.sqrt(1.5 * max(count, 1))
+
+
+@njit(cache=True)
+def _hessian_ratio(plane: FloatImage, points_rc: Points, reach: Values, reach_mm: Values) -> Values:
+    ratios = np.empty(len(points_rc))
+    dr, dc = reach[0], reach[1]
+    for k in range(len(points_rc)):
+        r, c = points_rc[k, 0], points_rc[k, 1]
+        centre = sample_one(plane, r, c)
+        h_rr = (sample_one(plane, r - dr, c) - 2.0 * centre + sample_one(plane, r + dr, c)) / reach_mm[0] ** 2
+        h_cc = (sample_one(plane, r, c - dc) - 2.0 * centre + sample_one(plane, r, c + dc)) / reach_mm[1] ** 2
+        falling = sample_one(plane, r + dr, c + dc) + sample_one(plane, r - dr, c - dc)
+        rising = sample_one(plane, r + dr, c - dc) + sample_one(plane, r - dr, c + dc)
+        h_rc = (falling - rising) / (4.0 * reach_mm[0] * reach_mm[1])
+        mean, spread = (h_rr + h_cc) / 2.0, np.hypot((h_rr - h_cc) / 2.0, h_rc)
+        ratios[k] = max((mean + spread) / min(mean - spread, -1e-9), -2.0)
+    return ratios
+
+
+@njit(cache=True)
+def _look_around(
+    plane: FloatImage, points_rc: Points, starts_mm: Values, rays: tuple[Values, float, int], out: Values
+) -> None:
+    """Fill one row of `RAY_FEATURES` per point."""
+    along, stride_mm, samples = rays
+    means = np.empty(RAYS)
+    for k in range(len(points_rc)):
+        busy, near = 0, -10.0
+        for ray in range(RAYS):
+            total = 0.0
+            for i in range(samples):
+                at_mm = starts_mm[k] + i * stride_mm
+                value = sample_one(
+                    plane, points_rc[k, 0] + at_mm * along[ray, 0], points_rc[k, 1] + at_mm * along[ray, 1]
+                )
+                total += min(max(value, _CLIP_SNR[0]), _CLIP_SNR[1])
+                busy += value > _BUSY_SNR
+                if at_mm < starts_mm[k] + 0.5:
+                    near = max(near, value)
+            means[ray] = total / samples
+        _summarise(means, out[k])
+        out[k, 7] = busy / (RAYS * samples)
+        out[k, 8] = near
+        centre = sample_one(plane, points_rc[k, 0], points_rc[k, 1])
+        out[k, 9] = out[k, 1] / max(centre, 1.0)
+
+
+@njit(cache=True)
+def _summarise(means: Values, out: Values) -> None:
+    """Line, bent line, one-sided line, across the line, elongation, lopsidedness and mean of the rays."""
+    half = RAYS // 2
+    line, bent, best = -10.0, -10.0, 0
+    for ray in range(RAYS):
+        through = min(means[ray], means[(ray + half) % RAYS])
+        if through > line:
+            line, best = through, ray
+        for turn in range(half - 2, half + 3):
+            bent = max(bent, min(means[ray], means[(ray + turn) % RAYS]))
+    weight, c1, s1, c2, s2 = 1.0, 0.0, 0.0, 0.0, 0.0
+    for ray in range(RAYS):
+        w, angle = max(means[ray], 0.0), ray * 2.0 * np.pi / RAYS
+        weight += w
+        c1, s1 = c1 + w * np.cos(angle), s1 + w * np.sin(angle)
+        c2, s2 = c2 + w * np.cos(2.0 * angle), s2 + w * np.sin(2.0 * angle)
+    out[0], out[1], out[2] = line, bent, means.max()
+    out[3] = 0.5 * (means[(best + RAYS // 4) % RAYS] + means[(best + half + RAYS // 4) % RAYS])
+    out[4], out[5], out[6] = np.hypot(c2, s2) / weight, np.hypot(c1, s1) / weight, means.mean()

@@ -1,0 +1,156 @@
+"""Boosted trees that tell calcifications from lines, artefacts and noise: read from a flat file, run by a small loop.
+
+The trees are grown by ``training/train_mark_model.py`` on simulated mammograms and stored as plain arrays; nothing
+that runs code is loaded. Of a speck's sharpness and strength trees learn both ends: what is sharper than the detector
+can show or stronger than any calcification counts against it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from calcmeasure.detect.calcifications.features import FEATURES, Table
+from calcmeasure.detect.contract import Values
+
+WEIGHTS = "mark_model.npz"
+"""Name of the file beside this module."""
+_ARRAYS = ("feature", "threshold", "left", "right", "missing_left", "roots")
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Binary trees in flat arrays, one entry per node.
+
+    Parameters
+    ----------
+    feature
+        Column that is asked; -1 in a leaf.
+    threshold
+        A value at most this goes left; in a leaf what it adds to the log-odds.
+    left, right
+        Numbers of the nodes below.
+    missing_left
+        Whether NaN goes left.
+    roots
+        Number of each tree's first node.
+    base
+        Log-odds before any tree.
+    """
+
+    feature: NDArray[np.int16]
+    threshold: NDArray[np.float32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    missing_left: NDArray[np.bool_]
+    roots: NDArray[np.int32]
+    base: float
+
+    def log_odds(self, table: Table) -> Values:
+        """(n,) sums over the trees."""
+        nodes = (self.feature, self.threshold, self.left, self.right, self.missing_left)
+        summed: Values = _sum_trees(np.ascontiguousarray(table, dtype=np.float32), nodes, self.roots, self.base)
+        return summed
+
+
+@dataclass(frozen=True, slots=True)
+class MarkModel:
+    """Two ensembles, the calibration of the first, and how they were made.
+
+    Parameters
+    ----------
+    calcification
+        Calcification of any kind, against everything else.
+    foreign
+        Among everything else: clip, wire, marker, dust, against tissue and noise.
+    calibration
+        (2, k) log-odds by the trees of a calcification, ascending, and calibrated ones.
+    made
+        Settings, seeds and figures of the training.
+    """
+
+    calcification: Trees
+    foreign: Trees
+    calibration: Values
+    made: dict[str, Any]
+
+    @property
+    def prevalence_per_cm2(self) -> float:
+        """Density of true calcifications at which the probabilities hold."""
+        return float(self.made["prevalence_per_cm2"])
+
+    def classify(self, table: Table) -> tuple[Values, Values]:
+        """Calibrated chances of being a calcification and of being foreign, (n,) each.
+
+        Parameters
+        ----------
+        table
+            (n, features) as `calcmeasure.detect.calcifications.features.describe` gives it.
+        """
+        chance = expit(np.interp(self.calcification.log_odds(table), *self.calibration))
+        foreign = (1.0 - chance) * expit(self.foreign.log_odds(table))
+        return chance, foreign
+
+
+def save_model(model: MarkModel, path: Path) -> None:
+    """Write a model as plain arrays; the same model always gives the same bytes."""
+    made = np.frombuffer(json.dumps(model.made, sort_keys=True).encode(), dtype=np.uint8)
+    arrays = _as_arrays("calcification", model.calcification) | _as_arrays("foreign", model.foreign)
+    np.savez_compressed(path, allow_pickle=False, calibration=model.calibration, made=made, **arrays)
+
+
+def load_model(path: Path) -> MarkModel:
+    """Read what `save_model` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it was made for other features or classes.
+    """
+    with np.load(path, allow_pickle=False) as arrays:
+        made = json.loads(arrays["made"].tobytes())
+        if tuple(made["features"]) != FEATURES:
+            raise ValueError("the mark model was trained for other features: run training/train_mark_model.py")
+        trees = (_from_arrays(name, arrays) for name in ("calcification", "foreign"))
+        return MarkModel(*trees, calibration=arrays["calibration"], made=made)
+
+
+@cache
+def shipped_model() -> MarkModel:
+    """Return the model that comes with the package."""
+    with resources.as_file(resources.files(__package__) / WEIGHTS) as path:
+        return load_model(path)
+
+
+def _as_arrays(name: str, trees: Trees) -> dict[str, NDArray[Any]]:
+    arrays = {f"{name}_{array}": getattr(trees, array) for array in _ARRAYS}
+    return arrays | {f"{name}_base": np.array(trees.base)}
+
+
+def _from_arrays(name: str, arrays: Mapping[str, NDArray[Any]]) -> Trees:
+    return Trees(*(arrays[f"{name}_{array}"] for array in _ARRAYS), base=float(arrays[f"{name}_base"]))
+
+
+@njit(cache=True)
+def _sum_trees(table: Table, nodes: tuple[Any, ...], roots: NDArray[np.int32], base: float) -> Values:
+    feature, threshold, left, right, missing_left = nodes
+    total = np.full(len(table), base)
+    for root in roots:  # trees outside, so that one tree's nodes stay in the cache
+        for row in range(len(table)):
+            node = root
+            while feature[node] >= 0:
+                value = table[row, feature[node]]
+                goes_left = missing_left[node] if np.isnan(value) else value <= threshold[node]
+                node = left[node] if goes_left else right[node]
+            total[row] += threshold[node]
+    return total
