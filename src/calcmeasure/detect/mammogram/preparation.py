@@ -96,7 +96,9 @@ def prepare(image: ProjectionImage, *, skin_mm: float = 1.7, padding_mm: float =
     implant = find_implant(coarse, found.mask) if found.trusted else None
     for hidden in (cleaned.hidden, None if implant is None else coarse.enlarge(implant, valid.shape)):
         search = search if hidden is None else search & ~hidden
-    pectoral = find_pectoral(coarse, found.mask, view=image.view) if found.trusted else None
+    # Beside an implant's edge that of the muscle cannot be told.
+    plain = found.trusted and implant is None
+    pectoral = find_pectoral(coarse, found.mask, view=image.view) if plain else None
     return PreparedMammogram(
         attenuation=cleaned.attenuation,
         breast=breast,

@@ -72,10 +72,11 @@ def _lines(means: FloatImage) -> Iterator[tuple[int, int, tuple[int, int]]]:
     spread = _spread(means)
     for width in (1, 2):
         heights = _heights(means, width)
-        candidates = np.flatnonzero(_run_of(np.abs(heights) > LEAST_SIGMA * spread[:, : heights.shape[1]]))
-        for column in candidates.tolist():
-            continued = np.abs(heights[:, column]) > 0.5 * LEAST_SIGMA * spread[:, column]
-            yield from ((column + 1, width, run) for run in _runs(continued))
+        ratio = heights / spread[:, : heights.shape[1]]
+        for sign in (1.0, -1.0):
+            for column in np.flatnonzero(_run_of(sign * ratio > LEAST_SIGMA)).tolist():
+                continued = sign * ratio[:, column] > 0.5 * LEAST_SIGMA
+                yield from ((column + 1, width, run) for run in _runs(continued))
 
 
 def _heights(means: FloatImage, width: int) -> FloatImage:
@@ -93,12 +94,14 @@ def _heights(means: FloatImage, width: int) -> FloatImage:
 
 
 def _spread(means: FloatImage) -> FloatImage:
-    """Local root mean square of what columns differ from their neighbours, cut so that lines do not count."""
+    """Local spread of what columns differ from their neighbours.
+
+    From the mean of square roots, to which a line among many columns adds little; 0.68 is its square for unit noise.
+    """
     differences = np.abs(means[:, 1:-1] - 0.5 * (means[:, :-2] + means[:, 2:]))
-    typical = np.median(differences, axis=1, keepdims=True)
-    squares = np.ascontiguousarray(np.minimum(differences, 4.0 * typical) ** 2)
-    local = cv2.blur(squares, (_SPREAD_COLUMNS, 1), borderType=cv2.BORDER_REFLECT)
-    spread: FloatImage = np.sqrt(np.maximum(local, 0.0)) + 0.5 * typical + np.float32(1e-6) * np.abs(means[:, 1:-1])
+    roots = cv2.blur(np.sqrt(differences), (_SPREAD_COLUMNS, 1), borderType=cv2.BORDER_REFLECT)
+    floor = np.float32(1e-6) * np.abs(means).max() + np.float32(1e-12)
+    spread: FloatImage = roots**2 / np.float32(0.68) + floor
     return spread
 
 
