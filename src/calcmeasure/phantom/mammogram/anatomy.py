@@ -48,6 +48,10 @@ class BreastSpec:
         Decides the tissue.
     texture_exponent
         Power of frequency by which tissue texture falls off.
+    nipple_mm
+        How far a nipple in profile stands out; 0 for none.
+    uneven_mm
+        Amplitude of the skin line's irregularity.
     """
 
     depth_mm: float = 62.0
@@ -57,6 +61,8 @@ class BreastSpec:
     n_strands: int = 60
     seed: int = 0
     texture_exponent: float = 3.0
+    nipple_mm: float = 0.0
+    uneven_mm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def build_anatomy(spec: BreastSpec, view: View) -> Anatomy:
     top_mm, bottom_mm = _across_range_mm(spec, view)
     across = np.arange(top_mm + (_MARGIN_MM if view is View.CC else 0.0), bottom_mm - _MARGIN_MM, -GRID_MM)
     depth = np.arange(0.0, spec.depth_mm + _MARGIN_MM, GRID_MM)
-    outline = _outline_mm(spec, view, across)
+    outline = _outline_mm(spec, view, across) + _irregularity_mm(spec, across)
     inside = _signed_distance_mm(depth[None, :] < outline[:, None])
     extra = _gland(spec, view, (across, depth), rng=rng) + _strands(spec, inside, rng=rng)
     if view is View.MLO:
@@ -134,6 +140,15 @@ def _outline_mm(spec: BreastSpec, view: View, across: FloatArray) -> FloatArray:
         return spec.depth_mm * rounded
     upper = 0.34 + 0.66 * np.exp(-2.6 * np.abs(u) ** 2.1)
     return spec.depth_mm * np.where(across > 0, upper, rounded)
+
+
+def _irregularity_mm(spec: BreastSpec, across: FloatArray) -> FloatArray:
+    """Nipple in profile, and waves of the skin line that fade towards the chest wall."""
+    phase = np.random.default_rng([spec.seed, 2]).uniform(0.0, 2 * math.pi, 2)
+    waves = np.sin(2 * math.pi * across / spec.width_mm + phase[0]) + 0.5 * np.sin(across / 9.0 + phase[1])
+    nipple = np.exp(-((np.abs(across) / 4.0) ** 4))
+    irregular: FloatArray = spec.nipple_mm * nipple + spec.uneven_mm * waves
+    return irregular
 
 
 def _signed_distance_mm(mask: NDArray[np.bool_]) -> FloatImage:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from calcmeasure.phantom.mammogram.calcifications import FloatArray
 from calcmeasure.phantom.mammogram.deposits import Deposit
@@ -34,7 +35,7 @@ def calcified_artery(start_da: tuple[float, float], *, rng: np.random.Generator)
     covered, plaque_mm = rng.choice([0.25, 0.5, 0.85]), rng.choice([0.4, 1.0, 2.0])
     calcified = _stretches(len(line), rng)
     for wall in walls:
-        track = line + _normals(line) * (wall * calibre + rng.normal(0.0, 0.05, len(line)))[:, None]
+        track = line + _normals(line) * (wall * calibre + _unevenness_mm(len(line), rng))[:, None]
         yield from _plaques(track, calcified, (covered, plaque_mm), rng=rng)
 
 
@@ -57,6 +58,12 @@ def _plaque(piece: FloatArray, rng: np.random.Generator) -> Deposit:
     centre, lobes = chain(piece, half_width_mm=half_width, half_depth_mm=half_width * rng.uniform(0.7, 1.8))
     size = math.sqrt(max(length_mm(piece), 2 * half_width) * 2 * half_width)
     return Deposit(centre, lobes, size, MarkLabel.VASCULAR)
+
+
+def _unevenness_mm(n: int, rng: np.random.Generator) -> FloatArray:
+    """Wander of a wall about its smooth course: tenths of a mm over a few mm."""
+    wander: FloatArray = gaussian_filter1d(rng.normal(0.0, 0.25, n), 1.0 / _STEP_MM)
+    return wander
 
 
 def _stretches(n: int, rng: np.random.Generator) -> FloatArray:

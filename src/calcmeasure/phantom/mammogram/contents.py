@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
-from calcmeasure.phantom.mammogram.anatomy import Anatomy, BreastSpec, build_anatomy
+from calcmeasure.phantom.mammogram.anatomy import GRID_MM, Anatomy, BreastSpec, build_anatomy
 from calcmeasure.phantom.mammogram.calcifications import ClusterSpec, grow_cluster, project
 from calcmeasure.phantom.mammogram.clutter import draw_clutter, with_bulk
 from calcmeasure.phantom.mammogram.deposits import Deposit
@@ -26,6 +27,9 @@ _SUSPICIOUS = (
     Morphology.ROUND,
 )
 _DISTRIBUTIONS = (Distribution.GROUPED, Distribution.LINEAR, Distribution.SEGMENTAL, Distribution.REGIONAL)
+_SKIN_SMOOTHING_MM = 0.8
+_IN_PROFILE = 0.5
+"""Share of breasts whose nipple is seen in profile."""
 _MEMBER_SPREAD = 0.30
 """Share of the spread of diameters that lies within a group; the rest lies between groups."""
 
@@ -57,7 +61,7 @@ def draw_contents(settings: SceneSettings, *, rng: np.random.Generator) -> Conte
     breast = _draw_breast(settings, rng)
     laterality = Laterality.LEFT if rng.random() < 0.5 else Laterality.RIGHT
     view = View.CC if rng.random() < 0.5 else View.MLO
-    anatomy = build_anatomy(breast, view)
+    anatomy = _with_smooth_skin(build_anatomy(breast, view))
     bulk, strands, benign, groups = rng.spawn(4)
     fibres = draw_fibres(anatomy, int(strands.poisson(settings.clutter.fibres)), rng=strands)
     suspicious = list(_groups(settings, view, anatomy, rng=groups))
@@ -75,8 +79,15 @@ def _draw_breast(settings: SceneSettings, rng: np.random.Generator) -> BreastSpe
         density=rng.uniform(*settings.density),
         n_strands=round(rng.uniform(*settings.n_strands)),
         texture_exponent=rng.uniform(*settings.texture_exponent),
+        nipple_mm=rng.uniform(2.0, 5.0) if rng.random() < _IN_PROFILE else 0.0,
+        uneven_mm=rng.uniform(0.0, 1.0),
         seed=int(rng.integers(1 << 31)),
     )
+
+
+def _with_smooth_skin(anatomy: Anatomy) -> Anatomy:
+    """Take the steps of the grid out of the skin line."""
+    return replace(anatomy, inside_mm=gaussian_filter(anatomy.inside_mm, _SKIN_SMOOTHING_MM / GRID_MM))
 
 
 def _groups(settings: SceneSettings, view: View, anatomy: Anatomy, *, rng: np.random.Generator) -> Iterator[Deposit]:

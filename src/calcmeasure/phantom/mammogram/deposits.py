@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from calcmeasure.phantom.mammogram.calcifications import NO_CLUSTER, FloatArray
 from calcmeasure.phantom.mammogram.exposure import CALCIUM_PER_MM
+from calcmeasure.phantom.mammogram.path_map import PathMap
 from calcmeasure.phantom.mammogram.specks import Lobe, Window, path_in_window, reach_mm, window_around
 from calcmeasure.terms import MarkLabel
 
@@ -28,14 +29,14 @@ _LABELLED_FROM = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """One mark: a few ellipsoids around a place.
+    """One mark around a place.
 
     Parameters
     ----------
     centre_da
         Centre of mass, mm.
-    lobes
-        Its shape, around the origin, as in a left breast.
+    shape
+        Ellipsoids or a raster of path lengths around the centre of mass, as in a left breast.
     diameter_mm
         What a reader would call its size.
     label
@@ -47,7 +48,7 @@ class Deposit:
     """
 
     centre_da: tuple[float, float]
-    lobes: tuple[Lobe, ...]
+    shape: tuple[Lobe, ...] | PathMap
     diameter_mm: float
     label: MarkLabel
     cluster: int = NO_CLUSTER
@@ -91,13 +92,16 @@ def stamp_deposit(
     """
     if np.any(centre_rc < 0) or np.any(centre_rc > np.array(shape) - 1):
         return None
-    lobes = tuple(map(_mirrored, deposit.lobes)) if mirrored else deposit.lobes
-    # Two more pixels, so that the detector's blur of the mark can be seen in the window as well.
-    reach = reach_mm(lobes) + 2.0 * max(pixel_mm)
+    drawn = _mirrored(deposit.shape) if mirrored else deposit.shape
+    reach = drawn.reach_mm if isinstance(drawn, PathMap) else reach_mm(drawn)
     window = window_around(centre_rc, reach, shape=shape, pixel_mm=pixel_mm)
     if window is None:
         return None
-    return Stamp(deposit, centre_rc, window, path_in_window(lobes, centre_rc, window=window, pixel_mm=pixel_mm))
+    if isinstance(drawn, PathMap):
+        path_mm = drawn.in_window(centre_rc, window=window, pixel_mm=pixel_mm)
+    else:
+        path_mm = path_in_window(drawn, centre_rc, window=window, pixel_mm=pixel_mm)
+    return Stamp(deposit, centre_rc, window, path_mm)
 
 
 def add_stamps(attenuation: FloatImage, stamps: Sequence[Stamp], *, labels: NDArray[np.uint8]) -> None:
@@ -108,5 +112,7 @@ def add_stamps(attenuation: FloatImage, stamps: Sequence[Stamp], *, labels: NDAr
         labels[stamp.window][added > _LABELLED_FROM] = LABEL_CODES[stamp.deposit.label]
 
 
-def _mirrored(lobe: Lobe) -> Lobe:
-    return replace(lobe, col_mm=-lobe.col_mm, angle_rad=-lobe.angle_rad)
+def _mirrored(shape: tuple[Lobe, ...] | PathMap) -> tuple[Lobe, ...] | PathMap:
+    if isinstance(shape, PathMap):
+        return shape.mirrored()
+    return tuple(replace(lobe, col_mm=-lobe.col_mm, angle_rad=-lobe.angle_rad) for lobe in shape)

@@ -86,7 +86,7 @@ def _fibre(start: tuple[float, float], rng: np.random.Generator) -> Fibre:
     knots = gaussian_filter(rng.standard_normal(len(line)), rng.uniform(0.15, 0.8) / _STEP_MM)
     knots /= knots.std() + 1e-9
     fade = np.sin(np.linspace(0.1, math.pi - 0.1, len(line)))
-    height = rng.uniform(0.015, 0.05) * (0.6 + calibre)
+    height = 0.02 * 5.0 ** rng.random() * (0.6 + calibre)
     return Fibre(line, height * fade * np.clip(1.0 + rng.uniform(0.2, 0.9) * knots, 0.0, None), calibre)
 
 

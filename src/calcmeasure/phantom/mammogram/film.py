@@ -35,7 +35,7 @@ class FilmSpec:
     contrast
         Steepness of the characteristic curve at its middle, density per neper.
     middle_nepers
-        Attenuation that gives the middle density.
+        Attenuation that gives the middle density, beyond that of the middle of the breast: exposure is automatic.
     grain
         Standard deviation of density, for an aperture of 0.1 mm; it falls with the square root of the aperture's area.
     scanner_blur_mm
@@ -53,7 +53,7 @@ class FilmSpec:
     """
 
     contrast: float = 1.4
-    middle_nepers: float = 0.35
+    middle_nepers: float = -0.1
     grain: float = 0.02
     scanner_blur_mm: float = 0.03
     slope: float = 0.02
@@ -70,7 +70,7 @@ def draw_film(*, rng: np.random.Generator) -> FilmSpec:
     """Draw a film."""
     return FilmSpec(
         contrast=rng.uniform(1.0, 1.7),
-        middle_nepers=rng.uniform(0.2, 0.6),
+        middle_nepers=rng.uniform(-0.35, 0.15),
         grain=rng.uniform(0.01, 0.035),
         scanner_blur_mm=rng.uniform(0.015, 0.05),
         slope=rng.uniform(0.0, 0.05),

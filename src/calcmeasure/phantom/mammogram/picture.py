@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,8 @@ class _Shadow:
         What is missing where the breast is thinner.
     lead
         What letters add, for machines that blank out air.
+    fringe
+        What is left of scatter beside the breast, 1 inside.
     """
 
     plain: FloatImage
@@ -72,6 +74,7 @@ class _Shadow:
     thinning: FloatImage
     breast: BoolImage
     lead: FloatImage
+    fringe: FloatImage
 
 
 def take_picture(contents: Contents, acquisition: Acquisition, *, rng: np.random.Generator) -> Picture:
@@ -89,8 +92,14 @@ def take_picture(contents: Contents, acquisition: Acquisition, *, rng: np.random
     photons = acquisition.detector.photons_per_mm2 * math.prod(acquisition.imager_mm)
     noisy = signal + noise.standard_normal(signal.shape, np.float32) * np.sqrt(signal / np.float32(photons))
     if acquisition.film is not None:
-        values = _on_film(noisy, acquisition.film, acquisition, labels=label_map, rng=soil)
-        white = float((1 << acquisition.film.bits) - 1)
+        film = _exposed(acquisition.film, local.total, shadow.breast)
+        local = replace(
+            local,
+            brightest=math.inf,
+            added_variance=film_variance(log_signal(local.total), film, pixel_mm=acquisition.true_mm),
+        )
+        values = _on_film(noisy, film, acquisition, labels=label_map, rng=soil)
+        white = float((1 << film.bits) - 1)
     else:
         values = _digital(noisy, shadow, acquisition)
         white = float(values.max())
@@ -120,7 +129,8 @@ def _cast_shadow(
     stamps = tuple(stamp for stamp in _stamps(contents, acquisition) if breast[_nearest(stamp)])
     full = plain.copy()
     add_stamps(full, stamps, labels=label_map)
-    return stamps, _Shadow(plain, full, thinning, breast, lead)
+    fringe = np.exp(np.minimum(inside_mm, 0.0) / np.float32(acquisition.detector.scatter_mm))
+    return stamps, _Shadow(plain, full, thinning, breast, lead, fringe)
 
 
 def _stamps(contents: Contents, acquisition: Acquisition) -> list[Stamp]:
@@ -156,14 +166,11 @@ def _signal(shadow: _Shadow, acquisition: Acquisition) -> tuple[LocalSignal, Flo
     """Mean signal at the detector, without and with deposits."""
     detector, pitch = acquisition.detector, acquisition.imager_mm
     primary = blurred_primary(shadow.full, detector=detector, pixel_mm=pitch)
-    scatter = scattered(primary, shadow.breast, detector=detector, pixel_mm=pitch)
+    scatter = scattered(primary, shadow.breast, detector=detector, pixel_mm=pitch) * shadow.fringe
     signal = with_scatter(primary, scatter, detector=detector)
     plain = np.exp(-shadow.plain)
     total = with_scatter(plain, scatter, detector=detector)
-    film = acquisition.film
-    added = None if film is None else film_variance(log_signal(total), film, pixel_mm=acquisition.true_mm)
-    brightest = math.inf if film is not None else _TOP / detector.raw_level
-    local = LocalSignal(plain, total, detector, pitch, brightest=brightest, added_variance=added)
+    local = LocalSignal(plain, total, detector, pitch, brightest=_TOP / detector.raw_level)
     return local, _with_grid(signal, acquisition)
 
 
@@ -174,6 +181,12 @@ def _with_grid(signal: FloatImage, acquisition: Acquisition) -> FloatImage:
     along = np.arange(signal.shape[1]) * acquisition.imager_mm[1] * 2 * math.pi * _GRID_LINES_PER_MM
     shaded: FloatImage = signal * (1.0 + ripple * np.sin(along)).astype(np.float32)
     return shaded
+
+
+def _exposed(film: FilmSpec, signal: FloatImage, breast: BoolImage) -> FilmSpec:
+    """Automatic exposure: put the middle of the breast where the film wants it."""
+    middle = float(np.median(log_signal(signal[breast])))
+    return replace(film, middle_nepers=film.middle_nepers + middle)
 
 
 def _on_film(

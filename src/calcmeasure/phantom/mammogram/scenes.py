@@ -7,7 +7,8 @@ dose only (``dataclasses.replace(TESTING, noise_factor=2.0)``) shows the same br
 
 Examples
 --------
->>> from calcmeasure.phantom.mammogram.scene_settings import TRAINING
+>>> from calcmeasure.phantom.mammogram.places import places_da
+from calcmeasure.phantom.mammogram.scene_settings import TRAINING
 >>> scene = draw_scene(7, settings=TRAINING)
 >>> len(scene.marks_rc) == len(scene.labels) == len(scene.ideal_d)
 True
@@ -28,8 +29,10 @@ from calcmeasure.phantom.mammogram.contents import Contents, draw_contents
 from calcmeasure.phantom.mammogram.detectability import ideal_detectability
 from calcmeasure.phantom.mammogram.detector import FloatImage
 from calcmeasure.phantom.mammogram.picture import Picture, take_picture
+from calcmeasure.phantom.mammogram.places import places_da
 from calcmeasure.phantom.mammogram.scene_settings import TRAINING, SceneSettings
 from calcmeasure.phantom.mammogram.treatment import draw_treatment
+from calcmeasure.phantom.mammogram.voxels import VoxelModel, insert_voxels
 from calcmeasure.terms import ExtentChange, Laterality, MarkLabel, PresentationIntent, View
 
 
@@ -101,8 +104,13 @@ class ScenePair:
     change: ExtentChange
 
 
-def draw_scene(seed: int, *, settings: SceneSettings = TRAINING) -> Scene:
+def draw_scene(seed: int, *, settings: SceneSettings = TRAINING, voxels: VoxelModel | None = None) -> Scene:
     """Draw one scene.
+
+    Parameters
+    ----------
+    voxels
+        A group of calcifications of another origin to put somewhere into the breast, numbered after the scene's own.
 
     Raises
     ------
@@ -110,6 +118,10 @@ def draw_scene(seed: int, *, settings: SceneSettings = TRAINING) -> Scene:
         If the seed does not belong to these settings.
     """
     contents = draw_contents(settings, rng=_stream(seed, settings, "contents"))
+    if voxels is not None:
+        rng = _stream(seed, settings, "voxels")
+        (centre_da,) = places_da(contents.anatomy, 1, from_skin_mm=8.0, rng=rng)
+        contents = insert_voxels(contents, voxels, centre_da=centre_da)
     return _visit(contents, seed, settings, name="first")
 
 

@@ -15,8 +15,8 @@ from calcmeasure.phantom.mammogram.calcifications import FloatArray
 from calcmeasure.phantom.mammogram.specks import Lobe, centred
 
 Lobes = tuple[Lobe, ...]
-_OVERLAP = 0.75
-"""Half length of a link over the distance between its ends: neighbours overlap, so that a chain has no gaps."""
+_REACH = 2.0
+"""Half length of a link over the distance to the next: many overlap everywhere, so that a chain has no beads."""
 
 
 def ball(diameter_mm: float, *, flatness: float = 1.0) -> Lobes:
@@ -37,10 +37,10 @@ def shell(diameter_mm: float, *, wall_mm: float, rng: np.random.Generator) -> Lo
 
 def popcorn(diameter_mm: float, *, rng: np.random.Generator) -> Lobes:
     """Make a coarse, knobbly body of many overlapping lumps of unlike density."""
-    count = round(rng.uniform(7, 14))
+    count = round(rng.uniform(14, 30))
     half = 0.5 * diameter_mm
-    reach, turn = 0.62 * half * np.sqrt(rng.random(count)), rng.uniform(0.0, 2 * math.pi, count)
-    size = half * rng.uniform(0.22, 0.48, (count, 2))
+    reach, turn = 0.72 * half * np.sqrt(rng.random(count)), rng.uniform(0.0, 2 * math.pi, count)
+    size = half * rng.uniform(0.10, 0.38, (count, 2))
     return centred(
         [
             Lobe(
@@ -48,7 +48,7 @@ def popcorn(diameter_mm: float, *, rng: np.random.Generator) -> Lobes:
                 float(r * math.cos(t)),
                 float(long),
                 float(min(short, long)),
-                float(rng.uniform(0.3, 0.8) * short),
+                float(rng.uniform(0.4, 1.0) * short),
                 float(rng.uniform(0.0, math.pi)),
                 float(rng.uniform(0.5, 1.0)),
             )
@@ -58,21 +58,21 @@ def popcorn(diameter_mm: float, *, rng: np.random.Generator) -> Lobes:
 
 
 def chain(points_da: FloatArray, *, half_width_mm: float, half_depth_mm: float) -> tuple[tuple[float, float], Lobes]:
-    """Link places (n, 2) into one body of even width.
+    """Make one smooth body of even width along a line through places (n, 2).
 
     Returns
     -------
     tuple
         Its centre of mass (depth, across) and its shape around it.
     """
-    links = [
-        _link(start, end, half_width_mm=half_width_mm, half_depth_mm=half_depth_mm)
-        for start, end in pairwise(points_da)
-    ]
-    masses = np.array([link.mass for link in links])
-    row, col = (
-        float(np.average([getattr(link, name) for link in links], weights=masses)) for name in ("row_mm", "col_mm")
-    )
+    line = _resampled(points_da, half_width_mm)
+    step = length_mm(line) / (len(line) - 1)
+    reach = max(_REACH * step, half_width_mm)
+    # Chords of ellipsoids of this reach, one a step, add up to pi / 2 * reach / step; a short body has fewer of them.
+    density = max(2.0 * step / (math.pi * reach), 1.0 / (len(line) - 1))
+    links = [_link(start, end, (reach, half_width_mm, half_depth_mm), density=density) for start, end in pairwise(line)]
+    row = sum(link.row_mm for link in links) / len(links)
+    col = sum(link.col_mm for link in links) / len(links)
     return (col, -row), centred(links)
 
 
@@ -106,8 +106,13 @@ def winding(
     return line
 
 
-def _link(start: FloatArray, end: FloatArray, *, half_width_mm: float, half_depth_mm: float) -> Lobe:
+def _resampled(points_da: FloatArray, step: float) -> FloatArray:
+    """Places along the same line about `step` apart."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points_da, axis=0), axis=1))])
+    wanted = np.linspace(0.0, along[-1], max(math.ceil(along[-1] / step), 1) + 1)
+    return np.column_stack([np.interp(wanted, along, points_da[:, axis]) for axis in (0, 1)])
+
+
+def _link(start: FloatArray, end: FloatArray, half_axes_mm: tuple[float, float, float], *, density: float) -> Lobe:
     (depth, across), (d_depth, d_across) = 0.5 * (start + end), end - start
-    reach = max(_OVERLAP * math.hypot(d_depth, d_across), half_width_mm)
-    angle = math.atan2(-d_across, d_depth)
-    return Lobe(float(-across), float(depth), reach, half_width_mm, half_depth_mm, angle)
+    return Lobe(float(-across), float(depth), *half_axes_mm, math.atan2(-d_across, d_depth), density)
