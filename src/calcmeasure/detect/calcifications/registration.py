@@ -19,11 +19,15 @@ from calcmeasure.detect.contract import BoolImage, FloatImage, Points, Projectio
 
 GRID_MM = 1.0
 """Pixel size of the images that are compared."""
-CONTRAST_MM = 8.0
-"""Standard deviation of the window that the local mean and spread of the tissue are taken over."""
-CONTROL_MM = 40.0
+MEAN_MM, SPREAD_MM = 4.0, 10.0
+"""Standard deviations of the windows that the local mean and the local spread of the tissue are taken over."""
+RIM_MM = 4
+"""Band along the outline whose grey says more about thickness and processing than about tissue."""
+OUTLIERS_PERCENT = 2.0
+"""Darkest and brightest share that is cut to the rest: metal, frames of a film, large calcifications."""
+CONTROL_MM = 60.0
 """Distance between the control points of the free-form part: a cluster inside is moved, hardly bent."""
-OUTLINE_WEIGHT = 2.0
+OUTLINE_WEIGHT = 3.0
 """Step from background to tissue, in local standard deviations: outlines lead where tissue says little."""
 LEAST_OVERLAP = 0.85
 """Dice coefficient of the two outlines, at least."""
@@ -159,18 +163,35 @@ def register(earlier: BreastView, later: BreastView) -> Registration:
 
 
 def _local_contrast(level: FloatImage, inside: BoolImage, *, step_mm: tuple[float, float]) -> FloatImage:
-    weight = inside.astype(np.float32)
-    sigma = [CONTRAST_MM / step for step in step_mm]
+    """Take the local mean off and divide by the local spread; 0 in the rim and outside."""
+    weight = _without_rim(inside)
+    if not weight.any():
+        return np.zeros(level.shape, dtype=np.float32)
+    cut = np.clip(level, *np.percentile(level[inside], (OUTLIERS_PERCENT, 100.0 - OUTLIERS_PERCENT)))
+    detail = (cut - _local_mean(cut, weight, MEAN_MM, step_mm)) * weight
+    spread = np.sqrt(_local_mean(detail**2, weight, SPREAD_MM, step_mm))
+    floor = max(0.2 * float(np.median(spread[weight > 0])), float(np.finfo(np.float32).tiny))
+    return np.clip(detail / np.maximum(spread, floor), -2.5, 2.5).astype(np.float32)
 
-    def smooth(plane: FloatImage) -> FloatImage:
-        blurred = cv2.GaussianBlur(plane, (0, 0), sigmaX=sigma[1], sigmaY=sigma[0], borderType=cv2.BORDER_REFLECT)
-        return np.asarray(blurred, dtype=np.float32)
 
-    share = np.maximum(smooth(weight), np.float32(1e-3))
-    offset = np.asarray((level - smooth(level * weight) / share) * weight, dtype=np.float32)
-    spread = np.sqrt(smooth(offset**2) / share)
-    floor = np.float32(max(float(np.median(spread[inside])) * 0.1, 1e-6)) if inside.any() else np.float32(1.0)
-    return np.clip(offset / np.maximum(spread, floor), -3.0, 3.0).astype(np.float32)
+def _without_rim(inside: BoolImage) -> FloatImage:
+    radius = round(RIM_MM / GRID_MM)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    eroded = cv2.erode(inside.astype(np.float32), disc, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(eroded, dtype=np.float32)
+
+
+def _local_mean(
+    plane: NDArray[np.floating], weight: FloatImage, window_mm: float, step_mm: tuple[float, float]
+) -> FloatImage:
+    def smooth(values: NDArray[np.floating]) -> NDArray[np.floating]:
+        sigma = [window_mm / step for step in step_mm]
+        return np.asarray(
+            cv2.GaussianBlur(values, (0, 0), sigmaX=sigma[1], sigmaY=sigma[0], borderType=cv2.BORDER_REFLECT)
+        )
+
+    share = np.maximum(smooth(weight), 1e-3)
+    return np.asarray(smooth(np.asarray(plane * weight, dtype=np.float32)) / share, dtype=np.float32)
 
 
 def _as_image(view: BreastView) -> sitk.Image:
