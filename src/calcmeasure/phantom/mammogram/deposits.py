@@ -7,6 +7,7 @@ and mirrored for a right one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -100,7 +101,9 @@ def stamp_deposit(
     if isinstance(drawn, PathMap):
         path_mm = drawn.in_window(centre_rc, window=window, pixel_mm=pixel_mm)
     else:
-        path_mm = path_in_window(drawn, centre_rc, window=window, pixel_mm=pixel_mm)
+        path_mm = path_in_window(
+            drawn, centre_rc, window=window, pixel_mm=pixel_mm, subpixels=_subpixels(reach / min(pixel_mm))
+        )
     return Stamp(deposit, centre_rc, window, path_mm)
 
 
@@ -110,6 +113,11 @@ def add_stamps(attenuation: FloatImage, stamps: Sequence[Stamp], *, labels: NDAr
         added = stamp.attenuation
         attenuation[stamp.window] += added
         labels[stamp.window][added > _LABELLED_FROM] = LABEL_CODES[stamp.deposit.label]
+
+
+def _subpixels(reach_px: float) -> int:
+    """Lines of sight per pixel and axis: fewer for large bodies, whose edge is a small part of them."""
+    return next(count for most, count in ((12.0, 5), (40.0, 3), (math.inf, 2)) if reach_px <= most)
 
 
 def _mirrored(shape: tuple[Lobe, ...] | PathMap) -> tuple[Lobe, ...] | PathMap:

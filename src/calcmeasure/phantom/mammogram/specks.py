@@ -173,25 +173,44 @@ def window_around(
 
 
 def path_in_window(
-    lobes: Sequence[Lobe], centre_rc: FloatArray, *, window: Window, pixel_mm: tuple[float, float]
+    lobes: Sequence[Lobe],
+    centre_rc: FloatArray,
+    *,
+    window: Window,
+    pixel_mm: tuple[float, float],
+    subpixels: int = _SUBPIXELS,
 ) -> NDArray[np.float32]:
-    """Mean path length, mm, that each pixel of a window has through a mark at `centre_rc`."""
-    offsets = [
-        _subpixel_offsets_mm(span.start, span.stop, centre, pitch)
+    """Mean path length, mm, that each pixel of a window has through a mark at `centre_rc`.
+
+    Parameters
+    ----------
+    subpixels
+        Lines of sight per pixel along each axis.
+    """
+    rows_mm, cols_mm = (
+        _subpixel_offsets_mm(span, centre, pitch, subpixels)
         for span, centre, pitch in zip(window, centre_rc, pixel_mm, strict=True)
-    ]
-    rows_mm, cols_mm = np.meshgrid(*offsets, indexing="ij", sparse=True)
-    fine = np.sum([_chord_mm(lobe, rows_mm, cols_mm) for lobe in lobes], axis=0)
+    )
+    fine = np.zeros((rows_mm.size, cols_mm.size))
+    for lobe in lobes:
+        reach = max(lobe.half_long_mm, lobe.half_short_mm)
+        rows, cols = _within(rows_mm, lobe.row_mm, reach), _within(cols_mm, lobe.col_mm, reach)
+        fine[rows, cols] += _chord_mm(lobe, rows_mm[rows, None], cols_mm[None, cols])
     n_rows, n_cols = (span.stop - span.start for span in window)
-    coarse = fine.reshape(n_rows, _SUBPIXELS, n_cols, _SUBPIXELS).mean(axis=(1, 3))
+    coarse = fine.reshape(n_rows, subpixels, n_cols, subpixels).mean(axis=(1, 3))
     means: NDArray[np.float32] = coarse.astype(np.float32)
     return means
 
 
-def _subpixel_offsets_mm(first: int, last: int, centre: float, pitch: float) -> FloatArray:
-    inside = (np.arange(_SUBPIXELS) + 0.5) / _SUBPIXELS - 0.5
-    offsets: FloatArray = ((np.arange(first, last)[:, None] + inside).ravel() - centre) * pitch
+def _subpixel_offsets_mm(span: slice, centre: float, pitch: float, subpixels: int) -> FloatArray:
+    inside = (np.arange(subpixels) + 0.5) / subpixels - 0.5
+    offsets: FloatArray = ((np.arange(span.start, span.stop)[:, None] + inside).ravel() - centre) * pitch
     return offsets
+
+
+def _within(offsets_mm: FloatArray, middle: float, reach: float) -> slice:
+    first, last = np.searchsorted(offsets_mm, (middle - reach, middle + reach))
+    return slice(int(first), int(last))
 
 
 def _chord_mm(lobe: Lobe, rows_mm: FloatArray, cols_mm: FloatArray) -> FloatArray:
