@@ -12,7 +12,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from calcmeasure.detect.calcifications.bands import BandStack
-from calcmeasure.detect.contract import Points
+from calcmeasure.detect.contract import BoolImage, Points, Values
+from calcmeasure.geometry import Spacing
 
 BoolValues = NDArray[np.bool_]
 
@@ -22,6 +23,13 @@ _WALL_MM = (0.35, 2.0)
 _WALL_SPREAD = 0.45
 _FEWEST_IN_TRACK = 12
 _GROW_MM = 1.6
+
+COARSE_SIGMA_MM = 0.316
+"""Band in which coarse objects are looked for: wider than a microcalcification, narrower than tissue."""
+COMPACT_SHARE = 0.35
+"""Area of a compact region over the square around it, at least."""
+ROD_MM = (2.0, 0.5)
+"""Least length and least mean breadth of a rod-like region in that band."""
 
 
 def vascular_marks(points_mm: Points) -> BoolValues:
@@ -78,51 +86,67 @@ def _two_walls(points_mm: Points) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CoarseObjects:
-    """Compact bright objects larger than a microcalcification.
+    """Bright objects larger than a microcalcification: popcorn-like, rod-like or with a lucent centre.
 
     Parameters
     ----------
     centres_rc
-        (m, 2).
-    labels
-        (rows, columns) int32 at every `step`-th pixel, 0 beside them, otherwise 1 + index of the object.
-    step
-        Pixels of the image per sample of `labels`.
+        (m, 2) in pixels of the image.
+    diameters_mm
+        (m,) of the disc of the same area, lucent centres included.
+    numbers
+        (rows, columns) int32 at every `step`-th pixel: 0 beside them, otherwise 1 + index of the object.
     """
 
     centres_rc: Points
-    labels: NDArray[np.int32]
+    diameters_mm: Values
+    numbers: NDArray[np.int32]
     step: int
 
     def covers(self, points_rc: Points) -> BoolValues:
         """Which of (n, 2) points lie on or beside a coarse object."""
-        nearest = np.rint(points_rc / self.step).astype(np.intp)
-        rows, cols = np.minimum(nearest, np.array(self.labels.shape) - 1).T
-        covered: BoolValues = self.labels[rows, cols] > 0
+        last = np.array(self.numbers.shape) - 1
+        rows, cols = np.clip(np.rint(points_rc / self.step).astype(np.intp), 0, last).T
+        covered: BoolValues = self.numbers[rows, cols] > 0
         return covered
 
 
-COARSE_SIGMA_MM = 0.316
-"""Width of the band in which coarse objects are looked for."""
-
-
 def find_coarse(stack: BandStack, *, smallest_mm: float, snr: float) -> CoarseObjects:
-    """Compact regions that stand out in a coarse band and are larger than `smallest_mm`.
+    """Find compact or rod-like regions that stand out in a coarse band and are larger than `smallest_mm`.
 
-    The regions carry a margin of half a millimetre, because the rim of a coarse calcification answers in fine bands.
+    Of a large body and of a rim only the outline answers, so holes are filled before a region is judged. Regions carry
+    a margin of half a millimetre, because the outline of a coarse calcification answers in fine bands.
     """
     band = stack.nearest(COARSE_SIGMA_MM)
     spacing = stack.spacing_of(band)
-    bright = (band.snr >= snr).astype(np.uint8)
-    margin_rc = [max(1, round(0.5 / step)) for step in spacing.rc_mm]
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(bright, connectivity=8)
-    area_mm2 = stats[:, cv2.CC_STAT_AREA] * spacing.area_mm2
-    long_mm = np.maximum(stats[:, cv2.CC_STAT_HEIGHT] * spacing.row_mm, stats[:, cv2.CC_STAT_WIDTH] * spacing.col_mm)
-    compact = area_mm2 >= 0.35 * long_mm**2
-    coarse = (np.sqrt(area_mm2 * 4.0 / np.pi) >= smallest_mm) & compact
+    regions = _filled(band.snr >= snr)
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(regions, connectivity=8)
+    diameters_mm = np.sqrt(stats[:, cv2.CC_STAT_AREA] * spacing.area_mm2 * 4.0 / np.pi)
+    coarse = (diameters_mm >= smallest_mm) & _is_solid(stats, spacing)
     coarse[0] = False
     numbers = np.zeros(count, dtype=np.int32)
     numbers[coarse] = np.arange(1, int(coarse.sum()) + 1)
+    grown = _grown(numbers[labels], spacing=spacing) if coarse.any() else np.zeros_like(labels)
+    return CoarseObjects(centres[coarse][:, ::-1] * band.step, diameters_mm[coarse], grown, band.step)
+
+
+def _filled(bright: BoolImage) -> NDArray[np.uint8]:
+    contours, _ = cv2.findContours(bright.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    solid = np.zeros(bright.shape, dtype=np.uint8)
+    cv2.drawContours(solid, contours, -1, color=1, thickness=cv2.FILLED)
+    return solid
+
+
+def _is_solid(stats: NDArray[np.int32], spacing: Spacing) -> BoolValues:
+    """Compact, or a rod: long and everywhere thick, as no chain of small marks is."""
+    height_mm, width_mm = stats[:, cv2.CC_STAT_HEIGHT] * spacing.row_mm, stats[:, cv2.CC_STAT_WIDTH] * spacing.col_mm
+    area_mm2, long_mm = stats[:, cv2.CC_STAT_AREA] * spacing.area_mm2, np.hypot(height_mm, width_mm)
+    compact = area_mm2 >= COMPACT_SHARE * np.maximum(height_mm, width_mm) ** 2
+    solid: BoolValues = compact | ((long_mm >= ROD_MM[0]) & (area_mm2 >= ROD_MM[1] * long_mm))
+    return solid
+
+
+def _grown(numbers: NDArray[np.int32], *, spacing: Spacing) -> NDArray[np.int32]:
+    margin_rc = [max(1, round(0.5 / step)) for step in spacing.rc_mm]
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin_rc[1] + 1, 2 * margin_rc[0] + 1))
-    grown = cv2.dilate(numbers[labels].astype(np.float32), kernel).astype(np.int32) if coarse.any() else labels * 0
-    return CoarseObjects(centres[coarse][:, ::-1] * float(band.step), grown, band.step)
+    return np.asarray(cv2.dilate(numbers.astype(np.float32), kernel), dtype=np.int32)

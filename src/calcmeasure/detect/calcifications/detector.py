@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.bands import build_stack
 from calcmeasure.detect.calcifications.benign import CoarseObjects, find_coarse
-from calcmeasure.detect.calcifications.labels import label_marks
+from calcmeasure.detect.calcifications.labels import label_marks, likely_foreign
 from calcmeasure.detect.calcifications.marks import Marks, find_marks
 from calcmeasure.detect.calcifications.regrouping import regroup
 from calcmeasure.detect.calcifications.settings import CalcificationSettings
@@ -80,13 +80,13 @@ def find_labelled_marks(
         spacing=image.spacing,
     )
     found = find_marks(stack, search=prepared.search[crop.of])
-    coarse = find_coarse(stack, smallest_mm=settings.largest_mm, snr=settings.coarse_snr)
+    coarse = find_coarse(stack, smallest_mm=settings.coarse_mm, snr=settings.coarse_snr)
     _log.debug("%d candidate marks, %d coarse objects", len(found), len(coarse.centres_rc))
     kept = _kept(found, coarse=coarse, settings=settings)
-    flags = (Flag.TOO_MANY_MARKS,) if len(kept) > settings.most_candidates else ()
-    fine = found.take(kept[: settings.most_candidates]).moved(crop.origin_rc)
+    flags = (Flag.TOO_MANY_MARKS,) if len(kept) > settings.most_marks else ()
+    fine = found.take(kept[: settings.most_marks]).moved(crop.origin_rc)
     labels = label_marks(fine, skin_mm=prepared.skin.at(fine.points_rc), spacing=image.spacing)
-    return _as_contract(fine, labels, coarse_rc=coarse.centres_rc + crop.origin_rc), flags
+    return _as_contract(fine, labels, coarse=coarse, origin_rc=crop.origin_rc), flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +106,21 @@ def _box(mask: BoolImage) -> _Crop:
 
 
 def _kept(found: Marks, *, coarse: CoarseObjects, settings: CalcificationSettings) -> NDArray[np.intp]:
-    """Choose the marks that are neither too large nor on a coarse object, most probable first."""
-    fine = np.flatnonzero(~coarse.covers(found.points_rc) & (found.diameters_mm <= settings.largest_mm))
+    """Choose the marks worth keeping that are not on a coarse object, most probable first."""
+    likely = (found.probabilities >= settings.least_probability) | likely_foreign(found)
+    fine = np.flatnonzero(likely & ~coarse.covers(found.points_rc))
     return fine[np.argsort(-found.probabilities[fine], kind="stable")]
 
 
-def _as_contract(fine: Marks, labels: tuple[MarkLabel, ...], *, coarse_rc: NDArray[np.float64]) -> CalcificationMarks:
-    unknown = np.full(len(coarse_rc), np.nan)
+def _as_contract(
+    fine: Marks, labels: tuple[MarkLabel, ...], *, coarse: CoarseObjects, origin_rc: NDArray[np.float64]
+) -> CalcificationMarks:
+    unknown, sure = np.full(len(coarse.centres_rc), np.nan), np.ones(len(coarse.centres_rc))
     return CalcificationMarks(
-        points_rc=np.concatenate([fine.points_rc, coarse_rc]),
-        diameters_mm=np.concatenate([fine.diameters_mm, unknown]),
-        probabilities=np.concatenate([fine.probabilities, np.ones(len(coarse_rc))]),
+        points_rc=np.concatenate([fine.points_rc, coarse.centres_rc + origin_rc]),
+        diameters_mm=np.concatenate([fine.diameters_mm, coarse.diameters_mm]),
+        probabilities=np.concatenate([fine.probabilities, sure]),
         contrasts=np.concatenate([fine.contrasts, unknown]),
         snr=np.concatenate([fine.snr, unknown]),
-        labels=labels + (MarkLabel.COARSE,) * len(coarse_rc),
+        labels=labels + (MarkLabel.COARSE,) * len(sure),
     )

@@ -36,10 +36,11 @@ def label_marks(marks: Marks, *, skin_mm: Values, spacing: Spacing) -> tuple[Mar
     labels = np.full(len(marks), MarkLabel.SUSPICIOUS, dtype=object)
     labels[likely[vascular_marks(points_mm[likely])]] = MarkLabel.VASCULAR
     labels[skin_mm <= SKIN_MM] = MarkLabel.SKIN
-    labels[_foreign(marks)] = MarkLabel.FOREIGN
+    labels[likely_foreign(marks)] = MarkLabel.FOREIGN
     return tuple(labels)
 
 
-def _foreign(marks: Marks) -> NDArray[np.bool_]:
+def likely_foreign(marks: Marks) -> NDArray[np.bool_]:
+    """Tell which marks are more likely foreign or an artefact than anything else."""
     foreign: NDArray[np.bool_] = marks.scores[:, MARK_CLASSES.index("foreign")] >= FOREIGN_CHANCE
     return foreign

@@ -14,12 +14,12 @@ from calcmeasure.detect.calcifications.distribution import breast_frame, hint_di
 from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
 from calcmeasure.detect.calcifications.settings import GroupSettings
+from calcmeasure.detect.calcifications.weighing import odds, odds_on_image
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import MarkLabel
 
 _IN_QUESTION = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
-_HIGHEST = 1.0 - 1e-6
 
 
 def regroup(
@@ -49,9 +49,10 @@ def regroup(
         The same marks with labels that fit the new clusters: suspicious in a cluster or below the operating point,
         scattered above it and in no cluster. What was taken for vascular, skin, coarse, foreign or an artefact stays.
     """
-    asked = _asked(findings.marks, settings)
+    on_image = odds_on_image(findings.marks, breast=findings.breast, spacing=spacing)
+    asked = _asked(findings.marks, on_image, settings=settings)
     marks = findings.marks.take(asked)
-    weighed = _weigh(marks, spacing=spacing, false_marks=false_marks)
+    weighed = WeighedMarks(marks.points_rc * spacing.rc_mm, on_image[asked] * _sensitivity(false_marks))
     groups = find_groups(weighed, settings=settings)
     wider = find_groups(weighed, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
     frame = breast_frame(findings.breast, spacing=spacing)
@@ -67,7 +68,8 @@ def regroup(
     shown = np.array([cluster.confidence >= settings.least_confidence for cluster in found], dtype=bool)
     members = [asked[group.members] for group, show in zip(groups, shown, strict=True) if show]
     clusters = sorted((c for c, show in zip(found, shown, strict=True) if show), key=_rank)
-    labels = _labels(findings.marks, members=members, least_probability=least_probability(false_marks))
+    sure = on_image >= odds(least_probability(false_marks))
+    labels = _labels(findings.marks, members=members, sure=sure)
     return replace(findings, clusters=tuple(clusters), marks=replace(findings.marks, labels=labels))
 
 
@@ -79,7 +81,7 @@ def find_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
     marks
         With odds shifted so that the operating point lies where `DEFAULT_FALSE_MARKS` has it.
     """
-    sure = np.flatnonzero(marks.odds >= _odds(least_probability(DEFAULT_FALSE_MARKS)))
+    sure = np.flatnonzero(marks.odds >= odds(least_probability(DEFAULT_FALSE_MARKS)))
     linked = link_by_density(
         marks.points_mm[sure],
         weights=marks.odds[sure] / (1.0 + marks.odds[sure]),
@@ -98,24 +100,17 @@ def _complete(seeds: Sequence[Indices], marks: WeighedMarks, *, settings: GroupS
     return [group for group in grown if len(group.members) > 1]
 
 
-def _asked(marks: CalcificationMarks, settings: GroupSettings) -> Indices:
+def _asked(marks: CalcificationMarks, on_image: Values, *, settings: GroupSettings) -> Indices:
     """Choose the marks whose kind leaves open whether they belong to a group: the strongest, as many as allowed."""
-    open_to = marks.labelled(*_IN_QUESTION) & (marks.probabilities >= settings.least_probability)
+    open_to = marks.labelled(*_IN_QUESTION) & (on_image >= settings.least_odds)
     asked = np.flatnonzero(open_to)
-    strongest = np.argsort(-marks.probabilities[asked], kind="stable")[: settings.most_marks]
+    strongest = np.argsort(-on_image[asked], kind="stable")[: settings.most_marks]
     return np.sort(asked[strongest])
 
 
-def _weigh(marks: CalcificationMarks, *, spacing: Spacing, false_marks: float) -> WeighedMarks:
-    shift = _odds(least_probability(DEFAULT_FALSE_MARKS)) / _odds(least_probability(false_marks))
-    odds = _odds(marks.probabilities) * shift
-    return WeighedMarks(marks.points_rc * spacing.rc_mm, odds)
-
-
-def _odds(probability: Values | float) -> Values:
-    bounded = np.minimum(probability, _HIGHEST)
-    odds: Values = bounded / (1.0 - bounded)
-    return odds
+def _sensitivity(false_marks: float) -> float:
+    """Factor on all odds that brings an operating point to where `DEFAULT_FALSE_MARKS` lies."""
+    return float(odds(least_probability(DEFAULT_FALSE_MARKS)) / odds(least_probability(false_marks)))
 
 
 def _wider_members(group: Group, wider: Sequence[Group]) -> Indices:
@@ -128,13 +123,11 @@ def _rank(cluster: CalcificationCluster) -> tuple[float, int, float]:
     return (-cluster.confidence, -len(cluster.marks), float(cluster.points_rc[0, 0]))
 
 
-def _labels(
-    marks: CalcificationMarks, *, members: Sequence[Indices], least_probability: float
-) -> tuple[MarkLabel, ...]:
+def _labels(marks: CalcificationMarks, *, members: Sequence[Indices], sure: NDArray[np.bool_]) -> tuple[MarkLabel, ...]:
     in_question = marks.labelled(*_IN_QUESTION)
     grouped = np.zeros(len(marks), dtype=bool)
     grouped[np.concatenate([np.empty(0, dtype=np.intp), *members])] = True
-    single: NDArray[np.bool_] = ~grouped & (marks.probabilities >= least_probability)
+    single = ~grouped & sure
     return tuple(
         (MarkLabel.SCATTERED if alone else MarkLabel.SUSPICIOUS) if open_to else label
         for label, open_to, alone in zip(marks.labels, in_question, single, strict=True)

@@ -44,7 +44,7 @@ class GroupSettings:
         Marks are linked over the nearest distance always, over the farthest where marks are sparse.
     wider_link_mm
         The farthest distance of the second, wider reading of the extent.
-    least_probability
+    least_odds
         Weaker marks are not looked at.
     most_marks
         Only this many of the strongest marks are grouped.
@@ -57,8 +57,8 @@ class GroupSettings:
     nearest_link_mm: float = 5.0
     farthest_link_mm: float = 7.5
     wider_link_mm: float = 10.0
-    least_probability: float = 0.005
-    most_marks: int = 3000
+    least_odds: float = 0.005
+    most_marks: int = 1500
     least_confidence: float = 0.5
     membership: MembershipSettings = field(default_factory=MembershipSettings)
 
@@ -71,14 +71,14 @@ class CalcificationSettings:
     ----------
     skin_mm, padding_mm
         Bands along the outline of the breast, and along padding and image edges, in which no mark is looked for.
-    most_candidates
-        Only this many of the strongest candidates are kept; the flag ``too_many_marks`` says so.
-    largest_mm
-        Marks larger than this are coarse, benign calcifications or no calcification at all.
+    least_probability
+        Less probable marks are not kept.
+    most_marks
+        Only this many of the most probable marks are kept; the flag ``too_many_marks`` says so.
+    coarse_mm
+        Bright objects larger than this are coarse, benign calcifications or no calcification at all.
     coarse_snr
-        Signal over local noise in the coarsest band from which a large object counts as coarse.
-    coarse_pixel_mm
-        Pixels larger than this blur small calcifications away; the flag ``coarse_pixels`` says so.
+        Signal over local noise from which such an object counts.
     false_marks
         Operating point: false marks per image at which marks found groups.
     groups
@@ -87,9 +87,9 @@ class CalcificationSettings:
 
     skin_mm: float = 1.7
     padding_mm: float = 0.8
-    most_candidates: int = 20_000
-    largest_mm: float = 1.0
+    least_probability: float = 0.002
+    most_marks: int = 5000
+    coarse_mm: float = 1.1
     coarse_snr: float = 10.0
-    coarse_pixel_mm: float = 0.11
     false_marks: float = 1.0
     groups: GroupSettings = field(default_factory=GroupSettings)
