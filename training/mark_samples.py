@@ -113,7 +113,7 @@ def kinds_of(found: Candidates, scene: Scene, *, origin_rc: tuple[int, int]) -> 
 
 
 def _owned(points_rc: NDArray[np.float64], scene: Scene) -> NDArray[np.int8]:
-    """What owns the pixels at and beside each point: nothing, something foreign, or a calcification's body."""
+    """Tell what owns the pixels at and beside each point: nothing, something foreign, or a calcification's body."""
     kinds = np.full(len(points_rc), TISSUE, dtype=np.int8)
     last = np.array(scene.label_map.shape) - 1
     around = [(dr, dc) for dr in (-1, 0, 1) for dc in (-1, 0, 1)]

@@ -7,14 +7,16 @@ are kept at every second or fourth pixel: a band needs no more samples than its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numba import njit
 
 from calcmeasure.detect.calcifications.noise import NoiseCurve, local_noise, measure_noise_curve
-from calcmeasure.detect.contract import BoolImage, FloatImage, Values
+from calcmeasure.detect.calcifications.observer import channel_covariance
+from calcmeasure.detect.calcifications.sampling import sample
+from calcmeasure.detect.contract import BoolImage, FloatImage, Points, Values
 from calcmeasure.geometry import Spacing
 
 SIGMAS_MM = tuple(0.056 * 2.0 ** (k / 2.0) for k in range(7))
@@ -25,6 +27,8 @@ _SMALLEST_SIGMA_PX = 0.5
 """A Gaussian narrower than this is not represented by its samples."""
 _THINNING_SIGMA_PX = 2.2
 """From this width on every second sample is enough: at the new Nyquist frequency 0.3 % of the amplitude is left."""
+_PLACES_MM = 1.0
+"""Distance between the places at which the bands are compared."""
 _NOISE_STRIDE = 1.8
 """Noise is sampled at this many widths of a band."""
 _OUTER = float(np.sqrt(2.0))
@@ -71,6 +75,8 @@ class BandStack:
         Noise against signal level, which leads back to grey levels.
     spacing
         Of the image.
+    covariance
+        (bands, bands) of their values over the breast.
     """
 
     bands: tuple[Band, ...]
@@ -78,10 +84,21 @@ class BandStack:
     pixels: FloatImage
     curve: NoiseCurve
     spacing: Spacing
+    covariance: Values = field(default_factory=lambda: np.empty((0, 0)))
 
     def nearest(self, sigma_mm: float) -> Band:
         """Band whose width is nearest to `sigma_mm` on a logarithmic scale."""
         return min(self.bands, key=lambda band: abs(np.log(band.sigma_mm / sigma_mm)))
+
+    def answers(self, points_rc: Points) -> Values:
+        """(n, bands) signal over noise at (n, 2) points of the image."""
+        return np.column_stack([sample(band.snr, points_rc / band.step) for band in self.bands])
+
+    def noise_at(self, band: Band, points_rc: Points) -> Values:
+        """(n,) local noise of a band at (n, 2) points of the image, in units of the pixel noise."""
+        scale = np.array(band.noise.shape) / np.array(self.pixels.shape)
+        noise: Values = sample(band.noise, (points_rc + 0.5) * scale - 0.5)
+        return noise
 
     def spacing_of(self, band: Band) -> Spacing:
         """Distance between the samples of a band."""
@@ -116,7 +133,15 @@ def build_stack(attenuation: FloatImage, *, valid: BoolImage, inside: BoolImage,
         if _OUTER * sigma_mm / max(samples.rc_mm) >= _THINNING_SIGMA_PX:
             wider, mask, step = np.ascontiguousarray(wider[::2, ::2]), np.ascontiguousarray(mask[::2, ::2]), 2 * step
         blurred = wider
-    return BandStack(tuple(bands), first, pixels, curve, spacing)
+    stack = BandStack(tuple(bands), first, pixels, curve, spacing)
+    return replace(stack, covariance=channel_covariance(stack.answers(_places(inside, spacing))))
+
+
+def _places(inside: BoolImage, spacing: Spacing) -> Points:
+    """Points of the breast on a grid of about a millimetre."""
+    down, across = (max(1, round(_PLACES_MM / step)) for step in spacing.rc_mm)
+    points_rc: Points = np.argwhere(inside[::down, ::across]) * np.array([float(down), float(across)])
+    return points_rc
 
 
 def blur(image: FloatImage, sigma_mm: float, *, step_mm: tuple[float, float]) -> FloatImage:

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from calcmeasure.detect.calcifications.bands import SIGMAS_MM, Band, BandStack
-from calcmeasure.detect.calcifications.sampling import sample
 from calcmeasure.detect.contract import BoolImage, FloatImage, Points, Values
-from calcmeasure.geometry import Spacing
 
 LARGEST_SIGMA_MM = 0.35
 """Bands wider than this show knots of tissue and coarse calcifications; no candidate is taken from them."""
@@ -47,18 +45,23 @@ class Candidates:
         Of the disc whose answer peaks at the same scale.
     answers
         (n, bands of `SIGMAS_MM`) signal over noise in each band there; NaN in bands the pixels cannot show.
-    amplitudes
-        (n, bands of `SIGMAS_MM`) the same in units of the pixel noise.
+    noise
+        (n, bands of `SIGMAS_MM`) that noise, in units of the pixel noise.
     """
 
     points_rc: Points
     snr: Values
     diameters_mm: Values
     answers: Values
-    amplitudes: Values
+    noise: Values
 
     def __len__(self) -> int:
         return len(self.snr)
+
+    @property
+    def amplitudes(self) -> Values:
+        """(n, bands of `SIGMAS_MM`) signal in units of the pixel noise."""
+        return self.answers * self.noise
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Candidates:
         """Subset or reorder by a mask or by indices."""
@@ -82,10 +85,10 @@ def find_candidates(stack: BandStack, *, search: BoolImage, least_snr: float) ->
     snr = np.concatenate([heights for _, heights in found])
     order = np.lexsort((points_rc[:, 1], points_rc[:, 0], -snr))
     points_rc, snr = points_rc[order], snr[order]
-    answers, amplitudes = _profiles(stack, points_rc)
-    diameters_mm = DISC_FACTOR * _scale_mm(amplitudes)
+    answers, noise = _profiles(stack, points_rc)
+    diameters_mm = DISC_FACTOR * _scale_mm(answers * noise)
     kept = suppress_inside(points_rc * stack.spacing.rc_mm, diameters_mm)
-    return Candidates(points_rc, snr, diameters_mm, answers, amplitudes).take(kept)
+    return Candidates(points_rc, snr, diameters_mm, answers, noise).take(kept)
 
 
 def suppress_inside(points_mm: Points, diameters_mm: Values) -> NDArray[np.bool_]:
@@ -109,8 +112,8 @@ def _maxima(
     """Refined places, in pixels of the image, and heights of the maxima over bands that share their samples."""
     step = bands[0].step
     half = [max(1, round(_RIVALS_MM / s)) for s in stack.spacing_of(bands[0]).rc_mm]
-    planes = tuple((bands * _MOST_TOGETHER)[k].snr for k in range(_MOST_TOGETHER))
-    places = _local_maxima(planes, search[::step, ::step], np.float32(least_snr), (half[0], half[1]))
+    a, b, c, d = (bands[min(k, len(bands) - 1)].snr for k in range(_MOST_TOGETHER))
+    places = _local_maxima((a, b, c, d), search[::step, ::step], np.float32(least_snr), (half[0], half[1]))
     rows, cols = places.T
     heights = np.array([band.snr[rows, cols] for band in bands])
     best = heights.argmax(axis=0)
@@ -125,7 +128,7 @@ def _maxima(
 def _local_maxima(
     planes: tuple[FloatImage, ...], search: BoolImage, least: np.float32, half: tuple[int, int]
 ) -> NDArray[np.int64]:
-    """Samples whose greatest value is at least `least` and that of all within `half`; none on the border."""
+    """Find samples whose greatest value is at least `least` and that of all within `half`; none on the border."""
     rows, cols = search.shape
     peak = np.empty((rows, cols), np.float32)
     a, b, c, d = planes
@@ -147,9 +150,9 @@ def _local_maxima(
 
 
 @njit(cache=True, inline="always")
-def _highest(peak: FloatImage, place: tuple[int, int], half: tuple[int, int]) -> float:
+def _highest(peak: FloatImage, place: tuple[int, int], half: tuple[int, int]) -> np.float32:
     r, c = place
-    highest = peak[r, c]
+    highest: np.float32 = peak[r, c]
     for i in range(max(r - half[0], 0), min(r + half[0] + 1, peak.shape[0])):
         for j in range(max(c - half[1], 0), min(c + half[1] + 1, peak.shape[1])):
             highest = max(highest, peak[i, j])
@@ -173,19 +176,10 @@ def parabola_top(before: NDArray[np.floating], at: NDArray[np.floating], after: 
 
 
 def _profiles(stack: BandStack, points_rc: Points) -> tuple[Values, Values]:
-    """Signal over noise, and signal in units of the pixel noise, in every band at each point."""
-    answers = np.full((len(points_rc), len(SIGMAS_MM)), np.nan)
-    amplitudes = answers.copy()
-    for number, band in enumerate(stack.bands, start=stack.first):
-        answers[:, number] = sample(band.snr, points_rc / band.step)
-        amplitudes[:, number] = answers[:, number] * noise_at(band, points_rc, shape=stack.pixels.shape)
-    return answers, amplitudes
-
-
-def noise_at(band: Band, points_rc: Points, *, shape: tuple[int, ...]) -> Values:
-    """Local noise of a band at (n, 2) points of an image of `shape`."""
-    scale = np.array(band.noise.shape) / np.array(shape)
-    return sample(band.noise, (points_rc + 0.5) * scale - 0.5)
+    """Signal over noise, and noise, in every band at each point; NaN in bands that are not there."""
+    missing = np.full((len(points_rc), stack.first), np.nan)
+    noise = np.column_stack([stack.noise_at(band, points_rc) for band in stack.bands])
+    return np.hstack([missing, stack.answers(points_rc)]), np.hstack([missing, noise])
 
 
 def _scale_mm(amplitudes: Values) -> Values:

@@ -12,7 +12,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.bands import SIGMAS_MM, Band, BandStack
-from calcmeasure.detect.calcifications.candidates import Candidates, noise_at
+from calcmeasure.detect.calcifications.candidates import Candidates
+from calcmeasure.detect.calcifications.observer import SIZES_MM, observe
 from calcmeasure.detect.calcifications.sampling import sample_one
 from calcmeasure.detect.contract import FloatImage, Points, Values
 
@@ -39,6 +40,8 @@ FEATURES = (
     *(f"roundness_{s:.3f}" for s in SHAPE_SIGMAS_MM),
     *(f"{name}_{s:.3f}" for s in RAY_SIGMAS_MM for name in RAY_FEATURES),
     *("noise_fine", "noise_coarse", "texture"),
+    *(f"observer_{d:.2f}" for d in SIZES_MM),
+    *("observer", "misfit", "relative_misfit"),
 )
 """Names of the columns of `describe`, in order."""
 
@@ -59,6 +62,7 @@ def describe(stack: BandStack, candidates: Candidates) -> Table:
         *(_roundness(stack, stack.nearest(s), candidates.points_rc)[:, None] for s in SHAPE_SIGMAS_MM),
         *(_surroundings(stack, stack.nearest(s), candidates) for s in RAY_SIGMAS_MM),
         _of_the_noise(stack, candidates.points_rc),
+        _observed(stack, candidates),
     ]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
@@ -78,7 +82,8 @@ def _roundness(stack: BandStack, band: Band, points_rc: Points) -> Values:
     """Ratio of the Hessian's eigenvalues, small over large: 1 on a disc, 0 or less on a line or an edge."""
     step_mm = stack.spacing_of(band).rc_mm
     reach = np.maximum(1.0, band.sigma_mm / np.array(step_mm))
-    return _hessian_ratio(band.snr, points_rc / band.step, reach, reach * step_mm)
+    ratios: Values = _hessian_ratio(band.snr, points_rc / band.step, reach, reach * step_mm)
+    return ratios
 
 
 def _surroundings(stack: BandStack, band: Band, candidates: Candidates) -> Values:
@@ -96,10 +101,23 @@ def _surroundings(stack: BandStack, band: Band, candidates: Candidates) -> Value
 def _of_the_noise(stack: BandStack, points_rc: Points) -> Values:
     """Local noise over the breast's in a fine and a coarse band, and coarse over fine: how knotty the tissue is."""
     fine, coarse = stack.nearest(0.112), stack.nearest(0.316)
-    shape = stack.pixels.shape
-    fine_here, coarse_here = (noise_at(band, points_rc, shape=shape) for band in (fine, coarse))
+    fine_here, coarse_here = (stack.noise_at(band, points_rc) for band in (fine, coarse))
     robust = [max(band.robust_noise, 1e-6) for band in (fine, coarse)]
     return np.column_stack([fine_here / robust[0], coarse_here / robust[1], coarse_here / np.maximum(fine_here, 1e-6)])
+
+
+def _observed(stack: BandStack, candidates: Candidates) -> Values:
+    """Ask the channelised Hotelling observer."""
+    shown = slice(stack.first, stack.first + len(stack.bands))
+    sigmas_mm = np.array([band.sigma_mm for band in stack.bands])
+    seen = observe(
+        candidates.answers[:, shown],
+        noise=candidates.noise[:, shown],
+        sigmas_mm=sigmas_mm,
+        covariance=stack.covariance,
+    )
+    best = seen.by_size.max(axis=1, initial=0.0)
+    return np.column_stack([seen.by_size, best, seen.misfit, seen.misfit / np.maximum(best, 1.0)])
 
 
 @njit(cache=True)
@@ -108,8 +126,8 @@ def _pixel_detail(pixels: FloatImage, points_rc: Points, half_scan: tuple[int, i
     rows, cols = pixels.shape
     sharp, scan = np.zeros(len(points_rc)), np.zeros(len(points_rc))
     for k in range(len(points_rc)):
-        r0 = min(max(int(round(points_rc[k, 0])), 2), rows - 3)
-        c0 = min(max(int(round(points_rc[k, 1])), 2), cols - 3)
+        r0 = min(max(round(points_rc[k, 0]), 2), rows - 3)
+        c0 = min(max(round(points_rc[k, 1]), 2), cols - 3)
         r, c = r0, c0
         for i in range(r0 - 1, r0 + 2):
             for j in range(c0 - 1, c0 + 2):
@@ -130,7 +148,8 @@ def _one_pixel_line(pixels: FloatImage, r: int, c: int, half: int) -> float:
         if abs(j - c) > 3:
             total += pixels[r, j] - 0.5 * (pixels[r - 1, j] + pixels[r + 1, j])
             count += 1
-    return abs(total) / np.sqrt(1.5 * max(count, 1))
+    strength: float = abs(total) / np.sqrt(1.5 * max(count, 1))
+    return strength
 
 
 @njit(cache=True)

@@ -97,8 +97,9 @@ class MarkModel:
         table
             (n, features) as `calcmeasure.detect.calcifications.features.describe` gives it.
         """
-        chance = expit(np.interp(self.calcification.log_odds(table), *self.calibration))
-        foreign = (1.0 - chance) * expit(self.foreign.log_odds(table))
+        asked = table[:, [FEATURES.index(name) for name in self.made["features"]]]
+        chance = expit(np.interp(self.calcification.log_odds(asked), *self.calibration))
+        foreign = (1.0 - chance) * expit(self.foreign.log_odds(asked))
         return chance, foreign
 
 
@@ -115,14 +116,14 @@ def load_model(path: Path) -> MarkModel:
     Raises
     ------
     ValueError
-        If it was made for other features or classes.
+        If it asks for features that are not measured.
     """
     with np.load(path, allow_pickle=False) as arrays:
         made = json.loads(arrays["made"].tobytes())
-        if tuple(made["features"]) != FEATURES:
-            raise ValueError("the mark model was trained for other features: run training/train_mark_model.py")
-        trees = (_from_arrays(name, arrays) for name in ("calcification", "foreign"))
-        return MarkModel(*trees, calibration=arrays["calibration"], made=made)
+        if not set(made["features"]) <= set(FEATURES):
+            raise ValueError("the mark model asks for features unknown here: run training/train_mark_model.py")
+        calcification, foreign = (_from_arrays(name, arrays) for name in ("calcification", "foreign"))
+        return MarkModel(calcification, foreign, arrays["calibration"], made)
 
 
 @cache
@@ -138,7 +139,8 @@ def _as_arrays(name: str, trees: Trees) -> dict[str, NDArray[Any]]:
 
 
 def _from_arrays(name: str, arrays: Mapping[str, NDArray[Any]]) -> Trees:
-    return Trees(*(arrays[f"{name}_{array}"] for array in _ARRAYS), base=float(arrays[f"{name}_base"]))
+    feature, threshold, left, right, missing_left, roots = (arrays[f"{name}_{array}"] for array in _ARRAYS)
+    return Trees(feature, threshold, left, right, missing_left, roots, float(arrays[f"{name}_base"]))
 
 
 @njit(cache=True)

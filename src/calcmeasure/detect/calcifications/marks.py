@@ -14,8 +14,8 @@ from calcmeasure.detect.calcifications.features import FEATURES, Table, describe
 from calcmeasure.detect.calcifications.mark_model import MarkModel, shipped_model
 from calcmeasure.detect.contract import BoolImage, Points, Values
 
-LEAST_SNR = 3.2
-"""Signal over local noise from which a local maximum is looked at; half the calcifications of 0.2 mm lie above 3.6."""
+LEAST_SNR = 3.5
+"""Signal over local noise from which a local maximum is looked at: below it hardly any is given a chance above 0.05."""
 MARK_CLASSES = ("calcification", "line", "foreign", "noise")
 """Columns of the scores of a mark: calcification of any kind, line or vessel, foreign or artefact, noise."""
 _LINE_SNR = 1.0
