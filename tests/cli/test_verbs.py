@@ -75,7 +75,12 @@ def test_examples_in_the_help_are_accepted_by_the_parser(capsys):
         assert build_parser().parse_args(words).verb == verb
 
 
-@pytest.mark.parametrize("words", [[], ["fly"], ["run", "x"], ["run", "x", "--out", "y", "--jobs", "0"], ["score"]])
+BAD_SENSITIVITY = [["run", "x", "--out", "y", "--sensitivity", text] for text in ("0", "-1", "inf", "nan", "high")]
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["fly"], ["run", "x"], ["run", "x", "--out", "y", "--jobs", "0"], *BAD_SENSITIVITY, ["score"]]
+)
 def test_wrong_usage_is_2(words, capsys):
     with pytest.raises(SystemExit) as ended:
         main(words)

@@ -101,7 +101,29 @@ def settings_from(options: argparse.Namespace) -> RunSettings:
         )
     load_detector(options.calcification_detector, kind=CALCIFICATIONS)
     load_detector(options.lesion_detector, kind=LESIONS)
-    return RunSettings(options.calcification_detector, options.lesion_detector, options.early_phase)
+    return RunSettings(
+        options.calcification_detector,
+        options.lesion_detector,
+        options.early_phase,
+        false_marks_per_image=options.sensitivity,
+    )
+
+
+def false_marks(text: str) -> float:
+    """Read an operating point: false marks per image.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is not a number above zero.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number above 0, such as 0.3")
+    return number
 
 
 def _measure_all(
@@ -139,6 +161,7 @@ def _run_info(
         "settings": {
             "early_phase": options.early_phase,
             "calcification_detector": options.calcification_detector,
+            "false_marks_per_image": options.sensitivity,
             "lesion_detector": options.lesion_detector,
             "jobs": options.jobs,
         },

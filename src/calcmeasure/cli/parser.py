@@ -87,6 +87,14 @@ def _add_detectors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--calcification-detector", default="group-likelihood", metavar="NAME", help="default %(default)s"
     )
+    parser.add_argument(
+        "--sensitivity",
+        type=measuring.false_marks,
+        default=1.0,
+        metavar="N",
+        help="false marks per image that the search for calcifications puts up with: 0.1, 0.3, 1 or 3, or any number "
+        "between; more finds more (default %(default)g)",
+    )
     parser.add_argument("--lesion-detector", default="percent-enhancement", metavar="NAME", help="default %(default)s")
 
 

@@ -13,11 +13,11 @@ from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement, ResponseRow
 from calcmeasure.model.names import file_key
 from calcmeasure.pipeline.placed import measurements_of
-from calcmeasure.pipeline.score_input import ScoreChunk
+from calcmeasure.pipeline.score_input import ScoreChunk, collector_paused
 from calcmeasure.pipeline.scoring import not_compared, score_readers
 from calcmeasure.report.differences import Difference, DifferenceCounts, ResponseCells, find_differences
 from calcmeasure.report.files import csv_lines
-from calcmeasure.report.tables import RESPONSE_COLUMNS, response_record
+from calcmeasure.report.tables import RESPONSE_COLUMNS, response_cells
 from calcmeasure.response.criteria import CriteriaProfile
 from calcmeasure.response.reader_error import ReaderError
 from calcmeasure.tables import text_of_cell
@@ -148,6 +148,11 @@ def _here(work: Callable[[ScoreChunk], ScoredChunk], chunks: Sequence[ScoreChunk
 
 def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
     """Read, check, measure and score some patients, and compare their rows with those of an earlier run."""
+    with collector_paused():
+        return _scored(chunk, plan)
+
+
+def _scored(chunk: ScoreChunk, plan: ScorePlan) -> ScoredChunk:
     measurements: list[Measurement] = []
     skipped: dict[Skipped, None] = {}
     for patient in chunk.patients:
@@ -155,7 +160,7 @@ def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
         measurements += own
         skipped.update(dict.fromkeys([*problems, *not_compared(own)]))
     rows = score_readers(measurements, plan.profiles, errors=plan.errors)
-    lines = [tuple(response_record(row).values()) for row in rows]
+    lines = [response_cells(row) for row in rows]
     differences = list(_differences(chunk, lines)) if plan.compare else []
     counts = DifferenceCounts()
     counts.add(differences)

@@ -137,7 +137,7 @@ def gather(sources: Sequence[str], choices: TableChoices) -> ScoreInput:
         When a source itself cannot be used; what cannot be used inside a folder is listed in `ScoreInput.skipped`.
     """
     found = ScoreInput()
-    with _collector_paused():
+    with collector_paused():
         for source in sources:
             try:
                 _add_source(source, choices, found)
@@ -149,8 +149,8 @@ def gather(sources: Sequence[str], choices: TableChoices) -> ScoreInput:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Millions of cells that all stay: to look through them for garbage again and again would double the time."""
+def collector_paused() -> Iterator[None]:
+    """Millions of values, none in a cycle: to look through them for garbage again and again takes long."""
     was_on = gc.isenabled()
     gc.disable()
     try:

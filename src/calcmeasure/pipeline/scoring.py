@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def score_readers(
     by_reader = sorted(measurements, key=_reader)
     rank = {profile.name: i for i, profile in enumerate(profiles)}
     rows = [
-        row if row.reader == reader else replace(row, reader=reader)
+        row if row.reader == reader else row._replace(reader=reader)
         for reader, own in groupby(by_reader, key=_reader)
         for measured in [list(own)]
         for profile in profiles

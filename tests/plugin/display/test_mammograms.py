@@ -199,7 +199,8 @@ def test_progress_and_cancel(visits, cache):
 
 def test_a_drawing_belongs_to_the_image_that_the_automatic_measurement_belongs_to(index, case, cache):
     study = next(s for s in index.patients[0].studies if s.mammograms)
-    found = [a for r in read_mammograms(study, RunSettings(), patient_id="X") for a in r.annotations]
+    (results,) = read_mammograms([study], RunSettings(), patient_id="X")
+    found = [a for r in results for a in r.annotations]
     targets = [p.target for p in hang_mammograms(case.visits[0].items[0], cache=cache).panels]
     assert len(targets) == 4
     for target in targets:
