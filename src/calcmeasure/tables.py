@@ -23,6 +23,7 @@ Row = tuple[int, list[str]]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins with one of these would run as a formula in a spreadsheet; a leading ``'`` keeps it a text."""
 
+_NOT_PLAIN = frozenset(("'", *FORMULA_STARTS))
 _SAMPLE_BYTES = 1 << 20
 _SAMPLE_ROWS = 1000
 _SEPARATORS = (",", ";", "\t", "|")
@@ -121,7 +122,7 @@ def as_text_cell(text: str) -> str:
     >>> as_text_cell("=1+1"), as_text_cell("IDC")
     ("'=1+1", 'IDC')
     """
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text[:1] in _NOT_PLAIN and text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 def text_of_cell(cell: str) -> str:

@@ -49,7 +49,7 @@ def response(**changes) -> ResponseRow:
         "P1", Laterality.RIGHT, Quantity.LESION_DIAMETER, "recist-1.1", "followup-1", 28.0, 28.0, "baseline",
         16.0, -12.0, -42.857142, "PR", "PR: because", ("view_switched",), "auto",
     )  # fmt: skip
-    return replace(row, **changes)
+    return row._replace(**changes)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from calcmeasure.model.annotation import ImageReference, PhaseReference
 from calcmeasure.terms import (
@@ -86,8 +87,7 @@ class Measurement:
     linked_mm: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRow:
+class ResponseRow(NamedTuple):
     """One row of ``responses.csv``: a category and the rule that fired.
 
     Parameters

@@ -125,7 +125,7 @@ class RowReader:
         if empty:
             words = "must not be empty"
             return None, tuple(self._problem(line, name, words, code=ErrorCode.EMPTY_CELL) for name in empty)
-        if found["quantity"] in self.left_out or (self.is_visit and "value_mm" not in found):
+        if (self.left_out and found["quantity"] in self.left_out) or (self.is_visit and "value_mm" not in found):
             return None, ()
         try:
             return self._measurement(line, found)

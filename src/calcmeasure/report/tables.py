@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from calcmeasure.geometry import Spacing
@@ -83,33 +84,38 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
 
 def response_record(row: ResponseRow) -> dict[str, str]:
     """One row of ``responses.csv``."""
-    return {
-        "patient_id": as_text_cell(row.patient_id),
-        "laterality": str(row.laterality or ""),
-        "quantity": str(row.quantity),
-        "criteria": as_text_cell(row.criteria),
-        "timepoint": as_text_cell(row.timepoint),
-        "baseline_mm": _number(row.baseline_mm, 3),
-        "reference_mm": _number(row.reference_mm, 3),
-        "reference_timepoint": as_text_cell(row.reference_timepoint),
-        "value_mm": _number(row.value_mm, 3),
-        "change_mm": _number(row.change_mm, 3),
-        "change_percent": _number(row.change_percent, 2),
-        "category": row.category,
-        "rule": as_text_cell(row.rule),
-        "flags": ";".join(row.flags),
-        "reader": as_text_cell(row.reader),
-        "target_response": row.target_response,
-        "non_target_response": row.non_target_response,
-        "new_lesions": as_text_cell(";".join(row.new_lesions)),
-        "new_lesion_sum_mm": _number(row.new_lesion_sum_mm, 3),
-        "best_response": row.best_response,
-        "unit": row.unit,
-        "baseline_value": _number(row.baseline_value, 3),
-        "reference_value": _number(row.reference_value, 3),
-        "value": _number(row.value, 3),
-        "criteria_sha256": row.criteria_sha256,
-    }
+    return dict(zip(RESPONSE_COLUMNS, response_cells(row), strict=True))
+
+
+def response_cells(row: ResponseRow) -> tuple[str, ...]:
+    """Cells of one row of ``responses.csv``, in the order of `RESPONSE_COLUMNS`."""
+    return (
+        as_text_cell(row.patient_id),
+        str(row.laterality or ""),
+        str(row.quantity),
+        as_text_cell(row.criteria),
+        as_text_cell(row.timepoint),
+        _number(row.baseline_mm, 3),
+        _number(row.reference_mm, 3),
+        as_text_cell(row.reference_timepoint),
+        _number(row.value_mm, 3),
+        _number(row.change_mm, 3),
+        _number(row.change_percent, 2),
+        row.category,
+        as_text_cell(row.rule),
+        ";".join(row.flags),
+        as_text_cell(row.reader),
+        row.target_response,
+        row.non_target_response,
+        as_text_cell(";".join(row.new_lesions)),
+        _number(row.new_lesion_sum_mm, 3),
+        row.best_response,
+        row.unit,
+        _number(row.baseline_value, 3),
+        _number(row.reference_value, 3),
+        _number(row.value, 3),
+        row.criteria_sha256,
+    )
 
 
 def write_measurements(path: Path, measurements: Iterable[Measurement]) -> None:
@@ -170,5 +176,6 @@ def _spacing(spacing: Spacing | None) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=65536)
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else repr(round(float(value), digits) + 0.0)

@@ -31,11 +31,12 @@ def lesion_burden(visit: LinkedVisit, counted: CountedLesions, *, rule: LesionRu
     sizes = {key: size for key, size in followed.items() if size is not None}
     new = [m for key, m in found.items() if key not in counted.known and _is_there(m) and not is_normal_node(m, rule)]
     value, missing = _value(counted, sizes, incomplete=incomplete, new=new, rule=rule)
+    confirmed_new, candidates = _new_lesions(visit, new, counted=counted, rule=rule)
     return LesionBurden(
         value,
         tuple(missing),
-        confirmed_new=_confirmed_new(visit, new, counted=counted, rule=rule),
-        candidates=_candidates(visit, new, counted=counted, rule=rule),
+        confirmed_new=confirmed_new,
+        candidates=candidates,
         sizes=sizes,
         normal=sum(sizes[key] for key in _normal(counted.targets, sizes, rule)),
         non_targets=dict(_non_targets(visit, found, counted=counted, rule=rule)),
@@ -120,27 +121,25 @@ def _non_targets(
         yield key, lesion_status(measurement, size)
 
 
-def _confirmed_new(
+def _new_lesions(
     visit: LinkedVisit, new: Sequence[Measurement], *, counted: CountedLesions, rule: LesionRule
-) -> tuple[str, ...]:
-    """List new lesions a reader or a table states, those that merged with another one since included."""
-    stated = {lesion_key(m) for m in new if not _is_candidate(m, visit.links)}
-    there = {lesion_key(m) for m in visit.measurements if _is_there(m)}
-    merged = {key for key, into in visit.swallowed.items() if key not in counted.known and into in there}
-    grown = {lesion_key(m) for m in _grown_nodes(visit, counted, rule) if m.role is LesionRole.NEW}
-    return tuple(sorted(stated | merged | grown))
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tell new lesions that a reader or a table states from those that only may be new.
 
-
-def _candidates(
-    visit: LinkedVisit, new: Sequence[Measurement], *, counted: CountedLesions, rule: LesionRule
-) -> tuple[str, ...]:
-    """List what may be new: found by a detector only, or a node of normal size at baseline that has grown.
-
-    EORTC: a node that grows from, say, 9 to 11 mm may not be true progression; a reader decides.
+    Stated are also those that merged with another one since. What a detector alone found may be new, and so may a node
+    of normal size at baseline that has grown: EORTC leaves growth from, say, 9 to 11 mm to a reader.
     """
-    found = {lesion_key(m) for m in new if _is_candidate(m, visit.links)}
-    grown = {lesion_key(m) for m in _grown_nodes(visit, counted, rule) if m.role is not LesionRole.NEW}
-    return tuple(sorted(found | grown))
+    grown = _grown_nodes(visit, counted, rule)
+    if not (new or grown or visit.links.merged):
+        return (), ()
+    there = {lesion_key(m) for m in visit.measurements if _is_there(m)}
+    stated = {key for key, into in visit.swallowed.items() if key not in counted.known and into in there}
+    found: set[str] = set()
+    for m in new:
+        (found if _is_candidate(m, visit.links) else stated).add(lesion_key(m))
+    for m in grown:
+        (stated if m.role is LesionRole.NEW else found).add(lesion_key(m))
+    return tuple(sorted(stated)), tuple(sorted(found))
 
 
 def _grown_nodes(visit: LinkedVisit, counted: CountedLesions, rule: LesionRule) -> list[Measurement]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from calcmeasure.terms import ImmuneResponse, NonTargetStatus, Response
 
 
-@dataclass(frozen=True, slots=True)
-class LesionBurden:
+class LesionBurden(NamedTuple):
     """What stands for all lesions at one time point; sizes are whole parts of the unit of the profile's value.
 
     Parameters
@@ -36,9 +36,9 @@ class LesionBurden:
     missing: tuple[str, ...] = ()
     confirmed_new: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
-    sizes: Mapping[str, int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = MappingProxyType({})
     normal: int = 0
-    non_targets: Mapping[str, NonTargetStatus] = field(default_factory=dict)
+    non_targets: Mapping[str, NonTargetStatus] = MappingProxyType({})
     nodes: frozenset[str] = frozenset()
 
     @property
@@ -47,8 +47,7 @@ class LesionBurden:
         return not self.missing and self.value == self.normal
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """What came before the time point being judged.
 
     Parameters
@@ -68,7 +67,7 @@ class Course:
     baseline: int
     nadir: int
     nadir_timepoint: str
-    smallest: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    smallest: Mapping[str, tuple[int, str]] = MappingProxyType({})
     is_responding: bool = False
     complete_at: str = ""
 
@@ -88,8 +87,7 @@ class Course:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A category and the rule that fired.
 
     Parameters

@@ -5,9 +5,7 @@ In binary floating point 33 → 36.3 mm is a change of 9.999999999999991 %, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
-from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,6 +17,16 @@ class Scale(NamedTuple):
     words: str
     parts: int
     decimals: int
+
+
+class Percent(NamedTuple):
+    """Exact change in percent: two whole numbers, not reduced."""
+
+    numerator: int
+    denominator: int
+
+    def __float__(self) -> float:
+        return self.numerator / self.denominator
 
 
 MM = Scale("mm", "mm", 1000, 1)
@@ -43,17 +51,23 @@ def millimetres(value_um: int) -> float:
     return value_um / 1000
 
 
-@lru_cache(maxsize=1024)
-def percent_change(reference_um: int, value_um: int) -> Fraction | None:
+def percent_change(reference_um: int, value_um: int) -> Percent | None:
     """Exact change in percent of the reference; None when the reference is 0."""
-    return None if reference_um == 0 else Fraction(100 * (value_um - reference_um), reference_um)
+    return None if reference_um == 0 else Percent(100 * (value_um - reference_um), reference_um)
 
 
-def reaches(amount: Fraction | int, limit: Decimal, *, inclusive: bool) -> bool:
+def reaches(amount: Percent | int, limit: Decimal, *, inclusive: bool) -> bool:
     """Whether an amount passes a cut-off."""
     parts, whole = _ratio(limit)
     left, right = amount.numerator * whole, parts * amount.denominator
     return left > right or (inclusive and left == right)
+
+
+def shrinks(percent: Percent, limit: Decimal, *, inclusive: bool) -> bool:
+    """Whether a decrease passes a cut-off."""
+    return percent.numerator < 0 and reaches(
+        Percent(-percent.numerator, percent.denominator), limit, inclusive=inclusive
+    )
 
 
 @lru_cache(maxsize=256)
@@ -61,21 +75,31 @@ def _ratio(limit: Decimal) -> tuple[int, int]:
     return limit.as_integer_ratio()
 
 
-def percent_words(percent: Fraction, *, limits: Iterable[Decimal] = ()) -> str:
+@lru_cache(maxsize=1024)
+def _written(limits: tuple[Decimal, ...], decimals: int) -> frozenset[str]:
+    """Cut-offs as so many decimals write them, where these are enough."""
+    return frozenset(text for limit in limits if Decimal(text := f"{limit:.{decimals}f}") == limit)
+
+
+def _is_one_of(percent: Percent, limits: tuple[Decimal, ...]) -> bool:
+    size = Percent(abs(percent.numerator), percent.denominator)
+    return any(reaches(size, limit, inclusive=True) and not reaches(size, limit, inclusive=False) for limit in limits)
+
+
+def percent_words(percent: Percent, *, limits: tuple[Decimal, ...] = ()) -> str:
     """Signed per cent with one decimal, or as many as it takes not to look like a cut-off it does not equal.
 
     Examples
     --------
-    >>> percent_words(Fraction(-3000, 70))
+    >>> percent_words(Percent(-3000, 70))
     '-42.9 %'
-    >>> percent_words(Fraction(9996, 1000), limits=[Decimal(10)])
+    >>> percent_words(Percent(9996, 1000), limits=(Decimal(10),))
     '+9.996 %'
     """
-    cutoffs = frozenset(limits)
-    number, is_cutoff = float(percent), (abs(percent.numerator), percent.denominator) in set(map(_ratio, cutoffs))
+    number = percent.numerator / percent.denominator
     for decimals in range(1, 7):
         text = f"{number:+.{decimals}f}"
-        if is_cutoff or Decimal(text).copy_abs() not in cutoffs:
+        if text[1:] not in _written(limits, decimals) or _is_one_of(percent, limits):
             break
     return f"{text} %"
 

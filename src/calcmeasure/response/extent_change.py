@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from calcmeasure.geometry import SpacingSource
 from calcmeasure.model.measurement import Measurement, ResponseRow
-from calcmeasure.response.exact import micrometres, millimetres, mm_words, percent_change, percent_words, reaches
-from calcmeasure.response.links import LinkedVisit, Links, link_visit, link_words
+from calcmeasure.response.exact import (
+    Percent,
+    micrometres,
+    millimetres,
+    mm_words,
+    percent_change,
+    percent_words,
+    reaches,
+    shrinks,
+)
+from calcmeasure.response.links import NO_LINKS, LinkedVisit, link_visit, link_words
 from calcmeasure.response.pixels import MOST_PIXELS, fewest_pixels, pixel_um
 from calcmeasure.response.rules import CriteriaProfile, ExtentRule
-from calcmeasure.response.visits import BASELINE, in_time_order, is_order_known
+from calcmeasure.response.visits import BASELINE, in_time_order
 from calcmeasure.terms import ExtentChange, Flag, Laterality, Quantity, View
 
 NEVER_COMPARED = frozenset({Flag.MAGNIFICATION_VIEW, Flag.SPOT_COMPRESSION_VIEW, Flag.NOT_STANDARD_VIEW})
 """Views that are not the plain CC or MLO: their lengths are not compared with anything."""
 
+_SIDES = (Laterality.RIGHT, Laterality.LEFT, Laterality.BOTH, None)
+
 CARRIED_OVER = (Flag.PARTIAL_VIEW, Flag.SPACING_PLANE_UNKNOWN)
 """What to know about a length that also puts its change in doubt: it may be cut, or its plane may have changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class SideExtent:
+class SideExtent(NamedTuple):
     """The extent of one breast at one time point.
 
     Parameters
@@ -35,24 +46,21 @@ class SideExtent:
         All measurements it was chosen from.
     reason
         Why there is no value.
+    sources
+        Spacing sources behind the value; a bare table counts as given.
+    views
+        Projections that were measured.
+    flags
+        What to know about any of them.
     """
 
     value_um: int | None
     largest: tuple[Measurement, ...]
     used: tuple[Measurement, ...]
     reason: str = ""
-
-    @property
-    def sources(self) -> frozenset[str]:
-        """Spacing sources behind the value; a bare table counts as given."""
-        return frozenset(
-            m.image.spacing.source if m.image and m.image.spacing else SpacingSource.GIVEN for m in self.used
-        )
-
-    @property
-    def views(self) -> frozenset[View]:
-        """Projections that were measured."""
-        return frozenset(m.view for m in self.used if m.view is not None)
+    sources: frozenset[str] = frozenset()
+    views: frozenset[View] = frozenset()
+    flags: frozenset[str] = frozenset()
 
 
 def classify_extent_change(baseline_um: int, value_um: int, rule: ExtentRule) -> ExtentChange:
@@ -67,26 +75,42 @@ def classify_extent_change(baseline_um: int, value_um: int, rule: ExtentRule) ->
     rule
         Cut-offs.
     """
-    percent = percent_change(baseline_um, value_um)
+    return _class_of(percent_change(baseline_um, value_um), value_um, rule)
+
+
+def _class_of(percent: Percent | None, value_um: int, rule: ExtentRule) -> ExtentChange:
     if percent is None:
         return ExtentChange.INCREASE if value_um > 0 else ExtentChange.UNCHANGED
-    if percent > 0 and reaches(percent, rule.increase_percent, inclusive=rule.inclusive):
+    if percent.numerator > 0 and reaches(percent, rule.increase_percent, inclusive=rule.inclusive):
         return ExtentChange.INCREASE
-    if percent < 0 and reaches(-percent, rule.decrease_percent, inclusive=rule.inclusive):
+    if shrinks(percent, rule.decrease_percent, inclusive=rule.inclusive):
         return ExtentChange.DECREASE
     return ExtentChange.UNCHANGED
 
 
 def side_extent(measurements: Sequence[Measurement]) -> SideExtent:
     """Choose the extent of one breast at one time point: the larger of CC and MLO, over all clusters."""
-    standard = tuple(m for m in measurements if not NEVER_COMPARED.intersection(m.flags) and _is_standard(m))
-    used = tuple(m for m in standard if m.value_mm is not None)
+    standard = [m for m in measurements if not NEVER_COMPARED.intersection(m.flags) and _is_standard(m)]
+    used = tuple([m for m in standard if m.value_mm is not None])
     if not used:
         reasons = sorted({f for m in standard for f in m.flags if f.startswith("E_")})
         why = f"not measurable ({', '.join(reasons)})" if reasons else "not measurable"
         return SideExtent(None, (), (), why if standard else "no plain CC or MLO view")
-    value_um = max(micrometres(m.value_mm or 0.0) for m in used)
-    return SideExtent(value_um, tuple(m for m in used if micrometres(m.value_mm or 0.0) == value_um), used)
+    lengths_um = [micrometres(m.value_mm or 0.0) for m in used]
+    value_um = max(lengths_um)
+    return SideExtent(
+        value_um,
+        largest=tuple([m for m, length_um in zip(used, lengths_um, strict=True) if length_um == value_um]),
+        used=used,
+        sources=frozenset([_source(m) for m in used]),
+        views=frozenset([m.view for m in used if m.view is not None]),
+        flags=frozenset([flag for m in used for flag in m.flags]),
+    )
+
+
+def _source(measurement: Measurement) -> str:
+    spacing = measurement.image.spacing if measurement.image else None
+    return spacing.source if spacing else SpacingSource.GIVEN
 
 
 def extent_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -> Iterator[ResponseRow]:
@@ -112,14 +136,16 @@ def compared_sides(measurements: Sequence[Measurement]) -> Iterator[tuple[Linked
     measurements
         Of one patient and one reader.
     """
-    extents = [m for m in measurements if m.quantity is Quantity.CALCIFICATION_EXTENT]
-    for side in (Laterality.RIGHT, Laterality.LEFT, Laterality.BOTH, None):
-        own = [m for m in extents if m.laterality is side]
-        visits = in_time_order(own) if own else {}
+    extents: dict[Laterality | None, list[Measurement]] = {side: [] for side in _SIDES}
+    for m in measurements:
+        if m.quantity is Quantity.CALCIFICATION_EXTENT:
+            extents[m.laterality].append(m)
+    for own in filter(None, extents.values()):
+        visits = in_time_order(own)
         if BASELINE not in visits:
             continue
         baseline = side_extent(visits.pop(BASELINE))
-        links = Links()
+        links = NO_LINKS
         for group in visits.values():
             visit = link_visit(group, before=links)
             links = visit.links
@@ -159,56 +185,58 @@ def _is_standard(measurement: Measurement) -> bool:
     return measurement.view is None or measurement.view.is_standard
 
 
+class _Verdict(NamedTuple):
+    """Category, the sentence that explains it, what to know about it, and the change where there is one."""
+
+    category: ExtentChange
+    sentence: str
+    flags: tuple[str, ...]
+    change_um: int | None = None
+    percent: Percent | None = None
+
+
 def _row(
     visit: LinkedVisit, pair: tuple[SideExtent, SideExtent], *, profile: CriteriaProfile, rule: ExtentRule
 ) -> ResponseRow:
-    category, sentence, flags = _judge(pair, rule)
-    example = visit.measurements[0]
-    before_um, after_um = (extent.value_um for extent in pair)
-    compared = category is not ExtentChange.NOT_COMPARABLE and before_um is not None and after_um is not None
-    percent = (
-        percent_change(before_um, after_um) if compared and before_um is not None and after_um is not None else None
-    )
+    verdict, example = _judge(pair, rule), visit.measurements[0]
+    baseline_mm, value_mm = _mm(pair[0].value_um), _mm(pair[1].value_um)
     return ResponseRow(
         patient_id=example.patient_id,
         laterality=example.laterality,
         quantity=Quantity.CALCIFICATION_EXTENT,
         criteria=profile.name,
         timepoint=example.timepoint,
-        baseline_mm=_mm(before_um),
-        reference_mm=_mm(before_um),
+        baseline_mm=baseline_mm,
+        reference_mm=baseline_mm,
         reference_timepoint=BASELINE,
-        value_mm=_mm(after_um),
-        change_mm=millimetres(after_um - before_um)
-        if compared and before_um is not None and after_um is not None
-        else None,
-        change_percent=None if percent is None else float(percent),
-        category=category,
-        rule=f"{sentence}{link_words(visit, are_added=False)}",
-        flags=flags,
+        value_mm=value_mm,
+        change_mm=_mm(verdict.change_um),
+        change_percent=None if verdict.percent is None else float(verdict.percent),
+        category=verdict.category,
+        rule=f"{verdict.sentence}{link_words(visit, are_added=False)}",
+        flags=verdict.flags,
         criteria_sha256=profile.sha256,
     )
 
 
-def _judge(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[ExtentChange, str, tuple[str, ...]]:
-    """Category, the sentence that explains it, and what to know about it."""
+def _judge(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> _Verdict:
     before, after = pair
     obstacle = why_not_comparable(before, after)
     if obstacle is not None:
-        return ExtentChange.NOT_COMPARABLE, f"not_comparable: {obstacle[0]}", obstacle[1]
-    pair_um = (before.value_um or 0, after.value_um or 0)
-    category = classify_extent_change(*pair_um, rule)
-    return category, _sentence(category, pair_um, rule=rule), _advice(pair, rule)
+        return _Verdict(ExtentChange.NOT_COMPARABLE, f"not_comparable: {obstacle[0]}", obstacle[1])
+    pair_um = before_um, after_um = before.value_um or 0, after.value_um or 0
+    percent = percent_change(before_um, after_um)
+    category = _class_of(percent, after_um, rule)
+    sentence = _sentence(category, pair_um, percent=percent, rule=rule)
+    return _Verdict(category, sentence, _advice(pair, rule), after_um - before_um, percent)
 
 
 def why_not_comparable(before: SideExtent, after: SideExtent) -> tuple[str, tuple[str, ...]] | None:
     """Tell why two extents cannot be compared, in words and codes; None when they can."""
-    unmeasured = [
-        f"{name}: {e.reason}" for name, e in (("baseline", before), ("follow-up", after)) if e.value_um is None
-    ]
-    if unmeasured:
-        return "; ".join(unmeasured), ()
-    if not is_order_known((*before.used, *after.used)):
+    if before.value_um is None or after.value_um is None:
+        both = {"baseline": before, "follow-up": after}
+        return "; ".join(f"{name}: {side.reason}" for name, side in both.items() if side.value_um is None), ()
+    if Flag.VISIT_ORDER_UNKNOWN in (before.flags | after.flags):
         return "nothing tells in which order the visits were", (Flag.VISIT_ORDER_UNKNOWN,)
     # Nothing stays nothing on any scale; every other pair of lengths needs one.
     if len(before.sources | after.sources) > 1 and (before.value_um or after.value_um):
@@ -217,8 +245,7 @@ def why_not_comparable(before: SideExtent, after: SideExtent) -> tuple[str, tupl
     return None
 
 
-def _sentence(category: ExtentChange, pair_um: tuple[int, int], *, rule: ExtentRule) -> str:
-    percent = percent_change(*pair_um)
+def _sentence(category: ExtentChange, pair_um: tuple[int, int], *, percent: Percent | None, rule: ExtentRule) -> str:
     lengths = f"{category}: {mm_words(pair_um[0])} → {mm_words(pair_um[1])} mm"
     if percent is None:
         return f"{lengths} (nothing at baseline; {'new' if pair_um[1] else 'nothing at follow-up'})"
@@ -226,6 +253,7 @@ def _sentence(category: ExtentChange, pair_um: tuple[int, int], *, rule: ExtentR
     return f"{lengths} is {percent_words(percent, limits=limits)} from baseline ({_cutoff(category, rule)})"
 
 
+@lru_cache(maxsize=64)
 def _cutoff(category: ExtentChange, rule: ExtentRule) -> str:
     sign = "≥" if rule.inclusive else ">"
     if category is ExtentChange.INCREASE:
@@ -238,18 +266,20 @@ def _cutoff(category: ExtentChange, rule: ExtentRule) -> str:
 def _advice(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[str, ...]:
     before, after = pair
     flags = [Flag.GEOMETRY_MISMATCH] if len(before.sources | after.sources) > 1 else []
-    if any(len(extent.views) == 1 for extent in pair):
+    if len(before.views) == 1 or len(after.views) == 1:
         flags.append(Flag.ONE_VIEW_ONLY)
     if _views_differ(before, after):
         flags.append(Flag.VIEW_SWITCHED)
     if extent_pixels(pair, rule, most=1) is not None:
         flags.append(Flag.WITHIN_PIXEL_ERROR)
-    known = {flag for extent in pair for m in extent.used for flag in m.flags}
-    return (*flags, *(flag for flag in CARRIED_OVER if flag in known))
+    known = before.flags | after.flags
+    return (*flags, *[flag for flag in CARRIED_OVER if flag in known])
 
 
 def _views_differ(before: SideExtent, after: SideExtent) -> bool:
     """Whether the larger view is another one; nothing at all (0 mm) has no larger view."""
+    if not (before.views and after.views):
+        return False
     larger = [frozenset(m.view for m in extent.largest if m.view is not None) for extent in (before, after)]
     return bool(before.value_um and after.value_um and all(larger) and not larger[0] & larger[1])
 

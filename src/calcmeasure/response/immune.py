@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.choice import within_limits
@@ -155,7 +155,7 @@ def _not_progressive(judged: JudgedVisit, pending: Progression | None) -> Judged
 
 
 def _renamed(judged: JudgedVisit, category: Response | ImmuneResponse, words: str) -> JudgedVisit:
-    return replace(judged, verdict=replace(judged.verdict, category=category, rule=f"{category}: {words}"))
+    return judged._replace(verdict=judged.verdict._replace(category=category, rule=f"{category}: {words}"))
 
 
 def _words(judged: JudgedVisit) -> str:

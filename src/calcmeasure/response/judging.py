@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.burden import lesion_burden
 from calcmeasure.response.choice import CountedLesions, choose_lesions
 from calcmeasure.response.course import Course, LesionBurden, Verdict
 from calcmeasure.response.extent_change import NEVER_COMPARED
-from calcmeasure.response.links import LinkedVisit, Links, lesion_key, link_visit
+from calcmeasure.response.links import NO_LINKS, LinkedVisit, lesion_key, link_visit
 from calcmeasure.response.overall import judge_non_targets, judge_response
 from calcmeasure.response.rules import CriteriaProfile, LesionRule
 from calcmeasure.response.sizes import lesion_size
@@ -20,8 +20,7 @@ from calcmeasure.terms import Flag, LesionSite, Modality, Quantity, Response
 _UNPLACED = CountedLesions((), frozenset(), "nothing tells in which order the visits were", (Flag.VISIT_ORDER_UNKNOWN,))
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedVisit:
+class JudgedVisit(NamedTuple):
     """One follow-up with what it was judged by.
 
     Parameters
@@ -68,7 +67,7 @@ def judge_visits(measurements: Sequence[Measurement], profile: CriteriaProfile) 
     visits = in_time_order([m for m in measurements if _is_accepted(m, rule)])
     baseline = visits.pop(BASELINE, ())
     counted = choose_lesions(baseline, rule) if is_order_known(baseline) else _UNPLACED
-    course, links = _start(counted, rule), Links()
+    course, links = _start(counted, rule), NO_LINKS
     for timepoint, group in visits.items():
         if not counted.is_followed or not is_order_known(group):
             reason = _UNPLACED if counted.is_followed else counted

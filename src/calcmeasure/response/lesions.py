@@ -128,7 +128,7 @@ def _advice(judged: JudgedVisit) -> tuple[str, ...]:
     counted, flags = judged.counted, list(judged.counted.flags)
     if judged.burden is not None and judged.burden.candidates:
         flags.append(Flag.NEW_LESION_CANDIDATE)
-    followed = {lesion_key(t): t for t in counted.targets}
+    followed = {lesion_key(t): t for t in counted.targets if t.image or t.phase}
     pairs = [(followed[key], m) for m in judged.visit.measurements if (key := lesion_key(m)) in followed]
     if any(_phase_changed(before, after) for before, after in pairs):
         flags.append(Flag.PHASE_RULE_CHANGED)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import LesionRelation, View
@@ -35,8 +37,11 @@ class Links:
     new: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedVisit:
+NO_LINKS = Links()
+"""Nobody stated anything."""
+
+
+class LinkedVisit(NamedTuple):
     """The measurements of one time point, each under the lesion it continues.
 
     Parameters
@@ -50,8 +55,13 @@ class LinkedVisit:
     """
 
     measurements: tuple[Measurement, ...]
-    links: Links = Links()
-    renamed: Mapping[str, str] = field(default_factory=dict)
+    links: Links = NO_LINKS
+    renamed: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a reader stated anything about its lesions, now or before."""
+        return self.links is not NO_LINKS or any(m.relation for m in self.measurements)
 
     @property
     def parts(self) -> dict[str, tuple[Measurement, ...]]:
@@ -95,7 +105,7 @@ def link_visit(
     known
         Lesions of the baseline; a finding stated to be new is never one of them.
     """
-    if not before.merged and all(m.relation is None for m in group):
+    if not before.merged and not any(m.relation for m in group):
         return LinkedVisit(tuple(group), before)
     drawn = {lesion_key(m) for m in group}
     linked = [
@@ -131,6 +141,8 @@ def link_words(visit: LinkedVisit, *, are_added: bool) -> str:
 
 
 def _links_in_words(visit: LinkedVisit, *, are_added: bool) -> Iterator[str]:
+    if not visit.is_linked:
+        return
     for key, parts in sorted(visit.parts.items()):
         yield f"{key} in {len(parts)} parts, {'added' if are_added else 'the largest counts'}"
     for lesion, into in sorted(visit.swallowed.items()):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from calcmeasure.response.course import Course, LesionBurden, Verdict
 from calcmeasure.response.non_targets import PROGRESSED, group_status
 from calcmeasure.response.rules import LesionRule
@@ -50,13 +48,13 @@ def judge_response(burden: LesionBurden, course: Course, rule: LesionRule) -> Ve
     """
     targets = judge_targets(burden, course, rule)
     non_target = group_status(burden.non_targets.values())
-    found = Verdict(targets.category, targets.rule, targets.against_nadir, targets.target, non_target)
+    found = targets._replace(non_target=non_target) if non_target else targets
     worse = _progression_elsewhere(burden, course, rule)
     if worse and (targets.target is not Response.PD or burden.confirmed_new):
-        return replace(found, category=Response.PD, rule=f"PD: {worse}", against_nadir=False)
+        return found._replace(category=Response.PD, rule=f"PD: {worse}", against_nadir=False)
     if targets.target is not Response.CR:
         category = overall_response(targets.target or Response.NE, non_target, new=False)
-        return found if category is found.category else replace(found, category=category)
+        return found if category is found.category else found._replace(category=category)
     return _complete(burden, found, rule)
 
 
@@ -94,14 +92,14 @@ def _complete(burden: LesionBurden, found: Verdict, rule: LesionRule) -> Verdict
     """Judge a time point at which no followed lesion is left."""
     words = found.rule.removeprefix("CR: ").removesuffix(", no lesion left")
     if burden.candidates:
-        return replace(found, category=Response.NE, rule=f"NE: {words}, but {_candidates(burden)}")
+        return found._replace(category=Response.NE, rule=f"NE: {words}, but {_candidates(burden)}")
     category = overall_response(Response.CR, found.non_target, new=False)
     if category is Response.CR:
         return found
     left, unknown = (_having(burden, status) for status in (NonTargetStatus.NON_CR_NON_PD, NonTargetStatus.NE))
     is_left = f"{left}, no {things(rule)}, is left" if left else ""
     is_unknown = f"{unknown}, no {things(rule)}, is not known to be gone" if unknown else ""
-    return replace(found, category=category, rule=f"{category}: {words}, but {is_left or is_unknown}")
+    return found._replace(category=category, rule=f"{category}: {words}, but {is_left or is_unknown}")
 
 
 def _candidates(burden: LesionBurden) -> str:

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -197,4 +197,4 @@ def _flagged(row: ResponseRow, reading: _Reading | None, error: ReaderError | No
         f"; {_shift_words(abs(shift_um))} mm {'more' if shift_um > 0 else 'less'} would be {category}, "
         f"and readings differ by up to {mm_words(most_um)} mm"
     )
-    return replace(row, rule=f"{row.rule}{words}", flags=(*row.flags, Flag.WITHIN_READER_ERROR))
+    return row._replace(rule=f"{row.rule}{words}", flags=(*row.flags, Flag.WITHIN_READER_ERROR))

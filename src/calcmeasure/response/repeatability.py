@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.course import LesionBurden
@@ -71,8 +70,8 @@ def judge_shifted(
     course = judged.course
     nadir = baseline if course.nadir_timepoint == BASELINE else course.nadir
     normal = _normal(judged, burden, value - burden.value, rule=rule)
-    shifted = replace(burden, value=value, normal=value if normal is None else normal)
-    return judge_response(shifted, replace(course, baseline=baseline, nadir=nadir), rule).category
+    shifted = burden._replace(value=value, normal=value if normal is None else normal)
+    return judge_response(shifted, course._replace(baseline=baseline, nadir=nadir), rule).category
 
 
 def _normal(judged: JudgedVisit, burden: LesionBurden, shift: int, *, rule: LesionRule) -> int | None:

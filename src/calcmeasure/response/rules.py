@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 
 from calcmeasure.response.exact import MM, MM2, MM3, Scale
 
@@ -197,7 +197,7 @@ class LesionRule:
     immune: ImmuneRule | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CriteriaProfile:
     """A named set of response criteria.
 
@@ -217,16 +217,11 @@ class CriteriaProfile:
     extent: ExtentRule | None = None
     lesion: LesionRule | None = None
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of the rules and the name, whatever the layout of the file they came from."""
-        return _sha256(self)
-
-
-@lru_cache(maxsize=64)
-def _sha256(profile: CriteriaProfile) -> str:
-    content = {"name": profile.name, "extent": _plain(profile.extent), "lesion": _plain(profile.lesion)}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        content = {"name": self.name, "extent": _plain(self.extent), "lesion": _plain(self.lesion)}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(rule: object) -> object:

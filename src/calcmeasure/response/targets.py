@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from calcmeasure.response.course import Course, LesionBurden, Verdict
-from calcmeasure.response.exact import percent_change, percent_words, reaches, size_words
+from calcmeasure.response.exact import percent_change, percent_words, reaches, shrinks, size_words
 from calcmeasure.response.rules import LesionRule, ProgressionReference
 from calcmeasure.terms import Response
 
@@ -50,11 +52,7 @@ def is_progression(reference: int, value: int, rule: LesionRule) -> bool:
 def is_partial_response(baseline: int, value: int, rule: LesionRule) -> bool:
     """Whether shrinkage from baseline is PR."""
     percent = percent_change(baseline, value)
-    return (
-        percent is not None
-        and percent < 0
-        and reaches(-percent, rule.response_percent, inclusive=rule.response_inclusive)
-    )
+    return percent is not None and shrinks(percent, rule.response_percent, inclusive=rule.response_inclusive)
 
 
 def is_back(course: Course, rule: LesionRule) -> bool:
@@ -128,6 +126,7 @@ def _change(reference: int, value: int, rule: LesionRule) -> str:
     return sizes if percent is None else f"{sizes} is {percent_words(percent, limits=limits)}"
 
 
+@lru_cache(maxsize=64)
 def _growth_cutoff(rule: LesionRule) -> str:
     sign = "≥" if rule.progression_inclusive else ">"
     absolute = f" and ≥ {rule.progression_min_mm} mm" if rule.progression_min_mm else ""

@@ -47,7 +47,7 @@ def in_time_order(measurements: Sequence[Measurement]) -> Visits:
     def order(name: str) -> tuple[bool, str, tuple[tuple[int, int, str], ...]]:
         return (name != BASELINE, dates[name] if dated else "", _natural(name))
 
-    return {name: tuple(sorted(groups[name], key=_identity)) for name in sorted(groups, key=order)}
+    return {name: _in_any_order(groups[name]) for name in sorted(groups, key=order)}
 
 
 def is_order_known(measurements: Iterable[Measurement]) -> bool:
@@ -57,15 +57,25 @@ def is_order_known(measurements: Iterable[Measurement]) -> bool:
 
 def visit_date(group: Iterable[Measurement]) -> str:
     """First date of the studies of a visit; empty when none is known."""
-    return min((measurement.study_date for measurement in group if measurement.study_date), default="")
+    return min([measurement.study_date for measurement in group if measurement.study_date], default="")
 
 
 def days_between(first: Iterable[Measurement], second: Iterable[Measurement]) -> int | None:
     """Days from one visit to another; None unless both have a date."""
+    return _days(visit_date(first), visit_date(second))
+
+
+@lru_cache(maxsize=65536)
+def _days(first: str, second: str) -> int | None:
     try:
-        return (date.fromisoformat(visit_date(second)) - date.fromisoformat(visit_date(first))).days
+        return (date.fromisoformat(second) - date.fromisoformat(first)).days
     except ValueError:
         return None
+
+
+def _in_any_order(group: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """Put measurements of one visit into the order they would have from any order of the input."""
+    return tuple(sorted(group, key=_identity) if len(group) > 1 else group)
 
 
 @lru_cache(maxsize=1024)
