@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from sys import intern
 
 from calcmeasure.errors import TableError
 
@@ -189,7 +190,8 @@ class _TextRows:
         line = before + 1
         for cells in reader:
             if any(cells):
-                yield line, cells
+                # The same few words again and again: kept once, a million rows need half of the memory.
+                yield line, [intern(cell) for cell in cells]
             line = before + reader.line_num + 1
 
 

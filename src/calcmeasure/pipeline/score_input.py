@@ -93,7 +93,10 @@ class ScoreInput:
 
     def of(self, patient_id: str) -> PatientInput:
         """Give the patient of an identifier, new or known."""
-        return self.patients.setdefault(patient_id, PatientInput(patient_id))
+        found = self.patients.get(patient_id)
+        if found is None:
+            found = self.patients[patient_id] = PatientInput(patient_id)
+        return found
 
     def compare_with(self, earlier: Mapping[str, list[ResponseCells]]) -> None:
         """Put the responses of an earlier run beside every patient, those included of whom nothing else is left."""
