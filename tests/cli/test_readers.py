@@ -113,3 +113,13 @@ def test_a_limit_is_a_percentage(store, tmp_path, limit):
     with pytest.raises(SystemExit) as stopped:
         main(["readers", str(store), "--out", str(tmp_path), "--limit-percent", limit])
     assert stopped.value.code == 2
+
+
+def test_rows_that_cannot_be_used_are_listed(tmp_path, capsys):
+    lines = ["patient_id,timepoint,laterality,lesion_id,quantity,value_mm,reader"]
+    lines += [f"P{i},baseline,L,L-L1,lesion_diameter,{20 + i},{who}" for i in range(4) for who in ("ann", "ben")]
+    (tmp_path / "t.csv").write_text("\n".join([*lines, "P9,pre,L,L-L1,lesion_diameter,20,ann", ""]), encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["readers", str(tmp_path / "t.csv"), "--out", str(out)]) == 5
+    assert "t.csv: line 10, column timepoint" in capsys.readouterr().err
+    assert any(row["code"] == "E_UNKNOWN_CATEGORY" for row in rows(out / "skipped.csv"))

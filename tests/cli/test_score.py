@@ -170,10 +170,33 @@ def test_a_changed_profile_is_told_by_its_hash(tmp_path):
     assert row["criteria_sha256_before"] != row["criteria_sha256_after"]
 
 
-def test_a_source_that_cannot_be_used_is_named(tmp_path, capsys):
-    path = write(tmp_path / "t.csv", cohort(1))
-    scored(tmp_path, "out", path, tmp_path / "nowhere.csv", code=ExitCode.INPUT_REFUSED)
-    assert capsys.readouterr().err.startswith("calcmeasure: nowhere.csv: the table cannot be read: No such file")
+def test_a_source_that_cannot_be_used_is_named_and_the_others_are_scored(tmp_path, capsys):
+    path, nowhere = write(tmp_path / "t.csv", cohort(1)), tmp_path / "nowhere.csv"
+    alone = scored(tmp_path, "alone", path)
+    both = scored(tmp_path, "both", nowhere, path, code=ExitCode.PARTIAL)
+    assert both["responses.csv"] == alone["responses.csv"]
+    assert b"nowhere.csv,E_TABLE,the table cannot be read: No such file or directory" in both["skipped.csv"]
+    assert "nowhere.csv: the table cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_nothing_but_sources_that_cannot_be_used(tmp_path, capsys):
+    nowhere = tmp_path / "nowhere.csv"
+    scored(tmp_path, "out", nowhere, code=ExitCode.INPUT_REFUSED)
+    assert capsys.readouterr().err.startswith(f"calcmeasure: {nowhere}: the table cannot be read: No such file")
+
+
+@pytest.mark.parametrize(
+    ("option", "code"),
+    [
+        ("--criteria", ExitCode.USAGE),
+        ("--mapping", ExitCode.INPUT_REFUSED),
+        ("--against", ExitCode.INPUT_REFUSED),
+    ],
+)
+def test_a_missing_file_is_named_as_it_was_typed(tmp_path, capsys, option, code):
+    missing = tmp_path / "missing.toml"
+    scored(tmp_path, "out", write(tmp_path / "t.csv", cohort(1)), option, missing, code=code)
+    assert capsys.readouterr().err.startswith(f"calcmeasure: {missing}: ")
 
 
 def test_two_profiles_of_one_name_are_refused(tmp_path, capsys):

@@ -232,6 +232,15 @@ def test_rows_are_in_order_of_patient_and_side(read):
     assert [(row.patient_id, row.laterality) for row in cohort.rows] == [("P1", "L"), ("P1", "R"), ("P2", "L")]
 
 
+def test_fewer_cells_than_columns(tmp_path):
+    path = tmp_path / "t.csv"
+    write_rows(path, COHORT)
+    path.write_text(path.read_text(encoding="utf-8").rstrip("\n").rpartition(",")[0] + "\n", encoding="utf-8")
+    (problem,) = [one for one in read_cohort(path).problems if not one.column]
+    assert (problem.line, problem.code) == (2, ErrorCode.TABLE)
+    assert problem.reason.endswith("give every cell")
+
+
 def test_more_cells_than_columns(tmp_path):
     path = write_rows(tmp_path / "t.csv", {"her2": "0,1"}, {"patient_id": "P2"})
     cohort = read_cohort(path)

@@ -152,6 +152,18 @@ def test_a_lost_scheduler_is_said_and_what_came_before_stands(tmp_path):
                 list(came)
 
 
+def test_a_lost_last_worker_is_waited_for_no_longer_than_told(tmp_path):
+    place = tmp_path / "scheduler.json"
+    with _process("scheduler", "--port", "0", "--scheduler-file", str(place)):
+        _wait_for(place)
+        with _process("worker", "--nthreads", "1", "--no-nanny", "--scheduler-file", str(place)) as worker:
+            came = DaskCluster(str(place), connect_s=5).run(slowly, list(range(40)))
+            assert next(came) == (0, 0)
+            worker.kill()
+            with pytest.raises(ClusterError, match="lost its last worker"):
+                list(came)
+
+
 @contextmanager
 def _process(kind: str, *arguments: str):
     python_path = os.pathsep.join([str(Path(__file__).parent), *sys.path])

@@ -78,4 +78,17 @@ def test_a_problem_names_its_line_and_the_other():
     assert first.reason.startswith("line 4: another length of this finding stands in line 9")
     assert second.reason.startswith("line 9: another length of this finding stands in line 4")
     (copy,) = check_together([Placed(FIRST, table, 4), Placed(FIRST, Path("copies", "u.csv"), 4)])[1]
-    assert copy.reason == "line 4: repeats t.csv; it counts once"
+    words = (
+        "line 4: line 4 of the table u.csv repeats line 4 of the table t.csv; it counts once: give one of these sources"
+    )
+    assert copy.reason == words
+
+
+def test_saved_twice_is_told_by_the_kinds_of_both_sources():
+    store, file = Path("study.sqlite"), Path("ann.annotations.json")
+    (copy,) = check_together([Placed(FIRST, store), Placed(FIRST, file)])[1]
+    words = "a saved annotation repeats the store; it counts once: give one of these sources"
+    assert (copy.code, copy.reason) == (ErrorCode.DUPLICATE_ROW, words)
+    drawn, typed = check_together([Placed(FIRST, store), Placed(replace(FIRST, value_mm=1.0), Path("t.csv"), 4)])[1]
+    assert "stands in line 4 of the table t.csv" in drawn.reason
+    assert "stands in the store" in typed.reason

@@ -116,3 +116,11 @@ def test_readers_who_share_no_case_have_no_numbers_and_no_crash():
     assert agreement.limits.n == 0
     assert isnan(agreement.absolute.value)
     assert (study.cases, agreement.one_only) == (0, 4)
+
+
+def test_categories_of_irecist_have_an_order_of_their_own():
+    rows = score_readers([*ANN, *BEN], [load_profile("irecist")])
+    (found,) = study_readers(read_cases([*ANN, *BEN]), rows).categories
+    assert found.categories == ("iCR", "iPR", "iSD", "iUPD", "iCPD")
+    assert found.kappa.n == 4
+    assert found.kappa.n + found.left_out == 5

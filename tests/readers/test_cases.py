@@ -7,7 +7,7 @@ import random
 import pytest
 
 from calcmeasure.readers.cases import Seen, read_cases, readers_of
-from calcmeasure.terms import Laterality, Modality, Quantity, View
+from calcmeasure.terms import Laterality, LesionSite, Modality, Quantity, View
 from factories import measured
 
 
@@ -67,3 +67,11 @@ def test_sides_visits_and_quantities_are_cases_of_their_own_in_time_order_whatev
         readings = read_cases(rows)
         assert [(c.patient_id, c.quantity, c.laterality, c.timepoint) for c in readings] == wanted
         assert readers_of(readings) == ("ann", "ben")
+
+
+def test_of_a_lymph_node_the_short_axis_is_compared():
+    node = {"site": LesionSite.LYMPH_NODE}
+    _, findings = only(read_cases([lesion(20.0, short_axis_mm=12.0, **node), lesion(26.0, "ben", **node)]))
+    assert (findings["ann"].value_mm, findings["ben"].value_mm) == (12.0, None)
+    _, gone = only(read_cases([lesion(0.0, **node)]))
+    assert gone["ann"].value_mm == 0.0

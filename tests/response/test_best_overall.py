@@ -6,7 +6,7 @@ import pytest
 
 from calcmeasure.response.best_overall import DatedResponse, best_responses
 from calcmeasure.response.rules import BestResponseRule
-from response.timelines import Lesion, changed, rows
+from response.timelines import SKIP, Lesion, changed, rows
 
 CONFIRMED = BestResponseRule(confirmation_days=28, stable_min_days=42)
 
@@ -98,3 +98,11 @@ def test_a_profile_may_ask_for_confirmation():
     assert [(row.category, row.best_response) for row in found] == [("PR", "SD"), ("PR", "SD"), ("PR", "PR")]
     assert [row.rule.endswith("; to be confirmed") for row in found] == [True, True, False]
     assert not rows(Lesion("A", (100, 60)))[0].rule.endswith("; to be confirmed")
+
+
+def test_nothing_after_progression_is_to_be_confirmed():
+    strict = changed("recist-1.1", confirmation_days=28)
+    found = rows(Lesion("A", (100, 130, 60)), Lesion("N", (SKIP, 12, 0), is_new=True), profile=strict, days=(0, 50, 90))
+    assert [row.best_response for row in found] == ["PD", "PD"]
+    assert found[1].category == "PR"
+    assert not found[1].rule.endswith("; to be confirmed")

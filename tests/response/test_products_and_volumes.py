@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from calcmeasure.response.criteria import load_profile
-from response.timelines import SKIP, SMALL, UNSEEN, Lesion, categories, rows
+from response.timelines import NON_TARGET, SKIP, SMALL, UNSEEN, Lesion, categories, rows
 
 WHO, FTV = load_profile("who"), load_profile("ftv")
 
@@ -101,3 +101,9 @@ def test_all_lesions_add_to_the_volume_new_ones_included():
 def test_a_lesion_without_a_short_axis_is_a_non_target_of_who():
     (row,) = rows(bidimensional("A", (20, 10), (0, None)), bidimensional("B", (8, None), (8, None)), profile=WHO)
     assert (row.category, row.non_target_response) == ("PR", "non-CR/non-PD")
+
+
+def test_who_calls_what_is_neither_gone_nor_worse_stable():
+    alone = bidimensional("B", (9, None), (9, None), role=NON_TARGET)
+    (row,) = rows(alone, profile=WHO)
+    assert (row.category, row.rule) == ("SD", "SD: non-target B is left, and there is no target")

@@ -292,3 +292,12 @@ def test_the_largest_lesion_is_one_of_the_breasts():
     node, liver = Lesion("N", (40, 60), NODE), Lesion("H", (50, 80), LesionSite.LIVER)
     (row,) = rows(Lesion("A", (30, 15)), node, liver, profile=load_profile("paper-2023"))
     assert (row.category, row.baseline_mm, row.value_mm) == ("PR", 30.0, 15.0)
+
+
+def test_a_named_lesion_without_a_length_is_told():
+    """Nobody said that it is new, and nothing measures it: it may be new, and no response is complete."""
+    (gone,) = rows(Lesion("A", (30, 0)), Lesion("X", (SKIP, UNSEEN)))
+    assert (gone.category, gone.flags) == ("NE", (Flag.NEW_LESION_CANDIDATE,))
+    assert "new lesion X" in gone.rule
+    (stable,) = rows(Lesion("A", (30, 29)), Lesion("X", (SKIP, SMALL)))
+    assert (stable.category, stable.flags) == ("SD", (Flag.NEW_LESION_CANDIDATE,))

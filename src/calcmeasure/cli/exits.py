@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 from calcmeasure.errors import (
@@ -25,6 +26,16 @@ class ExitCode(IntEnum):
     PARTIAL = 5
     STORE_BUSY = 6
     DISK_FULL = 7
+
+
+@contextmanager
+def naming(typed: object) -> Iterator[None]:
+    """Put the file a message is about before it, as the user typed it: on stderr, never into a log."""
+    try:
+        yield
+    except CalcMeasureError as error:
+        name = "store" if "://" in str(typed) else typed
+        raise type(error)(f"{name}: {error.message}", code=error.code) from error
 
 
 def exit_code_of(error: CalcMeasureError) -> ExitCode:

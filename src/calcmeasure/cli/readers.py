@@ -13,6 +13,7 @@ from calcmeasure.cli.exits import exit_code_for
 from calcmeasure.errors import AnnotationError
 
 if TYPE_CHECKING:
+    from calcmeasure.model.imaging import Skipped
     from calcmeasure.readers.agreement import ReaderStudy
     from calcmeasure.readers.cases import Case
 
@@ -24,14 +25,16 @@ def readers(options: argparse.Namespace) -> int:
     """Compare readers; with ``--consensus``, record what they agree on as a reading of its own."""
     from calcmeasure.report.outputs import prepare_folder
     from calcmeasure.report.readers.outputs import write_readers
+    from calcmeasure.report.tables import write_skipped
 
-    study, n_skipped, code = _study(options)
+    study, skipped = _study(options)
     prepare_folder(options.out)
     to_settle = _record_consensus(options.source, options.reader, options.limit_percent) if options.consensus else None
     write_readers(options.out, study, to_settle=to_settle)
+    write_skipped(options.out / "skipped.csv", skipped)
     if not options.quiet:
-        _summarise(options.out, study, n_skipped=n_skipped, to_settle=to_settle)
-    return code
+        _summarise(options.out, study, skipped=skipped, to_settle=to_settle)
+    return exit_code_for(entry.code for entry in skipped)
 
 
 def limit(text: str) -> Decimal:
@@ -51,7 +54,7 @@ def limit(text: str) -> Decimal:
     return percent
 
 
-def _study(options: argparse.Namespace) -> tuple[ReaderStudy, int, int]:
+def _study(options: argparse.Namespace) -> tuple[ReaderStudy, list[Skipped]]:
     from calcmeasure.cli.scoring import load_profiles
     from calcmeasure.pipeline.rescoring import ScorePlan, score_in_chunks
     from calcmeasure.pipeline.score_input import TableChoices, gather
@@ -71,7 +74,7 @@ def _study(options: argparse.Namespace) -> tuple[ReaderStudy, int, int]:
     rows = [row for chunk in scored for row in chunk.rows if row.reader in known]
     skipped = [*found.skipped, *(entry for chunk in scored for entry in chunk.skipped)]
     study = study_readers(read_cases(measurements), rows, limit_percent=options.limit_percent)
-    return study, len(skipped), exit_code_for(entry.code for entry in skipped)
+    return study, skipped
 
 
 def _record_consensus(url: str, names: Sequence[str], limit_percent: Decimal) -> tuple[Case, ...]:
@@ -89,13 +92,13 @@ def _record_consensus(url: str, names: Sequence[str], limit_percent: Decimal) ->
     return consensus.open_cases
 
 
-def _summarise(out: Path, study: ReaderStudy, *, n_skipped: int, to_settle: Sequence[Case] | None) -> None:
+def _summarise(out: Path, study: ReaderStudy, *, skipped: Sequence[Skipped], to_settle: Sequence[Case] | None) -> None:
+    from calcmeasure.cli.scoring import told
     from calcmeasure.report.readers.page import reader_sentences
 
     print("\n".join(reader_sentences(study)))
     lines = [f"{study.cases} cases of two readers or more, {len(study.discordances)} disagreements in discordant.csv"]
     if to_settle is not None:
         lines.append(f"{len(to_settle)} cases have no consensus yet (to_settle.csv); read them as reader 'consensus'")
-    if n_skipped:
-        lines.append(f"{n_skipped} rows or files could not be used")
+    lines += told(skipped, out=out)
     print("\n".join([*lines, f"open {out / 'readers.html'}"]), file=sys.stderr)

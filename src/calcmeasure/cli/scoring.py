@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calcmeasure.cli.executing import executor_from
-from calcmeasure.cli.exits import ExitCode, exit_code_for
+from calcmeasure.cli.exits import ExitCode, exit_code_for, naming
 from calcmeasure.errors import AnnotationError, CriteriaError, ErrorCode
 
 if TYPE_CHECKING:
@@ -56,9 +56,10 @@ def export(options: argparse.Namespace) -> int:
 
     profiles = load_profiles(options.criteria)
     _prepare(options.out)
-    if "://" not in options.source and not Path(options.source).is_file():
-        raise AnnotationError("there is no store of this name", code=ErrorCode.UNREADABLE)
-    with MeasurementStore(options.source) as store:
+    with naming(options.source):
+        if "://" not in options.source and not Path(options.source).is_file():
+            raise AnnotationError("there is no store of this name", code=ErrorCode.UNREADABLE)
+    with naming(options.source), MeasurementStore(options.source) as store:
         store.verify()
         stored = store.current()
     rows = write_scored(options.out, stored, profiles, run=_run_info(options, profiles))
@@ -78,7 +79,11 @@ def load_profiles(names: Sequence[str] | None) -> list[CriteriaProfile]:
     from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
     from calcmeasure.response.criteria import load_profile
 
-    profiles = list(dict.fromkeys(load_profile(name) for name in names or DEFAULT_CRITERIA))
+    loaded: dict[CriteriaProfile, None] = {}
+    for name in names or DEFAULT_CRITERIA:
+        with naming(name):
+            loaded[load_profile(name)] = None
+    profiles = list(loaded)
     called = Counter(profile.name for profile in profiles)
     twice = ", ".join(name for name, count in called.items() if count > 1)
     if twice:
@@ -112,7 +117,8 @@ def _table_choices(options: argparse.Namespace) -> TableChoices:
     from calcmeasure.pipeline.score_input import TableChoices
     from calcmeasure.report.mapping import load_mapping
 
-    return TableChoices(load_mapping(options.mapping) if options.mapping else None, options.unit)
+    with naming(options.mapping):
+        return TableChoices(load_mapping(options.mapping) if options.mapping else None, options.unit)
 
 
 def _earlier(options: argparse.Namespace, profiles: Iterable[CriteriaProfile]) -> dict[str, list[ResponseCells]] | None:
@@ -120,7 +126,8 @@ def _earlier(options: argparse.Namespace, profiles: Iterable[CriteriaProfile]) -
     from calcmeasure.report.differences import read_earlier
 
     names = [profile.name for profile in profiles]
-    return read_earlier(options.against, criteria=names) if options.against else None
+    with naming(options.against):
+        return read_earlier(options.against, criteria=names) if options.against else None
 
 
 def _plan(found: ScoreInput, profiles: Sequence[CriteriaProfile], options: argparse.Namespace) -> ScorePlan:
@@ -183,13 +190,18 @@ def _tell(found: ScoreInput, scored: Rescored, options: argparse.Namespace, *, p
     for quantity, error in sorted(plan.errors.items()):
         differ = f"readings differ by up to {error.repeatability_mm:.1f} mm"
         _say(f"{quantity}: read more than once {error.n_repeated} ×; {differ}")
-    for entry in islice(scored.skipped, SHOWN):
-        _say(f"{entry.path.name}: {entry.reason} [{entry.code}]")
-    if len(scored.skipped) > SHOWN:
-        _say(f"and {len(scored.skipped) - SHOWN} more, in {options.out / 'skipped.csv'}")
+    for line in told(scored.skipped, out=options.out):
+        _say(line)
     for line in scored.counts.lines() if plan.compare else ():
         _say(line)
     _say(f"{scored.n_measurements} measurements, {scored.n_rows} response rows in {options.out}")
+
+
+def told(skipped: Sequence[Skipped], *, out: Path) -> Iterator[str]:
+    """Name the first things left out, and the file that names them all."""
+    yield from (f"{entry.path.name}: {entry.reason} [{entry.code}]" for entry in islice(skipped, SHOWN))
+    if len(skipped) > SHOWN:
+        yield f"and {len(skipped) - SHOWN} more, in {out / 'skipped.csv'}"
 
 
 def _say(line: str) -> None:

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calcmeasure.cli.exits import ExitCode
+from calcmeasure.cli.exits import ExitCode, naming
 from calcmeasure.errors import ErrorCode
 
 if TYPE_CHECKING:
@@ -44,12 +44,13 @@ def _read_cohort(options: argparse.Namespace) -> Cohort:
     from calcmeasure.cohort.units import LengthUnit
     from calcmeasure.model.pathology import CompleteResponse
 
-    return read_cohort(
-        options.cohort,
-        criteria=options.criteria,
-        complete_response=CompleteResponse(options.complete_response),
-        unit=None if options.unit is None else LengthUnit(options.unit),
-    )
+    with naming(options.cohort):
+        return read_cohort(
+            options.cohort,
+            criteria=options.criteria,
+            complete_response=CompleteResponse(options.complete_response),
+            unit=None if options.unit is None else LengthUnit(options.unit),
+        )
 
 
 def _draw_figures(options: argparse.Namespace, cohort: Cohort, results: StudyResults) -> list[StudyFigure]:

@@ -63,8 +63,9 @@ def _row(table: TextTable, row: Row, *, left_out: Collection[str], centimetres: 
     line, texts = row
     record = {name: text for name, text in zip(table.header, texts, strict=False) if name not in left_out}
     cells = Cells(record, line=line, decimal=table.decimal, centimetres=centimetres)
-    if len(texts) > len(table.header):
-        reason = f"has {len(texts)} cells under {len(table.header)} columns; quote texts that hold the separator"
+    if len(texts) != len(table.header):
+        advice = "quote texts that hold the separator" if len(texts) > len(table.header) else "give every cell"
+        reason = f"has {len(texts)} cells under {len(table.header)} columns; {advice}"
         cells.refuse("", ErrorCode.TABLE, reason)
     return cells
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -15,6 +16,8 @@ from calcmeasure.executors.executor import Failure, Item, Result, attempt, deliv
 
 if TYPE_CHECKING:
     from distributed import Client
+
+_POLL_S = 0.02
 
 CONNECT_S = 30.0
 """How long a scheduler, and its first worker, are waited for."""
@@ -32,7 +35,7 @@ class DaskCluster:
     address
         Of the scheduler, such as ``tcp://10.0.0.5:8786``, or the name of a scheduler file.
     connect_s
-        Seconds to wait for the scheduler and for a first worker.
+        Seconds to wait for the scheduler, for a first worker, and for another one when the last is lost.
 
     Notes
     -----
@@ -49,14 +52,15 @@ class DaskCluster:
         Raises
         ------
         ClusterError
-            When the scheduler cannot be reached or is lost, no worker comes, or a worker has another version.
+            When no scheduler answers or no worker comes, when the scheduler or the last worker is lost, or when a
+            worker has another version.
         """
         if not items:
             return
         client = self._connect()
         try:
             _check_workers(client, wait_s=self.connect_s)
-            yield from _finished(client, work, items)
+            yield from _finished(client, work, items, wait_s=self.connect_s)
         finally:
             # Tasks that nobody waits for any more are forgotten by the scheduler.
             client.close(timeout=self.connect_s)
@@ -99,24 +103,23 @@ def _version() -> str:
 
 
 def _finished(
-    client: Client, work: Callable[[Item], Result], items: Sequence[Item]
+    client: Client, work: Callable[[Item], Result], items: Sequence[Item], *, wait_s: float
 ) -> Iterator[tuple[int, Result | Failure]]:
     suspects: list[int] = []
-    for index, outcome in _as_completed(client, work, dict(enumerate(items))):
+    for index, outcome in _as_completed(client, work, dict(enumerate(items)), wait_s=wait_s):
         if outcome == died():
             suspects.append(index)
         else:
             yield index, outcome
     # The scheduler blames every task that waited on a dead worker. Alone there, only the guilty one dies again.
     for suspect in suspects:
-        yield from _as_completed(client, work, {suspect: items[suspect]})
+        yield from _as_completed(client, work, {suspect: items[suspect]}, wait_s=wait_s)
 
 
 def _as_completed(
-    client: Client, work: Callable[[Item], Result], items: Mapping[int, Item]
+    client: Client, work: Callable[[Item], Result], items: Mapping[int, Item], *, wait_s: float
 ) -> Iterator[tuple[int, Result | Failure]]:
     """Results as they come; `died` for tasks the scheduler gave up."""
-    from distributed import as_completed
     from distributed.scheduler import KilledWorker
 
     run = uuid4().hex
@@ -124,7 +127,7 @@ def _as_completed(
     index_of: dict[Any, int] = {
         client.submit(attempt, work, item, key=f"calcmeasure-{run}-{i}", pure=False): i for i, item in items.items()
     }
-    for future in as_completed(list(index_of), loop=client.loop):
+    for future in _while_worked_on(client, list(index_of), wait_s=wait_s):
         index = index_of.pop(future)
         try:
             yield index, delivered(future.result())
@@ -134,3 +137,22 @@ def _as_completed(
             raise ClusterError("the Dask scheduler was lost; what was done is kept: run again to go on") from error
         # The scheduler may forget the result now.
         future.release()
+
+
+def _while_worked_on(client: Client, futures: Sequence[Any], *, wait_s: float) -> Iterator[Any]:
+    """Futures as they are done; without a worker nothing more will be, and nobody waits for ever."""
+    from distributed import as_completed
+
+    finished = as_completed(futures, loop=client.loop)
+    seen = monotonic()
+    while not finished.is_empty():
+        if finished.has_ready():
+            yield from finished.next_batch(block=False)
+            seen = monotonic()
+            continue
+        sleep(_POLL_S)
+        if monotonic() - seen < wait_s:
+            continue
+        if not client.ncores():
+            raise ClusterError("the cluster lost its last worker; what was done is kept: start a worker and run again")
+        seen = monotonic()

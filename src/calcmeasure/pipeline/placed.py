@@ -32,6 +32,13 @@ class Placed:
     path: Path
     line: int = 0
 
+    @property
+    def place(self) -> str:
+        """Say where it stands, by the kind of source; never a path."""
+        if self.line:
+            return f"line {self.line} of the table {self.path.name}"
+        return "a saved annotation" if self.path.suffix == ".json" else "the store"
+
     def refused(self, code: ErrorCode, words: str) -> Skipped:
         """Say why it is not used."""
         return Skipped(self.path, code, f"line {self.line}: {words}" if self.line else words)
@@ -117,9 +124,15 @@ def _repeats(rows: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]
         lengths = {row.measurement.value_mm for _, row in group}
         if len(lengths) > 1 and _is_one_finding(group, parts=parts):
             for i, row in group:
-                others = ", ".join(str(other.line) for _, other in group if other is not row)
-                words = f"another length of this finding stands in line {others}; neither was used: keep one"
+                words = f"another length of this finding stands in {_others(group, row)}; neither was used: keep one"
                 yield i, row.refused(ErrorCode.CONFLICTING_ROWS, words)
+
+
+def _others(group: Sequence[tuple[int, Placed]], row: Placed) -> str:
+    others = [other for _, other in group if other is not row]
+    if all(other.line and other.path == row.path for other in others):
+        return f"line {', '.join(str(other.line) for other in others)}"
+    return ", ".join(other.place for other in others)
 
 
 def _equal_ones(group: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
@@ -127,8 +140,11 @@ def _equal_ones(group: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skip
     for i, row in group:
         before = first.setdefault(row.measurement, row)
         if before is not row:
-            place = f"line {before.line}" if before.path == row.path and before.line else before.path.name
-            yield i, row.refused(ErrorCode.DUPLICATE_ROW, f"repeats {place}; it counts once")
+            if before.path == row.path and before.line:
+                words = f"repeats line {before.line}; it counts once"
+            else:
+                words = f"{row.place} repeats {before.place}; it counts once: give one of these sources"
+            yield i, row.refused(ErrorCode.DUPLICATE_ROW, words)
 
 
 def _is_one_finding(group: Sequence[tuple[int, Placed]], *, parts: set[str]) -> bool:

@@ -137,18 +137,26 @@ def gather(sources: Sequence[str], choices: TableChoices) -> ScoreInput:
     Raises
     ------
     CalcMeasureError
-        When a source itself cannot be used; what cannot be used inside a folder is listed in `ScoreInput.skipped`.
+        When none of the sources can be used; one of several that cannot is listed in `ScoreInput.skipped`, as is what
+        cannot be used inside a folder.
     """
     found = ScoreInput()
+    refusals: list[CalcMeasureError] = []
     with collector_paused():
         for source in sources:
             try:
                 _add_source(source, choices, found)
             except CalcMeasureError as error:
-                # The address of a database may hold a password.
-                name = "store" if "://" in source else Path(source).name
-                raise type(error)(f"{name}: {error.message}", code=error.code) from error
+                refusals.append(type(error)(f"{_told(source)}: {error.message}", code=error.code))
+                found.skipped.append(Skipped(Path(_told(source)), error.code, error.message))
+    if len(refusals) == len(sources) and refusals:
+        raise refusals[0]
     return found
+
+
+def _told(source: str) -> str:
+    """Name a source as the user typed it; the address of a database may hold a password."""
+    return "store" if "://" in source else source
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from calcmeasure.stats.bland_altman import BlandAltman, bland_altman
 from calcmeasure.stats.columns import cross_count
 from calcmeasure.stats.kappa import Kappa, KappaWeights, kappa
 from calcmeasure.stats.proportion import Proportion, proportion
-from calcmeasure.terms import ExtentChange, Quantity, Response
+from calcmeasure.terms import ExtentChange, ImmuneResponse, Quantity, Response
 
 CATEGORIES = {
     Quantity.CALCIFICATION_EXTENT: (ExtentChange.DECREASE, ExtentChange.UNCHANGED, ExtentChange.INCREASE),
@@ -29,6 +29,11 @@ CATEGORIES = {
 }
 """From the best answer to the worst: kappa weighs how far two categories lie apart. NE and not_comparable have no place
 in this order; such cases are counted, and left out."""
+
+IMMUNE_CATEGORIES = (
+    ImmuneResponse.ICR, ImmuneResponse.IPR, ImmuneResponse.ISD, ImmuneResponse.IUPD, ImmuneResponse.ICPD,
+)  # fmt: skip
+"""The same for iRECIST (Seymour 2017): progression that is not confirmed lies between stable and confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,6 @@ def length_agreement(
 def _categories(
     rows: Iterable[ResponseRow], quantity: Quantity, *, criteria: str, readers: tuple[str, str]
 ) -> CategoryAgreement | None:
-    order = CATEGORIES[quantity]
     said: dict[tuple[str, str, str], dict[str, str]] = {}
     for row in rows:
         if row.quantity is quantity and row.criteria == criteria and row.reader in readers:
@@ -185,6 +189,8 @@ def _categories(
             said.setdefault((row.patient_id, row.timepoint, side), {})[row.reader] = row.category
     if not said:
         return None
+    is_immune = any(answer in IMMUNE_CATEGORIES for answers in said.values() for answer in answers.values())
+    order: tuple[str, ...] = IMMUNE_CATEGORIES if is_immune else CATEGORIES[quantity]
     pairs = [tuple(_ordered(answers.get(reader), order) for reader in readers) for answers in said.values()]
     counts, left_out = cross_count([(a, b) for a, b in pairs], rows=order, columns=order)
     return CategoryAgreement(

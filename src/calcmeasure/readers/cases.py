@@ -11,7 +11,7 @@ from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.exact import micrometres
 from calcmeasure.response.extent_change import side_extent
 from calcmeasure.response.visits import in_time_order
-from calcmeasure.terms import Quantity
+from calcmeasure.terms import LesionSite, Quantity
 
 CONSENSUS_READER = "consensus"
 """Reader under whose name a consensus is recorded."""
@@ -51,8 +51,8 @@ class Finding:
     Parameters
     ----------
     value_um
-        The larger view of an extent, the largest lesion of a side, in µm; 0 for nothing there, None when it could not
-        be measured.
+        The larger view of an extent, the largest lesion of a side (lymph node: its short axis), in µm; 0 for nothing
+        there, None when it could not be measured.
     measurements
         Everything this reader measured there.
     """
@@ -117,7 +117,13 @@ def readers_of(readings: Readings) -> tuple[str, ...]:
 def _finding(quantity: Quantity, group: Sequence[Measurement]) -> Finding:
     if quantity is Quantity.CALCIFICATION_EXTENT:
         return Finding(side_extent(group).value_um, tuple(group))
-    lengths_um = [micrometres(m.value_mm) for m in group if m.value_mm is not None]
+    lengths_um = [micrometres(length) for m in group if (length := _length_mm(m)) is not None]
     # A lesion that could not be measured may be the largest.
     complete = len(lengths_um) == len(group)
     return Finding(max(lengths_um) if lengths_um and complete else None, tuple(group))
+
+
+def _length_mm(measurement: Measurement) -> float | None:
+    """Give the length that criteria count: of a lymph node the short axis (RECIST 1.1)."""
+    is_node = measurement.site is LesionSite.LYMPH_NODE
+    return measurement.short_axis_mm if is_node and measurement.value_mm else measurement.value_mm

@@ -60,9 +60,10 @@ def best_responses(timeline: Sequence[DatedResponse], rule: BestResponseRule | N
 
 
 def awaits_confirmation(timeline: Sequence[DatedResponse], rule: BestResponseRule | None) -> bool:
-    """Whether the last response still has to be seen again before it, or a better one, counts."""
+    """Whether the last response must be seen again before it, or a better one, counts; after PD nothing does."""
     last = _rank(timeline[-1].category)
-    if rule is None or last > _PARTIAL:
+    is_over = any(_rank(earlier.category) == _PROGRESSIVE for earlier in timeline[:-1])
+    if rule is None or last > _PARTIAL or is_over:
         return False
     *_, best = best_responses(timeline, rule)
     return last < _rank(best)

@@ -127,19 +127,27 @@ def _new_lesions(
     """Tell new lesions that a reader or a table states from those that only may be new.
 
     Stated are also those that merged with another one since. What a detector alone found may be new, and so may a node
-    of normal size at baseline that has grown: EORTC leaves growth from, say, 9 to 11 mm to a reader.
+    of normal size at baseline that has grown (EORTC leaves growth from, say, 9 to 11 mm to a reader), and a lesion that
+    is named and has no length.
     """
     grown = _grown_nodes(visit, counted, rule)
-    if not (new or grown or visit.links.merged):
+    unmeasured = {lesion_key(m) for m in visit.measurements if _is_unmeasured(m, counted)}
+    if not (new or grown or unmeasured or visit.links.merged):
         return (), ()
     there = {lesion_key(m) for m in visit.measurements if _is_there(m)}
     stated = {key for key, into in visit.swallowed.items() if key not in counted.known and into in there}
-    found: set[str] = set()
+    found = unmeasured
     for m in new:
         (found if _is_candidate(m, visit.links) else stated).add(lesion_key(m))
     for m in grown:
         (stated if m.role is LesionRole.NEW else found).add(lesion_key(m))
-    return tuple(sorted(stated)), tuple(sorted(found))
+    return tuple(sorted(stated)), tuple(sorted(found - stated))
+
+
+def _is_unmeasured(measurement: Measurement, counted: CountedLesions) -> bool:
+    """Whether it names a lesion that was not there at baseline, without a length and without a word that it is new."""
+    is_open = measurement.value_mm is None and not _is_there(measurement)
+    return is_open and bool(measurement.lesion_id) and measurement.lesion_id not in counted.known
 
 
 def _grown_nodes(visit: LinkedVisit, counted: CountedLesions, rule: LesionRule) -> list[Measurement]:

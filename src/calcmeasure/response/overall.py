@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calcmeasure.response.course import Course, LesionBurden, Verdict
 from calcmeasure.response.non_targets import PROGRESSED, group_status
-from calcmeasure.response.rules import LesionRule
+from calcmeasure.response.rules import LesionRule, LesionValue
 from calcmeasure.response.targets import is_back, judge_targets, things
 from calcmeasure.terms import NonTargetStatus, Response
 
@@ -67,6 +67,9 @@ def judge_non_targets(burden: LesionBurden, course: Course, rule: LesionRule) ->
     if status is NonTargetStatus.CR and burden.candidates:
         return Verdict(Response.NE, f"NE: {_candidates(burden)}", non_target=status)
     category = _ALONE.get(status, status)
+    if category is NonTargetStatus.NON_CR_NON_PD and rule.value is not LesionValue.SUM_OF_TARGETS:
+        # The term is RECIST's; WHO calls it no change (Miller 1981).
+        category = Response.SD
     words = {
         NonTargetStatus.CR: "no lesion left",
         NonTargetStatus.NE: f"non-target {_having(burden, NonTargetStatus.NE)} not evaluated",
