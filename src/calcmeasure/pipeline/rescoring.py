@@ -17,7 +17,6 @@ from calcmeasure.pipeline.score_input import PatientInput, ScoreChunk, collector
 from calcmeasure.pipeline.scoring import not_compared, score_readers
 from calcmeasure.report.differences import Difference, DifferenceCounts, ResponseCells, find_differences
 from calcmeasure.report.files import csv_lines
-from calcmeasure.report.row_reader import RowReader
 from calcmeasure.report.tables import RESPONSE_COLUMNS, response_cells
 from calcmeasure.response.criteria import CriteriaProfile
 from calcmeasure.response.reader_error import ReaderError
@@ -148,38 +147,49 @@ def _here(work: Callable[[ScoreChunk], ScoredChunk], chunks: Sequence[ScoreChunk
 
 def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
     """Read, check, measure and score some patients, and compare their rows with those of an earlier run."""
+    found = _Found()
     with collector_paused():
-        # Each patient from cells to text while a processor has it at hand: a third of the time is saved.
-        whole = Rescored.of(_scored(patient, chunk.readers, plan=plan) for patient in chunk.patients)
+        # Patient by patient, from cells to text: a third faster than all of them step by step, for the cache.
+        responses = csv_lines(cells for patient in chunk.patients for cells in _lines(patient, chunk, plan, found))
+    counts = DifferenceCounts()
+    counts.add(found.differences)
     return ScoredChunk(
-        whole.n_measurements,
-        whole.n_rows,
-        "".join(whole.responses),
-        tuple(whole.skipped),
-        "".join(whole.differences),
-        whole.counts,
-        tuple(whole.measurements),
-        tuple(whole.rows),
+        found.n_measurements,
+        found.n_rows,
+        responses,
+        tuple(found.skipped),
+        csv_lines([one.cells for one in found.differences]),
+        counts,
+        tuple(found.measurements),
+        tuple(found.rows),
     )
 
 
-def _scored(patient: PatientInput, readers: Sequence[RowReader], *, plan: ScorePlan) -> ScoredChunk:
-    measurements, problems = measurements_of(patient, readers)
+@dataclass(slots=True)
+class _Found:
+    """What there is beside the lines of ``responses.csv``."""
+
+    n_measurements: int = 0
+    n_rows: int = 0
+    skipped: dict[Skipped, None] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    rows: list[ResponseRow] = field(default_factory=list)
+
+
+def _lines(patient: PatientInput, chunk: ScoreChunk, plan: ScorePlan, found: _Found) -> list[tuple[str, ...]]:
+    measurements, problems = measurements_of(patient, chunk.readers)
     rows = score_readers(measurements, plan.profiles, errors=plan.errors)
     lines = [response_cells(row) for row in rows]
-    differences = _differences(patient, lines) if plan.compare else []
-    counts = DifferenceCounts()
-    counts.add(differences)
-    return ScoredChunk(
-        len(measurements),
-        len(rows),
-        csv_lines(lines),
-        tuple(dict.fromkeys([*problems, *not_compared(measurements)])),
-        csv_lines([one.cells for one in differences]) if differences else "",
-        counts,
-        tuple(measurements) if plan.keep else (),
-        tuple(rows) if plan.keep else (),
-    )
+    found.n_measurements += len(measurements)
+    found.n_rows += len(rows)
+    found.skipped.update(dict.fromkeys([*problems, *not_compared(measurements)]))
+    if plan.compare:
+        found.differences += _differences(patient, lines)
+    if plan.keep:
+        found.measurements += measurements
+        found.rows += rows
+    return lines
 
 
 def _differences(patient: PatientInput, lines: Iterable[Sequence[str]]) -> list[Difference]:

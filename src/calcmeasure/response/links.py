@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import LesionRelation, View
 
+_relation = attrgetter("relation")
 _STATED = (LesionRelation.NEW, LesionRelation.GONE)
 
 
@@ -61,7 +63,7 @@ class LinkedVisit(NamedTuple):
     @property
     def is_linked(self) -> bool:
         """Whether a reader stated anything about its lesions, now or before."""
-        return self.links is not NO_LINKS or any(m.relation for m in self.measurements)
+        return self.links is not NO_LINKS or any(map(_relation, self.measurements))
 
     @property
     def parts(self) -> dict[str, tuple[Measurement, ...]]:
@@ -105,7 +107,7 @@ def link_visit(
     known
         Lesions of the baseline; a finding stated to be new is never one of them.
     """
-    if not before.merged and not any(m.relation for m in group):
+    if not before.merged and not any(map(_relation, group)):
         return LinkedVisit(tuple(group), before)
     drawn = {lesion_key(m) for m in group}
     linked = [
@@ -137,12 +139,10 @@ def link_words(visit: LinkedVisit, *, are_added: bool) -> str:
     >>> link_words(LinkedVisit((), Links(merged={"R-L2": "R-L1"})), are_added=True)
     '; R-L2 merged into R-L1'
     """
-    return "".join(f"; {words}" for words in _links_in_words(visit, are_added=are_added))
+    return "".join([f"; {words}" for words in _links_in_words(visit, are_added=are_added)]) if visit.is_linked else ""
 
 
 def _links_in_words(visit: LinkedVisit, *, are_added: bool) -> Iterator[str]:
-    if not visit.is_linked:
-        return
     for key, parts in sorted(visit.parts.items()):
         yield f"{key} in {len(parts)} parts, {'added' if are_added else 'the largest counts'}"
     for lesion, into in sorted(visit.swallowed.items()):

@@ -15,7 +15,7 @@ MOST_PIXELS = 64
 def pixel_um(measurements: Iterable[Measurement]) -> int:
     """Length of the longest pixel side of the images measured on, in µm; 0 where no spacing is known."""
     spacings = [m.image.spacing for m in measurements if m.image and m.image.spacing]
-    return max((micrometres(max(spacing.rc_mm)) for spacing in spacings), default=0)
+    return max([micrometres(max(spacing.rc_mm)) for spacing in spacings]) if spacings else 0
 
 
 def fewest_pixels(

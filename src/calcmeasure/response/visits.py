@@ -57,7 +57,8 @@ def is_order_known(measurements: Iterable[Measurement]) -> bool:
 
 def visit_date(group: Iterable[Measurement]) -> str:
     """First date of the studies of a visit; empty when none is known."""
-    return min([measurement.study_date for measurement in group if measurement.study_date], default="")
+    dates = [measurement.study_date for measurement in group if measurement.study_date]
+    return min(dates) if dates else ""
 
 
 def days_between(first: Iterable[Measurement], second: Iterable[Measurement]) -> int | None:
