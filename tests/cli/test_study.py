@@ -15,6 +15,7 @@ from calcmeasure.report.study.further_tables import further_tables
 from calcmeasure.report.study.results_json import study_json
 from calcmeasure.report.study.tables import paper_tables
 from calcmeasure.study.analysis import analyze_cohort
+from cohort_tables import write_rows
 from program import calcmeasure, table
 
 COHORT = Path(__file__).parents[2] / "sample_dicom" / "study" / "cohort.csv"
@@ -235,3 +236,12 @@ def test_refusals(tmp_path, capsys, arguments, code):
     assert main(["study", *arguments, "--out", str(tmp_path / "out")]) == code
     assert capsys.readouterr().err.startswith("calcmeasure: ")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("missing", ["cohort.csv", "own.toml"])
+def test_a_missing_file_is_named_as_it_was_typed(tmp_path, capsys, missing):
+    cohort = write_rows(tmp_path / "there.csv", {})
+    typed = str(tmp_path / missing)
+    words = [typed] if missing.endswith(".csv") else [str(cohort), "--criteria", typed]
+    assert main(["study", *words, "--out", str(tmp_path / "out")]) != 0
+    assert capsys.readouterr().err.startswith(f"calcmeasure: {typed}: ")

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calcmeasure.cli.exits import ExitCode, exit_code_for
+from calcmeasure.cli.exits import ExitCode, exit_code_for, naming
 from calcmeasure.errors import AnnotationError, ErrorCode
 
 if TYPE_CHECKING:
@@ -28,10 +28,14 @@ def cohort(options: argparse.Namespace) -> int:
     from calcmeasure.response.criteria import load_profile
 
     measurements, refused = _measurements(options.source, reader=options.reader, unit=options.measurements_unit)
+    with naming(options.pathology):
+        pathology = read_pathology_table(options.pathology, unit=LengthUnit(options.unit) if options.unit else None)
+    with naming(options.criteria):
+        profile = load_profile(options.criteria)
     joined = join_cohort(
         measurements,
-        read_pathology_table(options.pathology, unit=LengthUnit(options.unit) if options.unit else None),
-        profile=load_profile(options.criteria),
+        pathology,
+        profile=profile,
         followup=options.followup,
         complete_response=CompleteResponse(options.complete_response),
     )

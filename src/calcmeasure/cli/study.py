@@ -43,7 +43,10 @@ def _read_cohort(options: argparse.Namespace) -> Cohort:
     from calcmeasure.cohort.reading import read_cohort
     from calcmeasure.cohort.units import LengthUnit
     from calcmeasure.model.pathology import CompleteResponse
+    from calcmeasure.response.criteria import load_profile
 
+    with naming(options.criteria):
+        load_profile(options.criteria)
     with naming(options.cohort):
         return read_cohort(
             options.cohort,
@@ -74,7 +77,8 @@ def _measurements(run: Path) -> list[Measurement]:
     from calcmeasure.report.read_tables import read_measurements
 
     chosen: list[Measurement] = []
-    table = sorted(read_measurements(run / "measurements.csv"), key=lambda m: m.patient_id)
+    with naming(run / "measurements.csv"):
+        table = sorted(read_measurements(run / "measurements.csv"), key=lambda m: m.patient_id)
     for _, own in groupby(table, key=lambda m: m.patient_id):
         measured = list(own)
         people = sorted({m.reader for m in measured} - {AUTO_READER})
