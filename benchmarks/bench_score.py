@@ -25,11 +25,12 @@ ROWS_PER_PATIENT = 2 * len(VISITS)
 
 
 class Cost(NamedTuple):
-    """What a command took: by the clock, of the processors, and the most memory of one of its processes."""
+    """What a command took: by the clock, of the processors, the most memory of its first process, and the load then."""
 
     clock_s: float
     processor_s: float
     peak_mib: float
+    load: float
 
 
 def write_cohort(path: Path, n_rows: int) -> None:
@@ -79,7 +80,7 @@ def cost_of(command: list[str]) -> Cost:
         raise RuntimeError(process.stderr.read() if process.stderr else "")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(time.perf_counter() - start, processor_s, peak_mib)
+    return Cost(time.perf_counter() - start, processor_s, peak_mib, os.getloadavg()[0])
 
 
 def resident_mib(pid: int) -> float:
@@ -108,22 +109,28 @@ def main() -> None:
         table, out, peer = Path(name, "t.csv"), Path(name, "out"), Path(name, "pandas.csv")
         for n_rows in (n for n in (10**4, 10**5, 10**6) if n <= largest):
             write_cohort(table, n_rows)
-            words = ["--criteria", "paper-2023", "--only-responses", "--jobs", str(jobs), "--quiet"]
-            own = cost_of([sys.executable, "-m", "calcmeasure", "score", str(table), "--out", str(out), *words])
-            rows.append((f"calcmeasure, {jobs} jobs", f"{n_rows:,}", *shown(own, n_rows), "1.0"))
+            own = [score(table, out, jobs=number) for number in sorted({1, jobs})]
+            named = [f"calcmeasure, {number} jobs" for number in sorted({1, jobs})]
+            rows += [(title, *shown(cost, n_rows, own[0])) for title, cost in zip(named, own, strict=True)]
             if n_rows > largest_pandas:
                 continue
             cost = cost_of([sys.executable, __file__, "pandas", str(table), str(peer)])
-            ratio = cost.processor_s / own.processor_s
-            rows.append(("pandas groupby-apply", f"{n_rows:,}", *shown(cost, n_rows), f"{ratio:.2f}"))
+            rows.append(("pandas groupby-apply", *shown(cost, n_rows, own[0])))
             notes.append(f"{differing(out / 'responses.csv', peer)} of the categories of {n_rows:,} rows differ")
-    titles = ("case", "rows", "clock s", "processor s", "rows per clock s", "peak MiB", "processor / own")
+    titles = ("case", "rows", "load", "clock s", "processor s", "µs per row", "peak MiB", "processor / own, 1 job")
     print_table(titles, rows)
     print("\n".join(notes))
 
 
-def shown(cost: Cost, n_rows: int) -> tuple[str, ...]:
-    return (f"{cost.clock_s:.1f}", f"{cost.processor_s:.1f}", f"{n_rows / cost.clock_s:,.0f}", f"{cost.peak_mib:.0f}")
+def score(table: Path, out: Path, *, jobs: int) -> Cost:
+    words = ["--criteria", "paper-2023", "--only-responses", "--jobs", str(jobs), "--quiet"]
+    return cost_of([sys.executable, "-m", "calcmeasure", "score", str(table), "--out", str(out), *words])
+
+
+def shown(cost: Cost, n_rows: int, own: Cost) -> tuple[str, ...]:
+    each_us, ratio = cost.processor_s / n_rows * 1e6, cost.processor_s / own.processor_s
+    times = (f"{cost.load:.1f}", f"{cost.clock_s:.1f}", f"{cost.processor_s:.1f}", f"{each_us:.0f}")
+    return (f"{n_rows:,}", *times, f"{cost.peak_mib:.0f}", f"{ratio:.2f}")
 
 
 if __name__ == "__main__":

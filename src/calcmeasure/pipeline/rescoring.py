@@ -149,8 +149,10 @@ def score_chunk(chunk: ScoreChunk, *, plan: ScorePlan) -> ScoredChunk:
     """Read, check, measure and score some patients, and compare their rows with those of an earlier run."""
     found = _Found()
     with collector_paused():
-        # Patient by patient, from cells to text: a third faster than all of them step by step, for the cache.
-        responses = csv_lines(cells for patient in chunk.patients for cells in _lines(patient, chunk, plan, found))
+        # Patient by patient, from cells to text, while all there is of one is at hand in the processor's cache.
+        responses = csv_lines(
+            cells for patient in chunk.patients for cells in _lines(patient, chunk, plan=plan, found=found)
+        )
     counts = DifferenceCounts()
     counts.add(found.differences)
     return ScoredChunk(
@@ -177,7 +179,7 @@ class _Found:
     rows: list[ResponseRow] = field(default_factory=list)
 
 
-def _lines(patient: PatientInput, chunk: ScoreChunk, plan: ScorePlan, found: _Found) -> list[tuple[str, ...]]:
+def _lines(patient: PatientInput, chunk: ScoreChunk, *, plan: ScorePlan, found: _Found) -> list[tuple[str, ...]]:
     measurements, problems = measurements_of(patient, chunk.readers)
     rows = score_readers(measurements, plan.profiles, errors=plan.errors)
     lines = [response_cells(row) for row in rows]

@@ -95,11 +95,11 @@ def response_cells(row: ResponseRow) -> tuple[str, ...]:
         str(row.quantity),
         as_text_cell(row.criteria),
         as_text_cell(row.timepoint),
-        _number(row.baseline_mm, 3),
-        _number(row.reference_mm, 3),
+        _length(row.baseline_mm),
+        _length(row.reference_mm),
         as_text_cell(row.reference_timepoint),
-        _number(row.value_mm, 3),
-        _number(row.change_mm, 3),
+        _length(row.value_mm),
+        _length(row.change_mm),
         _number(row.change_percent, 2),
         row.category,
         as_text_cell(row.rule),
@@ -177,5 +177,10 @@ def _spacing(spacing: Spacing | None) -> dict[str, str]:
 
 
 @lru_cache(maxsize=65536)
+def _length(value_mm: float | None) -> str:
+    """Write a length in mm: a million rows hold few different ones."""
+    return _number(value_mm, 3)
+
+
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else repr(round(float(value), digits) + 0.0)
