@@ -83,18 +83,37 @@ def find_breast(attenuation: FloatImage, *, valid: BoolImage, spacing: Spacing) 
     return BreastMask(valid.copy() if found.mask.any() else np.zeros(valid.shape, bool), trusted=False)
 
 
-def find_coarse_breast(coarse: CoarseImage) -> BreastMask:
-    """Find the breast on the coarse grid, see `find_breast`; the mask has the shape of the grid."""
+@dataclass(frozen=True, slots=True)
+class CoarseBreast:
+    """A breast on the coarse grid.
+
+    Parameters
+    ----------
+    mask, trusted, background
+        As in `BreastMask`.
+    picture
+        (rows, columns) False on padding, on frames of a film and on plates: what ends there is no skin.
+    """
+
+    mask: BoolImage
+    trusted: bool
+    background: Background
+    picture: BoolImage
+
+
+def find_coarse_breast(coarse: CoarseImage) -> CoarseBreast:
+    """Find the breast on the coarse grid, see `find_breast`."""
     inside = coarse.values[coarse.valid]
     if not inside.size or np.ptp(inside) == 0.0:
-        return BreastMask(np.zeros_like(coarse.valid), trusted=False)
+        return CoarseBreast(np.zeros_like(coarse.valid), False, Background.NONE, coarse.valid)
     above = region_above_constant(coarse)
     if above is not None:
-        return BreastMask(above, trusted=True, background=Background.CONSTANT)
-    steepest = steepest_region(coarse, inside_frames(coarse))
+        return CoarseBreast(above, True, Background.CONSTANT, coarse.valid)
+    picture = inside_frames(coarse)
+    steepest = steepest_region(coarse, picture)
     if steepest is not None:
-        return BreastMask(steepest, trusted=True, background=Background.UNEVEN)
-    return BreastMask(coarse.valid.copy(), trusted=False)
+        return CoarseBreast(steepest, True, Background.UNEVEN, picture)
+    return CoarseBreast(coarse.valid.copy(), False, Background.NONE, coarse.valid)
 
 
 def erode_mm(mask: BoolImage, distance_mm: float, *, spacing: Spacing) -> BoolImage:

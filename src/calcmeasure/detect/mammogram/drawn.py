@@ -21,6 +21,8 @@ SHARPEST_FEW = 0.95
 FEW_PIXELS = 5
 LEAST_HEIGHT = 0.1
 """Height of what was drawn above what surrounds it, as a share of the range within the breast."""
+LEAST_SIGMA = 6.0
+"""The same over the spread there: where the scale ends, single peaks of the noise are cut off as sharply."""
 SATURATED_MM2 = 1.5
 """Parts at an end of the scale that were not drawn show nothing if they are at least this large."""
 
@@ -43,11 +45,12 @@ class ScaleEnds:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Connected pixels of one value, and what lies right beside and a little farther from them; (n,) each."""
+    """Connected pixels of one value; means right beside and a little farther from them, and the spread there."""
 
     sizes: NDArray[np.int64]
     beside: NDArray[np.float64]
     around: NDArray[np.float64]
+    spread: NDArray[np.float64]
 
 
 def find_scale_ends(image: FloatImage, inside: BoolImage, *, area_mm2: float) -> ScaleEnds:
@@ -106,33 +109,39 @@ def _label(mask: BoolImage) -> NDArray[np.int32]:
 
 
 def _look_around(image: FloatImage, labels: NDArray[np.int32]) -> _Parts:
-    """Means of the pixels that share a side with each part, and of those three pixels away from it."""
+    """Look at the pixels that share a side with each part, and at those three pixels away from it."""
     n = int(labels.max(initial=0)) + 1
+    if n == 1:
+        return _Parts(np.empty(0, np.int64), *np.empty((3, 0)))
     numbers = labels.astype(np.float32)
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    rings = [(cross, None), (np.ones((7, 7), np.uint8), np.ones((5, 5), np.uint8))]
-    means = [_ring_means(image, numbers, ring, n) for ring in rings] if n > 1 else [np.zeros(n)] * 2
-    return _Parts(np.bincount(labels.ravel(), minlength=n)[1:], means[0][1:], means[1][1:])
+    beside = _ring(image, numbers, cv2.dilate(numbers, cross), n)[0]
+    near, far = (cv2.dilate(numbers, np.ones((size, size), np.uint8)) for size in (5, 7))
+    around, spread = _ring(image, near, far, n)
+    return _Parts(np.bincount(labels.ravel(), minlength=n)[1:], beside[1:], around[1:], spread[1:])
 
 
-def _ring_means(
-    image: FloatImage, numbers: FloatImage, ring: tuple[NDArray[np.uint8], NDArray[np.uint8] | None], n: int
-) -> NDArray[np.float64]:
-    outer = cv2.dilate(numbers, ring[0])
-    inner = numbers if ring[1] is None else cv2.dilate(numbers, ring[1])
+def _ring(
+    image: FloatImage, inner: FloatImage, outer: FloatImage, n: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of the pixels that only the outer of two numbered images owns."""
     places = np.flatnonzero((outer > 0) & (inner == 0))
     owners = outer.ravel()[places].astype(np.int64)
-    total = np.bincount(owners, weights=image.ravel()[places], minlength=n)
+    values = image.ravel()[places].astype(float)
     counts = np.bincount(owners, minlength=n)
-    means: NDArray[np.float64] = np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
-    return means
+    known = np.maximum(counts, 1)
+    means = np.bincount(owners, weights=values, minlength=n) / known
+    squares = np.bincount(owners, weights=(values - means[owners]) ** 2, minlength=n) / known
+    return np.where(counts > 0, means, np.nan), np.sqrt(squares)
 
 
 def _are_drawn(parts: _Parts, end: float, *, least_height: float) -> NDArray[np.bool_]:
     height = np.abs(end - parts.around)
     lost = np.abs(end - parts.beside) / np.maximum(height, 1e-12)
     sharpest = np.where(parts.sizes < FEW_PIXELS, SHARPEST_FEW, SHARPEST)
-    drawn: NDArray[np.bool_] = (height >= least_height) & (lost >= sharpest)
+    # What surrounds a large part may be anything; a peak of the noise is small.
+    clear = (height >= LEAST_SIGMA * parts.spread) | (parts.sizes >= FEW_PIXELS)
+    drawn: NDArray[np.bool_] = (height >= least_height) & clear & (lost >= sharpest)
     return drawn
 
 

@@ -1,4 +1,4 @@
-"""Bright frames along the sides of a digitised film: unexposed film, its holder, the scanner's lid."""
+"""Bright frames and name plates of a digitised film: unexposed film, its holder, the scanner's lid."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ LEAST_LENGTH_MM = 20.0
 """A frame runs along its side at least this far."""
 LEAST_SHARE = 0.6
 """Share of what is not tissue along the side that a frame covers, at least."""
+PLATE_MM2 = (40.0, 3000.0)
+"""Area of a name plate."""
+LEAST_BOX_SHARE = 0.88
+"""Share of its box that a plate fills: muscles are triangles, implants half ellipses."""
 _BRIGHT = 0.85
 """Share of the way from the darkest to the brightest grey above which a strip counts as bright."""
 
 
 def inside_frames(coarse: CoarseImage) -> BoolImage:
-    """Mask of a coarse image without padding and without bright frames along its sides."""
+    """Mask of a coarse image without padding, bright frames along its sides and plates at its edges."""
     usable = coarse.valid.copy()
     if np.count_nonzero(usable) < 2:
         return usable
@@ -29,7 +33,24 @@ def inside_frames(coarse: CoarseImage) -> BoolImage:
     for turns in range(4):
         strip = _framed_strip(np.rot90(bright, turns), deep_mm=steps[turns % 2], along_mm=steps[1 - turns % 2])
         np.rot90(usable, turns)[...] &= ~strip
-    return usable
+    return usable & ~_plates(bright & usable, usable, coarse)
+
+
+def _plates(bright: BoolImage, usable: BoolImage, coarse: CoarseImage) -> BoolImage:
+    """Bright rectangles at the edges of the picture, with what is written on them."""
+    plates = np.zeros_like(bright)
+    block_mm2 = coarse.spacing_mm[0] * coarse.spacing_mm[1]
+    rim = usable & ~cv2.erode(
+        usable.view(np.uint8), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    ).view(bool)
+    size = coarse.pixels(3.0) | 1
+    solid = cv2.morphologyEx(bright.view(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    for number, (left, top, width, height, area) in enumerate(boxes.tolist()):
+        sized = PLATE_MM2[0] <= area * block_mm2 <= PLATE_MM2[1] and area >= LEAST_BOX_SHARE * width * height
+        if number and sized and np.any(rim & (labels == number)):
+            plates[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1] = True
+    return plates
 
 
 def _bright(values: FloatImage, usable: BoolImage) -> BoolImage:

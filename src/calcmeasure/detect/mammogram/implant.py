@@ -52,8 +52,8 @@ def find_implant(coarse: CoarseImage, breast: BoolImage) -> BoolImage | None:
 
 
 def _dense_levels(values: NDArray[np.float32]) -> Iterator[np.float32]:
-    """Threshold of dense tissue, then one above it: glands may be dense as well."""
-    for _ in range(2):
+    """Threshold of dense tissue, then those above it: glands may be dense as well."""
+    for _ in range(3):
         if values.size < 2 or np.ptp(values) == 0.0:
             return
         level = np.float32(threshold_otsu(values))

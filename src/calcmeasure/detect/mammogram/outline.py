@@ -178,13 +178,13 @@ def _slope(scaled: FloatImage) -> FloatImage:
 
 
 def _steepness(region: BoolImage, slope: FloatImage, inner: BoolImage) -> float:
-    """Slope that nine tenths of the outline exceed, times its length, where it is not the edge of the picture.
+    """Slope that all but a twentieth of the outline exceeds, times its length, where it is not the edge of the picture.
 
     The length counts because a region that has run out of the breast to the edge of the picture has little outline.
     """
     columns, rows = outline_of(region)[:, 0].T
     free = inner[rows, columns]
-    return float(np.percentile(slope[rows[free], columns[free]], 10.0)) * int(free.sum()) if free.any() else 0.0
+    return float(np.percentile(slope[rows[free], columns[free]], 5.0)) * int(free.sum()) if free.any() else 0.0
 
 
 def _shrink(mask: BoolImage) -> BoolImage:

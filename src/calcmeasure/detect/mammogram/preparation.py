@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from calcmeasure.detect.contract import BoolImage, FloatImage, ProjectionImage
-from calcmeasure.detect.mammogram.breast import Background, BreastMask, erode_mm, find_coarse_breast
+from calcmeasure.detect.mammogram.breast import Background, CoarseBreast, erode_mm, find_coarse_breast
 from calcmeasure.detect.mammogram.coarse import CoarseImage
 from calcmeasure.detect.mammogram.implant import find_implant
 from calcmeasure.detect.mammogram.outline import LEAST_WALL_MM, wall_lengths_mm
@@ -91,7 +92,9 @@ def prepare(image: ProjectionImage, *, skin_mm: float = 1.7, padding_mm: float =
     if not found.mask.any():
         return _nothing(image)
     breast = coarse.enlarge(found.mask, valid.shape) & valid if found.trusted else valid
-    search = _search_area(valid, breast, bands_mm=(skin_mm, padding_mm), spacing=image.spacing)
+    skin = SkinDistance.of(found.mask, coarse, picture=found.picture)
+    search = skin.deeper_than(skin_mm, valid.shape) if found.trusted else valid.copy()
+    search &= _away_from_edges(found.picture, coarse, valid=valid, band_mm=padding_mm, spacing=image.spacing)
     cleaned = clean(image.attenuation, search, valid=valid, spacing=image.spacing)
     implant = find_implant(coarse, found.mask) if found.trusted else None
     for hidden in (cleaned.hidden, None if implant is None else coarse.enlarge(implant, valid.shape)):
@@ -104,7 +107,7 @@ def prepare(image: ProjectionImage, *, skin_mm: float = 1.7, padding_mm: float =
         breast=breast,
         search=search,
         repaired=cleaned.repaired,
-        skin=SkinDistance.of(breast, spacing=image.spacing),
+        skin=skin,
         pectoral=None if pectoral is None else coarse.enlarge(pectoral, valid.shape),
         flags=_flags(image, found, coarse) + cleaned.flags + (() if implant is None else (Flag.IMPLANT_SEEN,)),
         trusted=found.trusted,
@@ -118,7 +121,7 @@ def _usable_pixels(image: ProjectionImage) -> BoolImage:
     return image.valid & np.isfinite(image.attenuation)
 
 
-def _flags(image: ProjectionImage, found: BreastMask, coarse: CoarseImage) -> tuple[Flag, ...]:
+def _flags(image: ProjectionImage, found: CoarseBreast, coarse: CoarseImage) -> tuple[Flag, ...]:
     """Say what follows from the pixel size and the background."""
     noted = {
         Flag.BREAST_MASK_UNCERTAIN: not found.trusted,
@@ -156,16 +159,19 @@ def _is_too_small(image: ProjectionImage) -> bool:
 def _nothing(image: ProjectionImage) -> PreparedMammogram:
     none = np.zeros(image.valid.shape, dtype=bool)
     finite = np.nan_to_num(image.attenuation, nan=0.0, posinf=0.0, neginf=0.0)
-    skin = SkinDistance.of(none, spacing=image.spacing)
-    return PreparedMammogram(finite, none, none, none, skin, None, (Flag.NO_BREAST,), trusted=False)
+    return PreparedMammogram(finite, none, none, none, SkinDistance.nowhere(), None, (Flag.NO_BREAST,), trusted=False)
 
 
-def _search_area(valid: BoolImage, breast: BoolImage, *, bands_mm: tuple[float, float], spacing: Spacing) -> BoolImage:
-    """Breast without its skin, without a band along padding and along the edges of the image."""
-    skin_mm, padding_mm = bands_mm
-    area = erode_mm(breast, skin_mm, spacing=spacing) & erode_mm(valid, padding_mm, spacing=spacing)
+def _away_from_edges(
+    picture: BoolImage, coarse: CoarseImage, *, valid: BoolImage, band_mm: float, spacing: Spacing
+) -> BoolImage:
+    """Everything but a band along padding, frames and the edges of the image."""
+    away = erode_mm(valid, band_mm, spacing=spacing)
+    if not picture.all():
+        kernel = np.ones((3, 3), np.uint8)
+        away &= coarse.enlarge(cv2.erode(picture.view(np.uint8), kernel).view(bool), valid.shape)
     for axis, step in enumerate(spacing.rc_mm):
-        band = max(1, round(padding_mm / step))
-        edges = np.moveaxis(area, axis, 0)
+        band = max(1, round(band_mm / step))
+        edges = np.moveaxis(away, axis, 0)
         edges[:band] = edges[-band:] = False
-    return area
+    return away
