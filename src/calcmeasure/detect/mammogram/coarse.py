@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.geometry import Spacing
+
+Pixel = TypeVar("Pixel", np.float32, np.uint8)
 
 GRID_MM = 0.8
 """Aimed-at pixel size; the true one is a whole number of image pixels, because their means are quick to take."""
@@ -69,11 +72,11 @@ class CoarseImage:
         return enlarged
 
 
-def block_means(image: FloatImage, block_rc: tuple[int, int]) -> FloatImage:
+def block_means(image: NDArray[Pixel], block_rc: tuple[int, int]) -> NDArray[Pixel]:
     """Mean over blocks of whole pixels."""
     rows, cols = (n // block for n, block in zip(image.shape, block_rc, strict=True))
     whole = image[: rows * block_rc[0], : cols * block_rc[1]]
-    means: FloatImage = cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA)
+    means: NDArray[Pixel] = cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA)
     return means
 
 
@@ -95,7 +98,6 @@ def _constant_blocks(attenuation: FloatImage, valid: BoolImage, block_rc: tuple[
     low = np.partition(sample, int(_LOWEST_SHARE * sample.size))[int(_LOWEST_SHARE * sample.size)]
     if np.mean(sample == low) < CONSTANT_SHARE:
         return None
-    at_low = (attenuation == low).view(np.uint8)
-    share = block_means(at_low * np.uint8(255), block_rc)
+    share = block_means(cv2.compare(attenuation, float(low), cv2.CMP_EQ), block_rc)
     constant: BoolImage = share > 127
     return constant

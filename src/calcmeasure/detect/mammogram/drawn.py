@@ -65,14 +65,15 @@ def find_scale_ends(image: FloatImage, inside: BoolImage, *, area_mm2: float) ->
     area_mm2
         Of a pixel.
     """
-    values = image[inside]
-    ends = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    within = inside.view(np.uint8)
+    lowest, highest, _, _ = cv2.minMaxLoc(image, within) if inside.any() else (0.0, 0.0, None, None)
     drawn = saturated = None
-    for end in ends if ends[1] > ends[0] else ():
-        window = _window(inside & (image == np.float32(end)))
-        labels = _label(inside[window] & (image[window] == np.float32(end)))
+    for end in (lowest, highest) if highest > lowest else ():
+        at_end = cv2.bitwise_and(cv2.compare(image, end, cv2.CMP_EQ), within)
+        window = _window(at_end)
+        _, labels = cv2.connectedComponents(at_end[window], connectivity=8)
         parts = _look_around(image[window], labels)
-        is_drawn = _are_drawn(parts, end, least_height=LEAST_HEIGHT * (ends[1] - ends[0]))
+        is_drawn = _are_drawn(parts, end, least_height=LEAST_HEIGHT * (highest - lowest))
         is_saturated = ~is_drawn & (parts.sizes * area_mm2 >= SATURATED_MM2)
         drawn = _with_parts(drawn, is_drawn, labels, window=window, shape=image.shape)
         saturated = _with_parts(saturated, is_saturated, labels, window=window, shape=image.shape)
@@ -81,7 +82,7 @@ def find_scale_ends(image: FloatImage, inside: BoolImage, *, area_mm2: float) ->
 
 def fill_in(image: FloatImage, lost: BoolImage) -> None:
     """Fill pixels from what surrounds them, in place."""
-    window = _window(lost)
+    window = _window(lost.view(np.uint8))
     hole = lost[window].astype(np.float32)
     known = np.float32(1.0) - hole
     for size in (5, 9, 17, 33):
@@ -92,20 +93,10 @@ def fill_in(image: FloatImage, lost: BoolImage) -> None:
         hole[fill] = 0.0
 
 
-def _window(mask: BoolImage) -> tuple[slice, slice]:
+def _window(mask: NDArray[np.uint8]) -> tuple[slice, slice]:
     """Box around a mask with a margin of four pixels."""
-    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        return slice(0, 0), slice(0, 0)
-    return slice(max(0, rows[0] - 4), rows[-1] + 5), slice(max(0, cols[0] - 4), cols[-1] + 5)
-
-
-def _label(mask: BoolImage) -> NDArray[np.int32]:
-    if not mask.size:
-        return np.zeros(mask.shape, np.int32)
-    _, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
-    numbered: NDArray[np.int32] = labels
-    return numbered
+    left, top, width, height = cv2.boundingRect(mask)
+    return slice(max(0, top - 4), top + height + 4), slice(max(0, left - 4), left + width + 4)
 
 
 def _look_around(image: FloatImage, labels: NDArray[np.int32]) -> _Parts:

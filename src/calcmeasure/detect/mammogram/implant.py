@@ -21,6 +21,8 @@ LEAST_SOLIDITY = 0.95
 """Area over that of the convex hull."""
 LARGEST_TRIANGLE_SHARE = 0.80
 """Area over that of the smallest triangle around it: the pectoral muscle is nearly a triangle."""
+FROM_TOP_MM = 3.0
+"""What reaches closer to the upper end of the breast is the muscle, or cannot be told from it."""
 MOST_UNEVEN = 0.04
 """Typical difference from a smooth surface within the implant, over its contrast to the breast."""
 SMOOTHING_MM = 3.0
@@ -43,7 +45,11 @@ def find_implant(coarse: CoarseImage, breast: BoolImage) -> BoolImage | None:
         region = _largest_part(breast & (coarse.values > level), coarse)
         if region is None:
             return None
-        if _is_round(region) and _is_implant_like(region, coarse.values, breast, coarse.spacing_mm):
+        if (
+            _is_below_top(region, breast, coarse)
+            and _is_round(region)
+            and _is_implant_like(region, coarse.values, breast, coarse.spacing_mm)
+        ):
             size = 2 * coarse.pixels(EDGE_MM) + 1
             kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
             grown: BoolImage = cv2.dilate(region.view(np.uint8), kernel).view(bool)
@@ -71,6 +77,11 @@ def _largest_part(dense: BoolImage, coarse: CoarseImage) -> BoolImage | None:
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     is_large = stats[largest, cv2.CC_STAT_AREA] * coarse.spacing_mm[0] * coarse.spacing_mm[1] >= SMALLEST_MM2
     return fill_holes(labels == largest) if is_large else None
+
+
+def _is_below_top(region: BoolImage, breast: BoolImage, coarse: CoarseImage) -> bool:
+    top, first = (int(np.argmax(mask.any(axis=1))) for mask in (breast, region))
+    return first - top >= coarse.pixels(FROM_TOP_MM)
 
 
 def _is_round(region: BoolImage) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.mammogram.drawn import ScaleEnds, fill_in, find_scale_ends
-from calcmeasure.detect.mammogram.scanner_lines import take_out_lines
+from calcmeasure.detect.mammogram.scanner_lines import ScannerLine, find_lines, take_out_lines
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import Flag
 
@@ -69,16 +69,19 @@ def clean(attenuation: FloatImage, search: BoolImage, *, valid: BoolImage, spaci
     if box is None:
         return Cleaned(pixels, repaired, None, ())
     ends = find_scale_ends(pixels[box], search[box], area_mm2=spacing.area_mm2)
-    part = pixels[box].copy()
-    if ends.drawn is not None:
-        fill_in(part, ends.drawn)
-    lines = take_out_lines(part, spacing_mm=spacing.rc_mm)
-    changed = [mask for mask in (ends.drawn, lines) if mask is not None]
-    if changed:
+    lines = find_lines(pixels[box], spacing_mm=spacing.rc_mm)
+    if lines or ends.drawn is not None:
         pixels = pixels.copy()
-        pixels[box] = part
-        repaired[box] |= np.logical_or.reduce(changed)
+        repaired[box] |= _repair(pixels[box], ends.drawn, lines)
     return Cleaned(pixels, repaired, _hidden(ends, box, spacing, search.shape), _flags(ends, lines, spacing))
+
+
+def _repair(image: FloatImage, drawn: BoolImage | None, lines: tuple[ScannerLine, ...]) -> BoolImage:
+    """Fill what was drawn and take out lines, in place; return where."""
+    if drawn is None:
+        return take_out_lines(image, lines)
+    fill_in(image, drawn)
+    return drawn | take_out_lines(image, lines)
 
 
 def _box(mask: BoolImage) -> tuple[slice, slice] | None:
@@ -108,9 +111,9 @@ def _grown(mask: BoolImage, band_mm: float, spacing: Spacing) -> BoolImage:
     return grown
 
 
-def _flags(ends: ScaleEnds, lines: BoolImage | None, spacing: Spacing) -> tuple[Flag, ...]:
+def _flags(ends: ScaleEnds, lines: tuple[ScannerLine, ...], spacing: Spacing) -> tuple[Flag, ...]:
     noted = {
-        Flag.LINES_REPAIRED: lines is not None,
+        Flag.LINES_REPAIRED: bool(lines),
         Flag.MARKS_DRAWN_IN: _area_mm2(ends.drawn, spacing) >= NOTED_DRAWN_MM2,
         Flag.SATURATED: _area_mm2(ends.saturated, spacing) >= NOTED_SATURATED_MM2,
     }

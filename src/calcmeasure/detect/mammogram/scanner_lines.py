@@ -7,6 +7,7 @@ decide. Means over bands of the line's direction make a line visible that is wea
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -26,45 +27,78 @@ _SPREAD_COLUMNS = 41
 """Neighbouring columns from which the spread is told."""
 
 
-def take_out_lines(image: FloatImage, *, spacing_mm: tuple[float, float]) -> BoolImage | None:
-    """Take straight lines out of an image, in place.
+@dataclass(frozen=True, slots=True)
+class ScannerLine:
+    """A line along the columns of an image, or of the image transposed.
 
-    A line that adds to what is below is subtracted, so that a calcification under it stays; one that replaces it by a
-    single value is filled from both sides.
+    Parameters
+    ----------
+    is_row
+        Whether it runs along a row: the image is then transposed first.
+    rows
+        Rows it covers.
+    start, width
+        First column, and how many.
+    means
+        (bands, 3 to 4) mean over bands of `rows`, of the column before, its own and the one behind.
+    band
+        Rows per band.
+    """
+
+    is_row: bool
+    rows: slice
+    start: int
+    width: int
+    means: FloatImage
+    band: int
+
+
+def find_lines(image: FloatImage, *, spacing_mm: tuple[float, float]) -> tuple[ScannerLine, ...]:
+    """Find the straight lines of an image.
 
     Parameters
     ----------
     image
-        (rows, columns), changed where there are lines.
+        (rows, columns), read only.
     spacing_mm
         Height and width of a pixel.
+    """
+    found: list[ScannerLine] = []
+    for is_row, (length, across) in ((False, image.shape), (True, image.shape[::-1])):
+        band = max(8, round(BAND_MM / spacing_mm[is_row]))
+        if length < FEWEST_BANDS * band or across < _SPREAD_COLUMNS:
+            continue
+        means = _band_means(image, band, is_row=is_row)
+        for start, width, (first, last) in _lines(means):
+            rows = slice(first * band, length if last == len(means) else last * band)
+            around = means[first:last, start - 1 : start + width + 1]
+            found.append(ScannerLine(is_row, rows, start, width, around, band))
+    return tuple(found)
 
-    Returns
-    -------
-    bool image or None
-        Where the image was changed; None if nowhere.
+
+def take_out_lines(image: FloatImage, lines: tuple[ScannerLine, ...]) -> BoolImage:
+    """Take lines out of an image, in place, and return where it was changed.
+
+    A line that adds to what is below is subtracted, so that a calcification under it stays; one that replaces it by a
+    single value is filled from both sides.
     """
     changed = np.zeros(image.shape, dtype=bool)
-    for pixels, marked, step_mm in ((image, changed, spacing_mm[0]), (image.T, changed.T, spacing_mm[1])):
-        band = max(8, round(BAND_MM / step_mm))
-        if pixels.shape[0] < FEWEST_BANDS * band or pixels.shape[1] < _SPREAD_COLUMNS:
-            continue
-        means = _band_means(pixels, band)
-        for start, width, (first, last) in _lines(means):
-            rows = slice(first * band, len(pixels) if last == len(means) else last * band)
-            _take_out(pixels[rows], means[first:last], start=start, width=width, band=band)
-            marked[rows, start : start + width] = True
-    return changed if changed.any() else None
+    for line in lines:
+        pixels, marked = (image.T, changed.T) if line.is_row else (image, changed)
+        _take_out(pixels[line.rows, line.start - 1 : line.start + line.width + 1], line)
+        marked[line.rows, line.start : line.start + line.width] = True
+    return changed
 
 
-def _band_means(image: FloatImage, band: int) -> FloatImage:
-    """Mean of every column over bands of rows."""
-    whole = image[: len(image) // band * band]
-    if whole.flags.c_contiguous:
-        means: FloatImage = whole.reshape(-1, band, image.shape[1]).mean(axis=1)
-        return means
-    turned = cv2.resize(whole.T, (len(whole) // band, image.shape[1]), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(turned.T)
+def _band_means(image: FloatImage, band: int, *, is_row: bool) -> FloatImage:
+    """Mean of every column (row) over bands of rows (columns); (bands, columns or rows)."""
+    if is_row:
+        count = image.shape[1] // band
+        turned = cv2.resize(image[:, : count * band], (count, len(image)), interpolation=cv2.INTER_AREA)
+        return np.ascontiguousarray(turned.T)
+    count = len(image) // band
+    means: FloatImage = image[: count * band].reshape(count, band, -1).mean(axis=1)
+    return means
 
 
 def _lines(means: FloatImage) -> Iterator[tuple[int, int, tuple[int, int]]]:
@@ -120,16 +154,16 @@ def _runs(shows: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(first, last) for first, last in runs if last - first >= FEWEST_BANDS]
 
 
-def _take_out(pixels: FloatImage, means: FloatImage, *, start: int, width: int, band: int) -> None:
-    """Subtract or replace the columns from `start`, in place; `means` are those of the same rows."""
-    left, right = start - 1, start + width
-    middles = band * (np.arange(len(means)) + 0.5) - 0.5
-    for column in range(start, right):
-        share = np.float32((column - left) / (right - left))
+def _take_out(pixels: FloatImage, line: ScannerLine) -> None:
+    """Subtract or replace all columns but the first and the last, in place."""
+    last = pixels.shape[1] - 1
+    middles = line.band * (np.arange(len(line.means)) + 0.5) - 0.5
+    for column in range(1, last):
+        share = np.float32(column / last)
         if _is_single_valued(pixels[:, column]):
-            pixels[:, column] = (1 - share) * pixels[:, left] + share * pixels[:, right]
+            pixels[:, column] = (1 - share) * pixels[:, 0] + share * pixels[:, last]
         else:
-            offsets = means[:, column] - ((1 - share) * means[:, left] + share * means[:, right])
+            offsets = line.means[:, column] - ((1 - share) * line.means[:, 0] + share * line.means[:, last])
             pixels[:, column] -= np.interp(np.arange(len(pixels)), middles, offsets).astype(np.float32)
 
 
