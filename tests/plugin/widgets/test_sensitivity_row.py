@@ -1,4 +1,4 @@
-"""The slider of an automatic search: named operating points, reachable by keyboard, told only when the hand moves it."""
+"""The slider of an automatic search: named operating points, by keyboard as well, told only when the hand moves it."""
 
 from __future__ import annotations
 
