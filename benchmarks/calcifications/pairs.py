@@ -11,7 +11,7 @@ from calcifications.curves import interval_of
 from calcifications.outcomes import Outcome, extents_of
 from calcifications.running import as_image, as_outcome, detect, run_seeds
 from calcifications.suites import PAIRS, Suite
-from calcmeasure.detect.calcifications.registration import reduce_view
+from calcmeasure.detect.calcifications.breast_view import reduce_view
 from calcmeasure.detect.calcifications.second_look import SeenView, look_again
 from calcmeasure.detect.contract import CalcificationFindings
 from calcmeasure.phantom.mammogram.scenes import Scene, extent_change

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calcmeasure.detect.calcifications.breast_view import reduce_view
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS
-from calcmeasure.detect.calcifications.registration import reduce_view
 from calcmeasure.detect.calcifications.regrouping import regroup
 from calcmeasure.detect.contract import (
     CalcificationCluster,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calcmeasure.detect.calcifications.registration import BreastView
+from calcmeasure.detect.calcifications.breast_view import BreastView
 from calcmeasure.detect.calcifications.regrouping import regroup
 from calcmeasure.detect.calcifications.second_look import SeenView, look_again
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings

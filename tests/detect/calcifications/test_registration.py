@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from calcmeasure.detect.calcifications.registration import reduce_view, register
+from calcmeasure.detect.calcifications.breast_view import reduce_view
+from calcmeasure.detect.calcifications.registration import register
 from calcmeasure.detect.contract import ProjectionImage
 from calcmeasure.geometry import Spacing, SpacingSource
 

@@ -8,23 +8,16 @@ and the tissue have been seen to agree; otherwise it says that the visits could 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from calcmeasure.detect.contract import BoolImage, FloatImage, Points, ProjectionImage
+from calcmeasure.detect.calcifications.breast_view import GRID_MM, BreastView
+from calcmeasure.detect.contract import Points
 
-GRID_MM = 1.0
-"""Pixel size of the images that are compared."""
-MEAN_MM, SPREAD_MM = 4.0, 10.0
-"""Standard deviations of the windows that the local mean and the local spread of the tissue are taken over."""
-RIM_MM = 4
-"""Band along the outline whose grey says more about thickness and processing than about tissue."""
-OUTLIERS_PERCENT = 2.0
-"""Darkest and brightest share that is cut to the rest: metal, frames of a film, large calcifications."""
 CONTROL_MM = 60.0
 """Distance between the control points of the free-form part: a cluster inside is moved, hardly bent."""
 OUTLINE_WEIGHT = 3.0
@@ -35,30 +28,6 @@ LEAST_AGREEMENT = 0.6
 """Correlation of the tissue inside both outlines, at least."""
 LARGEST_STRAIN = 0.5
 """Change of displacement per mm, at most: a breast is not folded."""
-
-
-@dataclass(frozen=True, slots=True)
-class BreastView:
-    """What registration needs of a mammogram: small enough to be kept for every visit.
-
-    Parameters
-    ----------
-    tissue
-        (rows, columns) float32 local contrast on a grid of about `GRID_MM`, in local standard deviations; 0 outside.
-    inside
-        (rows, columns) the breast.
-    step_mm, origin_mm
-        Pitch of the grid, and place of its first pixel's centre, row and column, from the centre of the image's first
-        pixel.
-    pixel_mm
-        Row and column pitch of the image itself.
-    """
-
-    tissue: FloatImage
-    inside: BoolImage
-    step_mm: tuple[float, float]
-    origin_mm: tuple[float, float]
-    pixel_mm: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,37 +80,6 @@ class Registration:
         return _bilinear(self.displacement_mm, rc)
 
 
-def reduce_view(image: ProjectionImage, breast: BoolImage) -> BreastView:
-    """Reduce a mammogram to what registration needs.
-
-    Parameters
-    ----------
-    image
-        Attenuation-up, with its spacing.
-    breast
-        (rows, columns) mask; not empty.
-
-    Notes
-    -----
-    Local mean and spread are taken off, so that exposure, processing and a general change of density do not count.
-    """
-    pixel_mm = image.spacing.rc_mm
-    rows, cols = (max(8, round(n * s / GRID_MM)) for n, s in zip(breast.shape, pixel_mm, strict=True))
-    step_mm = (breast.shape[0] * pixel_mm[0] / rows, breast.shape[1] * pixel_mm[1] / cols)
-    share = cv2.resize(breast.astype(np.float32), (cols, rows), interpolation=cv2.INTER_AREA)
-    filled = np.where(breast & np.isfinite(image.attenuation), image.attenuation, np.float32(0.0))
-    total = cv2.resize(filled, (cols, rows), interpolation=cv2.INTER_AREA)
-    level = total / np.maximum(share, np.float32(1e-3))
-    inside = share > 0.5
-    return BreastView(
-        tissue=_local_contrast(level, inside, step_mm=step_mm),
-        inside=inside,
-        step_mm=step_mm,
-        origin_mm=(step_mm[0] / 2 - pixel_mm[0] / 2, step_mm[1] / 2 - pixel_mm[1] / 2),
-        pixel_mm=(float(pixel_mm[0]), float(pixel_mm[1])),
-    )
-
-
 def register(earlier: BreastView, later: BreastView) -> Registration:
     """Lay the earlier view over the later one.
 
@@ -156,42 +94,13 @@ def register(earlier: BreastView, later: BreastView) -> Registration:
         To be believed where `Registration.is_trusted`.
     """
     fixed, moving = _as_image(later), _as_image(earlier)
-    affine = _fit_affine(fixed, moving)
-    bent = _fit_bspline(fixed, moving, start=affine)
-    displacement_mm = _displacement(bent, later)
-    return _judged(earlier, later, displacement_mm)
-
-
-def _local_contrast(level: FloatImage, inside: BoolImage, *, step_mm: tuple[float, float]) -> FloatImage:
-    """Take the local mean off and divide by the local spread; 0 in the rim and outside."""
-    weight = _without_rim(inside)
-    if not weight.any():
-        return np.zeros(level.shape, dtype=np.float32)
-    cut = np.clip(level, *np.percentile(level[inside], (OUTLIERS_PERCENT, 100.0 - OUTLIERS_PERCENT)))
-    detail = (cut - _local_mean(cut, weight, MEAN_MM, step_mm)) * weight
-    spread = np.sqrt(_local_mean(detail**2, weight, SPREAD_MM, step_mm))
-    floor = max(0.2 * float(np.median(spread[weight > 0])), float(np.finfo(np.float32).tiny))
-    return np.clip(detail / np.maximum(spread, floor), -2.5, 2.5).astype(np.float32)
-
-
-def _without_rim(inside: BoolImage) -> FloatImage:
-    radius = round(RIM_MM / GRID_MM)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    eroded = cv2.erode(inside.astype(np.float32), disc, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(eroded, dtype=np.float32)
-
-
-def _local_mean(
-    plane: NDArray[np.floating], weight: FloatImage, window_mm: float, step_mm: tuple[float, float]
-) -> FloatImage:
-    def smooth(values: NDArray[np.floating]) -> NDArray[np.floating]:
-        sigma = [window_mm / step for step in step_mm]
-        return np.asarray(
-            cv2.GaussianBlur(values, (0, 0), sigmaX=sigma[1], sigmaY=sigma[0], borderType=cv2.BORDER_REFLECT)
-        )
-
-    share = np.maximum(smooth(weight), 1e-3)
-    return np.asarray(smooth(np.asarray(plane * weight, dtype=np.float32)) / share, dtype=np.float32)
+    try:
+        shifts_mm = (_best_shift_mm(earlier, later), _centre_shift_mm(earlier, later))
+        affine = _fit_affine(fixed, moving, shifts_mm=shifts_mm)
+        bent = _fit_bspline(fixed, moving, start=affine)
+    except RuntimeError:  # the images do not overlap, or nothing in them can be fitted
+        return _judged(earlier, later, np.zeros((*later.tissue.shape, 2)))
+    return _judged(earlier, later, _displacement(bent, later))
 
 
 def _as_image(view: BreastView) -> sitk.Image:
@@ -212,26 +121,57 @@ def _method(shrink: tuple[int, ...]) -> sitk.ImageRegistrationMethod:
     return method
 
 
-def _fit_affine(fixed: sitk.Image, moving: sitk.Image) -> sitk.Transform:
-    rigid = sitk.CenteredTransformInitializer(
-        fixed, moving, sitk.Euler2DTransform(), sitk.CenteredTransformInitializerFilter.MOMENTS
-    )
-    method = _method((4, 2))
-    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.05, 60, relaxationFactor=0.6)
-    method.SetOptimizerScalesFromPhysicalShift()
-    method.SetInitialTransform(rigid, inPlace=True)
-    method.Execute(fixed, moving)
-    affine = sitk.AffineTransform(2)
-    turned = sitk.Euler2DTransform(rigid) if not isinstance(rigid, sitk.Euler2DTransform) else rigid
-    affine.SetMatrix(turned.GetMatrix())
-    affine.SetCenter(turned.GetCenter())
-    affine.SetTranslation(turned.GetTranslation())
+def _fit_affine(fixed: sitk.Image, moving: sitk.Image, *, shifts_mm: Iterable[NDArray[np.float64]]) -> sitk.Transform:
+    """Fit a rigid transform from each of some shifts (row, column) in mm, and an affine one from the best of them."""
+    rigid = min((_fit_rigid(fixed, moving, shift_mm=shift_mm) for shift_mm in shifts_mm), key=lambda fit: fit[0])[1]
+    affine = sitk.AffineTransform(rigid.GetMatrix(), rigid.GetTranslation(), rigid.GetCenter())
     method = _method((2,))
     method.SetOptimizerAsRegularStepGradientDescent(1.0, 0.02, 60, relaxationFactor=0.6)
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetInitialTransform(affine, inPlace=True)
     method.Execute(fixed, moving)
     return affine
+
+
+def _fit_rigid(
+    fixed: sitk.Image, moving: sitk.Image, *, shift_mm: NDArray[np.float64]
+) -> tuple[float, sitk.Euler2DTransform]:
+    """Fit a rigid transform; the lower the first value, the better."""
+    middle = fixed.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in fixed.GetSize()])
+    rigid = sitk.Euler2DTransform(middle, 0.0, shift_mm[::-1].tolist())
+    method = _method((4, 2))
+    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.05, 60, relaxationFactor=0.6)
+    method.SetOptimizerScalesFromPhysicalShift()
+    method.SetInitialTransform(rigid, inPlace=True)
+    method.Execute(fixed, moving)
+    return method.GetMetricValue(), rigid
+
+
+def _centre_shift_mm(earlier: BreastView, later: BreastView) -> NDArray[np.float64]:
+    """Shift that lays the centres of the outlines over each other."""
+    centres = [np.argwhere(v.inside).mean(axis=0) * v.step_mm + v.origin_mm for v in (earlier, later)]
+    return np.asarray(centres[0] - centres[1], dtype=np.float64)
+
+
+def _best_shift_mm(earlier: BreastView, later: BreastView) -> NDArray[np.float64]:
+    """Find the shift (row, column) after which the tissue of both agrees best, over all shifts at once.
+
+    Notes
+    -----
+    The correlation is divided by the root of the overlap: a few pixels that agree by chance do not win over a breast.
+    """
+    size = [int(a + b) for a, b in zip(earlier.tissue.shape, later.tissue.shape, strict=True)]
+
+    def correlate(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+        product = np.fft.rfft2(one, size) * np.conj(np.fft.rfft2(other, size))
+        return np.asarray(np.fft.irfft2(product, size), dtype=np.float64)
+
+    overlap = correlate(earlier.inside.astype(float), later.inside.astype(float))
+    least = 0.5 * min(float(earlier.inside.sum()), float(later.inside.sum()))
+    score = correlate(earlier.tissue, later.tissue) / np.sqrt(np.maximum(overlap, 1.0))
+    peak = np.unravel_index(int(np.argmax(np.where(overlap >= least, score, -np.inf))), score.shape)
+    steps = np.array([k - n if k > n // 2 else k for k, n in zip(peak, size, strict=True)], dtype=float)
+    return steps * later.step_mm + np.subtract(earlier.origin_mm, later.origin_mm)
 
 
 def _fit_bspline(fixed: sitk.Image, moving: sitk.Image, *, start: sitk.Transform) -> sitk.Transform:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from calcmeasure.detect.calcifications.breast_view import BreastView
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS
-from calcmeasure.detect.calcifications.registration import BreastView, Registration, register
+from calcmeasure.detect.calcifications.registration import Registration, register
 from calcmeasure.detect.calcifications.regrouping import regroup
 from calcmeasure.detect.contract import CalcificationFindings, Points, Values
 from calcmeasure.geometry import Spacing
@@ -33,8 +34,6 @@ class LinkSettings:
     ----------
     persistence
         Chance of a calcification to be there at the other visit as well.
-    unmatched
-        Factor on the odds of a mark near the other visit's group that has no counterpart in it; 1 leaves them alone.
     typical_per_mm2
         Density of calcifications inside a group, against which a counterpart counts.
     place_mm
@@ -48,7 +47,6 @@ class LinkSettings:
     """
 
     persistence: float = 0.6
-    unmatched: float = 1.0
     typical_per_mm2: float = 0.05
     place_mm: float = 1.5
     closest_mm: float = 0.35
@@ -155,17 +153,17 @@ def prior_factor(marks_mm: Points, probabilities: Values, *, expected: Expected,
     Returns
     -------
     (n,) ndarray
-        1 where the other visit shows nothing.
+        1 where the other visit shows nothing. Never less: a mark that the other visit does not show may be new, or gone
+        there, and leaving it out where it is weak made the class of change right less often.
     """
-    density, near = np.zeros(len(marks_mm)), np.zeros(len(marks_mm), dtype=bool)
+    density = np.zeros(len(marks_mm))
     for group_mm, chances in zip(expected.groups_mm, expected.chances, strict=True):
         moved_mm, spread_mm = lay_over(group_mm, marks_mm, weights=probabilities, settings=settings)
         squared = cdist(marks_mm, moved_mm, "sqeuclidean")
         kernel = np.exp(-squared / (2.0 * spread_mm**2)) / (2.0 * np.pi * spread_mm**2)
         density += kernel @ chances
-        near |= squared.min(axis=1) <= (2.0 * settings.farthest_mm) ** 2
     gain: Values = settings.persistence * density / settings.typical_per_mm2
-    return np.where(near, np.maximum(settings.unmatched, gain), 1.0)
+    return np.maximum(1.0, gain)
 
 
 def lay_over(group_mm: Points, marks_mm: Points, *, weights: Values, settings: LinkSettings) -> tuple[Points, float]:
