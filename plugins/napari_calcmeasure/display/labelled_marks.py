@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -27,6 +28,21 @@ _SHAPES: Mapping[str, tuple[tuple[str, _Path], ...]] = {
     "1": (("path", ((-0.6, -0.8), (0.0, 0.0), (-0.6, 0.8))), ("line", ((0.0, 0.0), (1.0, 0.0)))),
 }
 """Marker of the report to lines: row and column in units of `HALF_MM`."""
+_SIGNS: Mapping[str, str] = {"^": "△", "s": "□", "D": "◇", "x": "×", "+": "+", "1": "⅄"}
+"""The same shapes as characters."""
+
+
+def left_out_words(labels: Sequence[MarkLabel]) -> str:
+    """Say what was seen and is not measured, with the shapes it is drawn in.
+
+    Examples
+    --------
+    >>> left_out_words([MarkLabel.COARSE, MarkLabel.VASCULAR, MarkLabel.COARSE])
+    'Not measured: △ arterial 1 · ◇ coarse 2'
+    """
+    counts = Counter(labels)
+    kinds = [(style, counts[label]) for label, style in MARK_STYLES.items() if counts[label]]
+    return "Not measured: " + " · ".join(f"{_SIGNS[s.shape]} {s.words} {n}" for s, n in kinds) if kinds else ""
 
 
 def draw_left_out(points_rc: NDArray[np.float64], labels: Sequence[MarkLabel], *, spacing: Spacing) -> Drawing:

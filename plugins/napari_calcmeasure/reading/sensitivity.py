@@ -45,10 +45,13 @@ class Sensitivity:
         """
         if self._left_at is not None and desk.reading is self._left_at:
             desk.undo()
-        step = regroup_drafts(desk.reading, annotations, target=target, new_id=self.new_id)
-        kept = " What was edited, drawn or signed stays as it is." if _touched(desk.reading, target) else ""
+        before = desk.reading
+        step = regroup_drafts(before, annotations, target=target, new_id=self.new_id)
+        kept = " What was edited, drawn or signed stays as it is." if _touched(before, target) else ""
         desk.take(replace(step, message=f"Searched at {words_of(false_marks)}: {step.message}{kept}"))
-        self._left_at = desk.reading
+        # What changed nothing is no step: there is nothing of it to take back.
+        is_step = replace(before, selected="") != replace(desk.reading, selected="")
+        self._left_at = desk.reading if is_step else None
 
 
 def words_of(false_marks: float) -> str:

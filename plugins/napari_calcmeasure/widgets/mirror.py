@@ -14,6 +14,7 @@ from calcmeasure.terms import Modality
 from napari_calcmeasure.cases import Item
 from napari_calcmeasure.display.drawings import belongs_to
 from napari_calcmeasure.display.kinetics import curve_at, curve_of_mask
+from napari_calcmeasure.display.labelled_marks import left_out_words
 from napari_calcmeasure.display.opening import turned_to
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.display.phases import phase_choices, pick_early_phase
@@ -209,7 +210,7 @@ class Mirror(QObject):
             return
         self._follow_phase()
         self._room.measure.show_brush(self._room.session.brush_tool.radius_mm)
-        self._room.measure.sensitivity.show_point(self._room.hand_work.sensitivity)
+        self._show_sensitivity()
         reading = self._room.session.readings.visible or self._desk.reading
         chosen = reading.selected_finding
         self._room.response.follow(reading.selected)
@@ -220,6 +221,12 @@ class Mirror(QObject):
             can_redo=self._desk.can_redo,
             link_words=link_words(chosen, reading) if chosen is not None else "",
         )
+
+    def _show_sensitivity(self) -> None:
+        active = self._room.stage.active
+        target = active.target if active is not None else None
+        labels = () if target is None else self._room.session.searches.left_out(target)[1]
+        self._room.measure.sensitivity.show_point(self._room.hand_work.sensitivity, left_out=left_out_words(labels))
 
     def _show_answers(self) -> None:
         if self._desk is None or self._room.session.readings.blinding.hide_priors:

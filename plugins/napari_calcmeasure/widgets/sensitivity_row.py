@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from calcmeasure.detect.calcifications.operating_points import OPERATING_POINTS
 from napari_calcmeasure.keys import key_words, shortcut
 from napari_calcmeasure.reading.sensitivity import words_of
+from napari_calcmeasure.widgets.controls import label, say
 
 
 class SensitivityRow(QWidget):
@@ -35,15 +36,27 @@ class SensitivityRow(QWidget):
         self._words = QLabel()
         caption = QLabel("Sensiti&vity")
         caption.setBuddy(self.slider)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._left_out = label(role="quiet", name="What the search left out")
+        row = QHBoxLayout()
         for part in (caption, self.slider, self._words):
             row.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self._left_out)
         self.hide()
 
-    def show_point(self, false_marks: float | None) -> None:
-        """Show an operating point without telling it back; None hides the row."""
+    def show_point(self, false_marks: float | None, *, left_out: str = "") -> None:
+        """Show an operating point without telling it back; None hides the row.
+
+        Parameters
+        ----------
+        left_out
+            What was seen and is not measured, in words.
+        """
         self.setVisible(false_marks is not None)
+        say(self._left_out, left_out)
         # While the hand is on the slider it is ahead of what comes back.
         if false_marks is None or self.slider.isSliderDown():
             return

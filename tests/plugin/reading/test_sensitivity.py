@@ -66,6 +66,18 @@ def test_a_move_of_the_slider_is_one_step():
     assert points(desk) == [ELSEWHERE]
 
 
+def test_a_move_that_changes_nothing_takes_nothing_back():
+    desk = desk_with()
+    desk.adopt(found(CORE))
+    slider = move(desk, CORE)
+    move(desk, CORE, slider=slider)
+    move(desk, WIDER, slider=slider)
+    move(desk, CORE, slider=slider)
+    assert points(desk) == [CORE]
+    desk.undo()
+    assert points(desk) == [], "the search itself is the only step there is"
+
+
 def test_after_something_else_was_done_the_next_move_is_a_step_of_its_own():
     desk = desk_with(*found(CORE))
     slider = move(desk, WIDER)

@@ -7,8 +7,11 @@ import pytest
 pytest.importorskip("napari")
 
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel
 
 from calcmeasure.detect.calcifications.operating_points import OPERATING_POINTS
+from calcmeasure.terms import MarkLabel
+from napari_calcmeasure.display.labelled_marks import left_out_words
 from napari_calcmeasure.widgets.sensitivity_row import SensitivityRow, nearest_point
 
 POINTS = [point.false_marks for point in OPERATING_POINTS]
@@ -53,3 +56,12 @@ def test_it_says_what_it_is(row):
 @pytest.mark.parametrize(("asked", "nearest"), [(0.01, 0), (0.1, 0), (0.9, 2), (50.0, len(POINTS) - 1)])
 def test_any_number_has_a_nearest_point(asked, nearest):
     assert nearest_point(asked) == nearest
+
+
+def test_what_was_left_out_is_said_below(row):
+    row.show_point(1.0, left_out=left_out_words([MarkLabel.SCATTERED]))
+    assert [one.text() for one in row.findChildren(QLabel) if "scattered" in one.text()] == [
+        "Not measured: × scattered 1"
+    ]
+    row.show_point(1.0)
+    assert not any("scattered" in one.text() for one in row.findChildren(QLabel))
