@@ -299,7 +299,7 @@ class Flag(StrEnum):
     BREAST_MASK_UNCERTAIN = "breast_mask_uncertain"
     """The breast could not be told from the background; the whole image was searched."""
     BREAST_FILLS_IMAGE = "breast_fills_image"
-    """Tissue reaches the edges of the image on all sides: what lies beyond them was not seen."""
+    """What was taken for the breast reaches both side edges of the image: part of it may lie outside."""
     IMPLANT_SEEN = "implant_seen"
     """A large, smooth, very dense disc was taken for an implant: neither it nor its edge was searched."""
     DIGITISED_FILM = "digitised_film"

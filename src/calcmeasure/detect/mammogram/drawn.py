@@ -23,6 +23,8 @@ LEAST_HEIGHT = 0.1
 """Height of what was drawn above what surrounds it, as a share of the range within the breast."""
 LEAST_SIGMA = 6.0
 """The same over the spread there: where the scale ends, single peaks of the noise are cut off as sharply."""
+_FEWEST_AROUND = 8
+"""Pixels from which a spread can be told: among speckle little lies between the parts."""
 SATURATED_MM2 = 1.5
 """Parts at an end of the scale that were not drawn show nothing if they are at least this large."""
 
@@ -123,15 +125,15 @@ def _ring(
     known = np.maximum(counts, 1)
     means = np.bincount(owners, weights=values, minlength=n) / known
     squares = np.bincount(owners, weights=(values - means[owners]) ** 2, minlength=n) / known
-    return np.where(counts > 0, means, np.nan), np.sqrt(squares)
+    return np.where(counts > 0, means, np.nan), np.where(counts >= _FEWEST_AROUND, np.sqrt(squares), np.inf)
 
 
 def _are_drawn(parts: _Parts, end: float, *, least_height: float) -> NDArray[np.bool_]:
     height = np.abs(end - parts.around)
     lost = np.abs(end - parts.beside) / np.maximum(height, 1e-12)
     sharpest = np.where(parts.sizes < FEW_PIXELS, SHARPEST_FEW, SHARPEST)
-    # What surrounds a large part may be anything; a peak of the noise is small.
-    clear = (height >= LEAST_SIGMA * parts.spread) | (parts.sizes >= FEW_PIXELS)
+    # A large part may lie on an edge of tissue, which is no noise.
+    clear = height >= LEAST_SIGMA * parts.spread * np.where(parts.sizes < FEW_PIXELS, 1.0, 0.5)
     drawn: NDArray[np.bool_] = (height >= least_height) & clear & (lost >= sharpest)
     return drawn
 

@@ -25,10 +25,14 @@ LEAST_SOLIDITY = 0.8
 """Area of a breast's mask over the area of its convex hull, at least."""
 LARGEST_BOX_SHARE = 0.96
 """A region that fills its bounding box more than this is a plate, a frame or a whole film."""
-ROUGHEST = 1.35
+ROUGHEST = 1.25
 """Length of a breast's outline over that of its convex hull, at most."""
 LEAST_WALL_MM = 15.0
 """A breast lies against a side of the image over at least this length."""
+LARGEST_OPPOSITE_SHARE = 0.5
+"""Length against the side opposite the chest wall over that against it: a nipple may lie outside, not half a breast."""
+LEAST_SLOPE = 0.3
+"""Slope on the logarithmic scale that all but a twentieth of the outline exceeds, at least; films of breasts have 1."""
 LEVELS = 16
 """Thresholds tried."""
 LARGEST_SPREAD = 0.12
@@ -123,7 +127,14 @@ def looks_like_breast(region: BoolImage, usable: BoolImage, *, spacing_mm: tuple
     hull = cv2.convexHull(outline)
     solid = area >= LEAST_SOLIDITY * max(cv2.contourArea(hull), 1.0) and area <= LARGEST_BOX_SHARE * width * height
     smooth = cv2.arcLength(outline, closed=True) <= ROUGHEST * cv2.arcLength(hull, closed=True)
-    return bool(solid and smooth and max(wall_lengths_mm(region, usable, spacing_mm=spacing_mm)) >= LEAST_WALL_MM)
+    return bool(solid and smooth and _lies_on_one_side(wall_lengths_mm(region, usable, spacing_mm=spacing_mm)))
+
+
+def _lies_on_one_side(lengths_mm: tuple[float, float, float, float]) -> bool:
+    left, right, _, _ = lengths_mm
+    opposite, wall = sorted((left, right))
+    upright = opposite <= LARGEST_OPPOSITE_SHARE * wall
+    return max(lengths_mm) >= LEAST_WALL_MM and upright
 
 
 def wall_lengths_mm(
@@ -184,7 +195,8 @@ def _steepness(region: BoolImage, slope: FloatImage, inner: BoolImage) -> float:
     """
     columns, rows = outline_of(region)[:, 0].T
     free = inner[rows, columns]
-    return float(np.percentile(slope[rows[free], columns[free]], 5.0)) * int(free.sum()) if free.any() else 0.0
+    least = float(np.percentile(slope[rows[free], columns[free]], 5.0)) if free.any() else 0.0
+    return least * int(np.count_nonzero(free)) if least >= LEAST_SLOPE else 0.0
 
 
 def _shrink(mask: BoolImage) -> BoolImage:

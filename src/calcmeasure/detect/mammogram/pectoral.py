@@ -24,7 +24,7 @@ STEP_MM = 3.0
 """Grey is compared this far on either side of a line."""
 LEAST_SHARE = 0.75
 """Share of a line's length along which it is brighter towards the corner."""
-LEAST_STEP = 0.8
+LEAST_STEP = 2.0
 """Median step over a line, over the spread of steps over all lines of the breast."""
 REFINE_MM = 5.0
 """How far a row's own edge may lie from the line."""

@@ -125,7 +125,7 @@ def _flags(image: ProjectionImage, found: CoarseBreast, coarse: CoarseImage) -> 
     """Say what follows from the pixel size and the background."""
     noted = {
         Flag.BREAST_MASK_UNCERTAIN: not found.trusted,
-        Flag.BREAST_FILLS_IMAGE: found.trusted and _fills_image(found.mask, coarse),
+        Flag.BREAST_FILLS_IMAGE: _fills_image(found.mask, coarse),
         Flag.DIGITISED_FILM: found.background is Background.UNEVEN and image.intent is None,
         Flag.COARSE_PIXELS: max(image.spacing.rc_mm) > COARSE_PIXEL_MM,
     }

@@ -21,6 +21,8 @@ FEWEST_BANDS = 3
 """Bands in a row that a line must show in."""
 LEAST_SIGMA = 5.0
 """Height over the local spread from which a band shows a line; half of it continues one."""
+LEAST_EVENNESS = 0.5
+"""Median over mean of a line's height, at least."""
 SINGLE_VALUE_SHARE = 0.6
 """Share of a line's pixels with one value from which it hides what is below."""
 _SPREAD_COLUMNS = 41
@@ -39,8 +41,8 @@ class ScannerLine:
         Rows it covers.
     start, width
         First column, and how many.
-    means
-        (bands, 3 to 4) mean over bands of `rows`, of the column before, its own and the one behind.
+    offsets
+        (bands, width) median of what its columns hold above their neighbours, over bands of `rows`.
     band
         Rows per band.
     """
@@ -49,7 +51,7 @@ class ScannerLine:
     rows: slice
     start: int
     width: int
-    means: FloatImage
+    offsets: FloatImage
     band: int
 
 
@@ -71,9 +73,20 @@ def find_lines(image: FloatImage, *, spacing_mm: tuple[float, float]) -> tuple[S
         means = _band_means(image, band, is_row=is_row)
         for start, width, (first, last) in _lines(means):
             rows = slice(first * band, length if last == len(means) else last * band)
-            around = means[first:last, start - 1 : start + width + 1]
-            found.append(ScannerLine(is_row, rows, start, width, around, band))
+            pixels = (image.T if is_row else image)[first * band : last * band, start - 1 : start + width + 1]
+            above = _above_neighbours(pixels).reshape(last - first, band, width)
+            offsets = np.median(above, axis=1)
+            # A row of single bright marks has a mean and no median.
+            if abs(offsets.mean()) >= LEAST_EVENNESS * abs(above.mean()):
+                found.append(ScannerLine(is_row, rows, start, width, offsets, band))
     return tuple(found)
+
+
+def _above_neighbours(pixels: FloatImage) -> FloatImage:
+    """Difference of all columns but the first and the last to the line between these two."""
+    shares = np.linspace(0.0, 1.0, pixels.shape[1], dtype=np.float32)[1:-1]
+    above: FloatImage = pixels[:, 1:-1] - ((1 - shares) * pixels[:, :1] + shares * pixels[:, -1:])
+    return above
 
 
 def take_out_lines(image: FloatImage, lines: tuple[ScannerLine, ...]) -> BoolImage:
@@ -156,15 +169,14 @@ def _runs(shows: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def _take_out(pixels: FloatImage, line: ScannerLine) -> None:
     """Subtract or replace all columns but the first and the last, in place."""
-    last = pixels.shape[1] - 1
-    middles = line.band * (np.arange(len(line.means)) + 0.5) - 0.5
-    for column in range(1, last):
-        share = np.float32(column / last)
-        if _is_single_valued(pixels[:, column]):
-            pixels[:, column] = (1 - share) * pixels[:, 0] + share * pixels[:, last]
+    above = _above_neighbours(pixels)
+    middles = line.band * (np.arange(len(line.offsets)) + 0.5) - 0.5
+    for column in range(line.width):
+        if _is_single_valued(pixels[:, column + 1]):
+            pixels[:, column + 1] -= above[:, column]
         else:
-            offsets = line.means[:, column] - ((1 - share) * line.means[:, 0] + share * line.means[:, last])
-            pixels[:, column] -= np.interp(np.arange(len(pixels)), middles, offsets).astype(np.float32)
+            offset = np.interp(np.arange(len(pixels)), middles, line.offsets[:, column])
+            pixels[:, column + 1] -= offset.astype(np.float32)
 
 
 def _is_single_valued(column: FloatImage) -> bool:

@@ -8,6 +8,7 @@ from typing import Self
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
 
 from calcmeasure.detect.contract import BoolImage, Points, Values
 from calcmeasure.detect.mammogram.coarse import CoarseImage
@@ -66,13 +67,6 @@ class SkinDistance:
         """Distance in mm of points (n, 2), row and column in pixels of the image; (n,) values."""
         if not len(points_rc):
             return np.empty(0)
-        rows, cols = ((points_rc[:, i] + 0.5) / self.block_rc[i] - 0.5 for i in range(2))
-        sampled = cv2.remap(
-            self.grid_mm,
-            cols.astype(np.float32)[None],
-            rows.astype(np.float32)[None],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        depth: Values = sampled[0].astype(float)
+        places = [(points_rc[:, i] + 0.5) / self.block_rc[i] - 0.5 for i in range(2)]
+        depth: Values = map_coordinates(self.grid_mm, places, output=np.float64, order=1, mode="nearest")
         return depth
