@@ -7,6 +7,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from calcmeasure.phantom.mammogram.acquisition import draw_acquisition
+from calcmeasure.phantom.mammogram.contents import draw_contents
 from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
 from calcmeasure.phantom.mammogram.detector import RAW_BITS
 from calcmeasure.phantom.mammogram.scene_settings import (
@@ -124,6 +126,16 @@ def test_clutter_is_seen_where_the_label_map_says():
         where = (shown.label_map == LABEL_CODES[label]) & shown.breast
         assert where.any()
         assert np.median(added[where]) > 5 * np.median(added[shown.breast & (shown.label_map == 0)])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_marks_and_tissue_share_one_frame(seed):
+    contents = draw_contents(BARE, rng=np.random.default_rng(seed))
+    acquisition = draw_acquisition(contents, BARE, rng=np.random.default_rng(seed))
+    across, depth = acquisition.axes_mm()
+    rows, cols = np.array([0, 17, len(across) - 1]), np.array([len(depth) - 1, 5, 40])
+    places = np.column_stack([depth[cols], across[rows]])
+    assert acquisition.to_rc(places) == pytest.approx(np.column_stack([rows, cols]))
 
 
 def test_noise_factor_changes_the_noise_only():

@@ -42,3 +42,15 @@ def test_treatment_leaves_benign_marks_and_removes_only(contents):
         assert all(left[number] <= was[number] for number in left)
         seen.add("grown" if after is contents else "same" if left == was else "shrunk")
     assert seen == {"grown", "same", "shrunk"}
+
+
+def test_extent_stays_where_treatment_only_thins_out(contents):
+    was, lost = extents(contents), 0
+    for seed in range(30):
+        # The first draw of a treatment is its outcome: decrease, unchanged or increase.
+        if np.random.default_rng(seed).choice(3, p=(0.4, 0.4, 0.2)) != 1:
+            continue
+        _, after = draw_treatment(contents, rng=np.random.default_rng(seed))
+        assert extents(after) == was
+        lost += len(contents.deposits) - len(after.deposits)
+    assert lost > 0
