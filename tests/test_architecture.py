@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from calcmeasure import errors, terms
+from calcmeasure import errors
 from calcmeasure.errors import ErrorCode
-from calcmeasure.terms import Flag
+from calcmeasure.terms import Flag, flags
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = (ROOT / "src" / "calcmeasure", ROOT / "plugins" / "napari_calcmeasure")
@@ -122,12 +122,12 @@ def test_help_and_criteria_wait_for_nothing_heavy():
     assert not listed & {"pandas", "SimpleITK", "napari", "matplotlib", "skimage", "pydicom"}
 
 
-@pytest.mark.parametrize(("module", "enum"), [(errors, ErrorCode), (terms, Flag)], ids=["errors", "flags"])
+@pytest.mark.parametrize(("module", "enum"), [(errors, ErrorCode), (flags, Flag)], ids=["errors", "flags"])
 def test_every_code_has_its_sentence(module, enum):
     assert set(enum.__members__) - members_with_sentence(module, enum.__name__) == set()
 
 
-@pytest.mark.parametrize(("module", "enum"), [(errors, ErrorCode), (terms, Flag)], ids=["errors", "flags"])
+@pytest.mark.parametrize(("module", "enum"), [(errors, ErrorCode), (flags, Flag)], ids=["errors", "flags"])
 def test_every_code_comes_to_the_reference_page(module, enum, monkeypatch):
     pytest.importorskip("sphinx")
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))

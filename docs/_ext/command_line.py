@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from calcmeasure import errors, terms
+from calcmeasure import errors
 from calcmeasure.cli.parser import build_parser
+from calcmeasure.terms import flags
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -41,7 +42,7 @@ def codes_page() -> str:
     parts = ["# Codes\n", "Reason codes (`E_…`) say why something was left out or has no value. They are stable.\n"]
     parts += [_table(errors, "ErrorCode")]
     parts += ["\n## Flags\n", "A flag is advice: the value stands, and this is what to know about it.\n"]
-    parts += [_table(terms, "Flag")]
+    parts += [_table(flags, "Flag")]
     return "\n".join(parts)
 
 
