@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from calcmeasure.detect.mammogram.breast import erode_mm, find_breast, segment_breast
-from calcmeasure.detect.mammogram.outline import looks_like_breast
+from calcmeasure.detect.mammogram.outline import looks_like_breast, stands_apart
 from calcmeasure.geometry import Spacing, SpacingSource
 
 SHAPE, MM = (700, 560), 0.1
@@ -193,3 +193,21 @@ def test_padding_above_and_below_is_no_part_of_the_picture():
     found = find_breast(image.astype(np.float32), valid=valid, spacing=SPACING)
     assert not found.trusted
     assert_array_equal(found.mask, valid)
+
+
+@pytest.mark.parametrize(
+    ("slope", "noise", "dark_share", "expected"),
+    [
+        pytest.param(0.0, 0.02, 0.0, True, id="even"),
+        pytest.param(0.08, 0.02, 0.0, True, id="a light leak"),
+        pytest.param(0.6, 0.02, 0.0, False, id="a shaded picture"),
+        pytest.param(0.0, 0.3, 0.0, False, id="a structured background"),
+        pytest.param(0.0, 0.02, 0.1, False, id="as dark inside as outside"),
+    ],
+)
+def test_a_breast_stands_apart_from_an_even_background(slope: float, noise: float, dark_share: float, expected: bool):
+    rng = np.random.default_rng(0)
+    region = np.hypot(*(np.indices((120, 100)) - np.array([60, 0])[:, None, None])) < 50
+    values = slope * np.linspace(0.0, 1.0, 100) + noise * rng.standard_normal((120, 100))
+    values[region] = 1.0 - (rng.random(int(region.sum())) < dark_share)
+    assert stands_apart(region, values.astype(np.float32), np.ones_like(region)) is expected
