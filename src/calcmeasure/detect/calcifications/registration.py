@@ -28,8 +28,8 @@ LEAST_AGREEMENT, AGREEMENT_PER_STRAIN = 0.1, 1.5
 """Correlation of the tissue inside both outlines, at least: the first, plus the second for the strain it took.
 
 A wrong breast can be bent until it agrees as well as the right one does under another machine; it is the bending that
-tells. On phantoms of two machines the right breast strains by 0.04-0.15 (now and then 0.4) and agrees by 0.2-0.95;
-another one strains by 0.4-1.5 for an agreement of 0.4-0.7.
+tells. On 40 phantom pairs of unseen machines 33 are believed, with a median error of at most 1.8 mm at their marks; of
+160 pairs of different breasts of one view, 6 are.
 """
 
 
