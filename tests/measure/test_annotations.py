@@ -138,3 +138,18 @@ def test_points_that_do_not_fit_are_refused(geometry, points):
 def test_the_chosen_outline_measures_as_the_contour_it_was():
     contours = [np.asarray(OUTLINE.points), np.asarray(OUTLINE.points) * (1, 0.5, 0.5)]
     np.testing.assert_array_equal(choose_outline(contours, VOLUME), contours[0])
+
+
+def test_both_extents_are_named_where_another_visit_was_looked_at():
+    """The value is the linked one; alone, two marks 3 and 4 mm apart (a right angle) are 5 mm."""
+    spacing = Spacing(1.0, 1.0, SpacingSource.DETECTOR)
+    points = ((0.0, 0.0), (3.0, 4.0), (6.0, 8.0))
+    both = replace(MARKS, points=points, image=replace(MARKS.image, spacing=spacing), independent_points=points[:2])
+    told = measure(both)
+    assert (told.value_mm, told.linked_mm, told.independent_mm) == (10.0, 10.0, 5.0)
+    nothing_alone = measure(replace(both, independent_points=()))
+    assert (nothing_alone.linked_mm, nothing_alone.independent_mm) == (10.0, 0.0)
+    alone = measure(replace(both, independent_points=None))
+    assert (alone.value_mm, alone.linked_mm, alone.independent_mm) == (10.0, None, None)
+    refused = measure(replace(both, flags=("E_NO_BREAST",)))
+    assert refused.value_mm is refused.linked_mm is refused.independent_mm is None

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from calcmeasure import terms
 from calcmeasure.errors import AnnotationError, ErrorCode, OutputError
 from calcmeasure.geometry import Spacing, SpacingSource
-from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
+from calcmeasure.model.annotation import Annotation, ImageReference, MarkEvidence, PhaseReference
 from calcmeasure.store.annotation_files import annotation_schema, read_annotations, write_annotations
 from calcmeasure.terms import (
     Distribution,
@@ -77,6 +77,9 @@ json_values = plain_values | st.lists(plain_values, max_size=3) | st.dictionarie
 unknown = st.dictionaries(texts.map(lambda text: f"x_{text}"), json_values, max_size=2)
 
 
+evidence = st.builds(MarkEvidence, st.floats(0.0, 1.0), st.none() | numbers, st.none() | numbers)
+
+
 @st.composite
 def annotations(draw):
     size = draw(st.sampled_from([2, 3]))
@@ -107,6 +110,8 @@ def annotations(draw):
         from_lesions=tuple(draw(st.lists(texts, max_size=2))),
         confidence=draw(st.none() | st.floats(0.0, 1.0)),
         mark_diameters_mm=tuple(0.5 for _ in points) if draw(st.booleans()) else (),
+        mark_evidence=tuple(draw(evidence) for _ in points) if draw(st.booleans()) else (),
+        independent_points=draw(st.none() | st.lists(st.tuples(*[numbers] * size), max_size=4).map(tuple)),
         volume_mm3=draw(st.none() | st.floats(0.0, 1e6)),
         diameter_3d_mm=draw(st.none() | st.floats(0.0, 1e3)),
         flags=tuple(draw(st.lists(texts, max_size=2))),
@@ -166,6 +171,7 @@ def test_what_no_reader_said_leaves_no_trace(tmp_path):
     """Files and stored rows from before these fields keep their bytes when they are written again."""
     (entry,) = document(tmp_path)["annotations"]
     assert not {"lesion_type", "relation", "from_lesions", "mask"} & set(entry)
+    assert not {"mark_evidence", "independent_points"} & set(entry)
     said = replace(MARKS, lesion_type=LesionType.MASS, relation=LesionRelation.SPLIT, from_lesions=("c1",))
     (entry,) = json.loads(save(tmp_path / "b.json", said).read_text())["annotations"]
     assert (entry["lesion_type"], entry["relation"], entry["from_lesions"]) == ("mass", "split", ["c1"])
@@ -234,6 +240,10 @@ def test_the_schema_knows_every_term():
         ),
         (("annotations", 0, "geometry"), "mask", r"\$\.annotations\[0\]\.geometry: expected enum"),
         (("annotations", 0, "mark_diameters_mm"), [1], r"mark_diameters_mm: expected one per point"),
+        (("annotations", 0, "mark_evidence"), [{"probability": 0.5}], r"mark_evidence: expected one per point"),
+        (("annotations", 0, "mark_evidence"), [{"probability": 2}] * 2, r"probability: expected maximum 1"),
+        (("annotations", 0, "mark_evidence"), [{"snr": 3.0}] * 2, r"mark_evidence\[0\]: expected required"),
+        (("annotations", 0, "independent_points"), [[1, 2], [1, 2, 3]], r"independent_points: expected points with"),
         (("annotations", 0, "confidence"), 1.5, r"confidence: expected maximum 1"),
         (("annotations", 0, "image", "frame"), -1, r"image\.frame: expected minimum 0"),
         (("annotations", 0, "image", "spacing"), 0.07, r"image\.spacing: expected type"),
