@@ -242,7 +242,7 @@ def test_the_schema_knows_every_term():
         (("annotations", 0, "mark_diameters_mm"), [1], r"mark_diameters_mm: expected one per point"),
         (("annotations", 0, "mark_evidence"), [{"probability": 0.5}], r"mark_evidence: expected one per point"),
         (("annotations", 0, "mark_evidence"), [{"probability": 2}] * 2, r"probability: expected maximum 1"),
-        (("annotations", 0, "mark_evidence"), [{"snr": 3.0}] * 2, r"mark_evidence\[0\]: expected required"),
+        (("annotations", 0, "mark_evidence"), [{"snr": 3.0}] * 2, r"mark_evidence\[0\]: expected 'probability'"),
         (("annotations", 0, "independent_points"), [[1, 2], [1, 2, 3]], r"independent_points: expected points with"),
         (("annotations", 0, "confidence"), 1.5, r"confidence: expected maximum 1"),
         (("annotations", 0, "image", "frame"), -1, r"image\.frame: expected minimum 0"),
