@@ -13,11 +13,13 @@ from calcifications.outcomes import Outcome
 from calcifications.running import run_suite
 from calcifications.suites import MAIN
 from calcifications.summaries import (
+    OPERATING_COLUMNS,
     SIZES_MM,
     ideal_curve,
     mark_curve,
     mark_reliability,
     mark_rows,
+    operating_rows,
     size_rows,
     snr_curve,
 )
@@ -40,6 +42,7 @@ def main() -> None:
         ("images", "size", "calcifications", "calcmeasure at 0.01 / cm²", "max-SNR rule", "ideal observer"),
         (row for name, outcomes in suites.items() for row in size_rows(name, outcomes)),
     )
+    print_table(OPERATING_COLUMNS, (row for name, outcomes in suites.items() for row in operating_rows(name, outcomes)))
     if options.figures:
         _draw(suites)
 

@@ -20,6 +20,7 @@ from calcifications.outcomes import (
     group_answers,
     mark_answers,
 )
+from calcmeasure.detect.calcifications.operating_points import OPERATING_POINTS
 
 EVERY_SIZE = (0.0, np.inf)
 SIZES_MM = {
@@ -37,6 +38,7 @@ GROUP_RATES = np.unique(np.append(np.geomspace(0.01, 10.0, 31), (0.05, 0.5)))
 DESIGN_RATE = 0.01
 """False marks per cm² for which an extent can do without a single false member."""
 TOLERANCE = 0.10
+OPERATING_COLUMNS = ("images", "named", "false marks / image", "median", "≥ 0.2 mm found")
 
 Values = NDArray[np.float64]
 
@@ -92,6 +94,21 @@ def mark_rows(name: str, outcomes: Sequence[Outcome], rates: Sequence[float]) ->
         for rate in rates
         for method, own in curves.items()
     ]
+
+
+def operating_rows(name: str, outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
+    """One row per named operating point: the false marks per image it promises, those there are, what is found."""
+    size = SIZES_MM["≥ 0.2 mm"]
+    answers = [mark_answers(o, o.probabilities, sizes_mm=size, answers=o.counted) for o in outcomes]
+    breasts = [o.breast for o in outcomes]
+    rows = []
+    for point in OPERATING_POINTS:
+        false = np.array([(a.false_scores >= point.least_probability).sum() for a in answers], dtype=float)
+        found = np.concatenate([a.truth_scores for a in answers]) >= point.least_probability
+        rate = interval_of(false, breasts, lambda v: float(v.mean()))
+        middle = f"{np.median(false):.0f}"
+        rows.append((name, point.name, _with_interval(rate, digits=2), middle, f"{found.mean():.3f}"))
+    return rows
 
 
 def size_rows(name: str, outcomes: Sequence[Outcome], rate: float = DESIGN_RATE) -> list[tuple[str, ...]]:
