@@ -15,7 +15,7 @@ from calcifications.real import look_at_film, look_at_inserted
 from calcifications.running import KEPT, run_suite
 from calcifications.sheets import draw_sheet
 from calcifications.suites import MAIN, NORMAL, Suite
-from calcifications.summaries import DESIGN_RATE, score_at
+from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
 from timing import print_table
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     folder = IMAGES if options.figures else KEPT
     folder.mkdir(parents=True, exist_ok=True)
     sheets = {
-        "calcification-misses.png": worst_misses(outcomes, score_at(outcomes, DESIGN_RATE)),
+        "calcification-misses.png": worst_misses(outcomes, least_probability(DEFAULT_FALSE_MARKS)),
         "calcification-false.png": worst_false(outcomes),
         "calcification-worst-extents.png": worst_extents(outcomes),
         "calcification-successes.png": plain_successes(outcomes),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 from numpy.typing import NDArray
@@ -28,7 +29,11 @@ PICTURES = (
     "calcification-successes.png",
 )
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-DPI, PALETTE = 140, 96
+DPI = 140
+GREYS, SHADES = 64, (0.25, 0.5, 0.72, 0.85)
+MARKED = "#3ddc97"
+"""True calcifications: brighter than the palette's green, which is lost on grey."""
+DRAWN = (BLUE, VERMILION, GREEN, PURPLE, AMBER, SKY, MARKED)
 HEIGHT_MM = 66.0
 SERIES = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (PURPLE, ":"), (AMBER, "-"), (SKY, "--"))
 """Colour and dashes of the curves of one panel, in order."""
@@ -133,11 +138,19 @@ def _shares(axis: Axes, values: Mapping[str, Values]) -> None:
     axis.tick_params(labelsize=SMALL)
 
 
-def save_small(figure: Figure, path: Path, *, dpi: int = DPI, colours: int = PALETTE) -> None:
-    """Write a picture with a palette that keeps rare colours: small enough for a repository."""
+def save_small(figure: Figure, path: Path, *, dpi: int = DPI) -> None:
+    """Write a picture in few colours: greys, and shades of the colours that are drawn with."""
     picture = BytesIO()
     figure.savefig(picture, format="png", dpi=dpi)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_palette())
     pixels = Image.open(picture).convert("RGB")
-    small = pixels.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(path, "PNG", optimize=True)
+    pixels.quantize(palette=palette, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
     print(f"wrote {path.name}", flush=True)
+
+
+def _palette() -> list[int]:
+    greys = np.linspace(0, 255, GREYS)[:, None] * np.ones(3)
+    pure = np.array([to_rgb(colour) for colour in DRAWN]) * 255
+    shades = [pure + share * (ground - pure) for ground in (0.0, 255.0) for share in SHADES]
+    return np.concatenate([greys, pure, *shades]).round().astype(int).ravel().tolist()

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from calcifications.examples import Example
-from calcifications.figures import save_small
+from calcifications.figures import MARKED, save_small
 from calcifications.outcomes import Outcome
+from calcifications.suites import NORMAL
 from calcmeasure.phantom.mammogram.scenes import Scene
 from calcmeasure.report.palette import AMBER, SKY, VERMILION
 from calcmeasure.report.study.figures.style import PAGE_MM, SMALL, in_print_style, print_figure
 
 HEIGHT_MM = 68.0
 COLUMNS = 6
-GREEN = "#3ddc97"
-"""True calcifications: brighter than the palette's green, which is lost on grey."""
 
 Values = NDArray[np.float64]
 
@@ -50,11 +49,11 @@ def draw_sheet(
         axes[1, column].set_title(
             f"{_short(outcome.name)}, {example.side_mm:.0f} mm", fontweight="normal", size=SMALL - 1.5
         )
-    save_small(figure, path, dpi=170, colours=64)
+    save_small(figure, path, dpi=170)
 
 
 def _short(name: str) -> str:
-    return name.removeprefix("For ").removeprefix("digitised ")
+    return name.removeprefix("For ").removeprefix("digitised ").replace(NORMAL.name, "normal")
 
 
 def _show(axis: Axes, scene: Scene, example: Example) -> None:
@@ -73,10 +72,10 @@ def _show(axis: Axes, scene: Scene, example: Example) -> None:
 
 def _draw_truth(axis: Axes, outcome: Outcome) -> None:
     truth = outcome.truth
-    _circles(axis, truth.points_mm[truth.wanted], GREEN, "o", 22)
+    _circles(axis, truth.points_mm[truth.wanted], MARKED, "o", 22)
     _circles(axis, truth.points_mm[~truth.wanted], VERMILION, "D", 14)
     for number in np.unique(truth.clusters[truth.wanted]):
-        _span(axis, truth.points_mm[truth.clusters == number], GREEN, "--")
+        _span(axis, truth.points_mm[truth.clusters == number], MARKED, "--")
 
 
 def _draw_answers(axis: Axes, outcome: Outcome) -> None:

@@ -73,14 +73,6 @@ def mark_reliability(outcomes: Sequence[Outcome]) -> Reliability:
     return reliability([mark_answers(o, o.probabilities, sizes_mm=EVERY_SIZE, answers=o.counted) for o in outcomes])
 
 
-def score_at(outcomes: Sequence[Outcome], rate: float) -> float:
-    """Probability from which marks count so that at most `rate` false ones per cm² are left."""
-    images = [mark_answers(o, o.probabilities, sizes_mm=EVERY_SIZE, answers=o.counted) for o in outcomes]
-    false = np.sort(np.concatenate([image.false_scores for image in images]))[::-1]
-    allowed = int(rate * sum(image.size for image in images))
-    return float(np.nextafter(false[allowed], 1.0)) if allowed < len(false) else 0.0
-
-
 def mark_rows(name: str, outcomes: Sequence[Outcome], rates: Sequence[float]) -> list[tuple[str, ...]]:
     """One row per rate: sensitivity by size, own, max-SNR rule and ideal observer."""
     sizes = [size for label, size in SIZES_MM.items() if label in ("all", "≥ 0.2 mm", "≥ 0.3 mm")]
