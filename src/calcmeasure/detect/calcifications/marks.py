@@ -40,6 +40,8 @@ class Marks:
         Calibrated chance of being a calcification of any kind.
     scores
         (n, len(MARK_CLASSES)) chance of each class; rows sum to 1.
+    table
+        (n, features) everything measured on each, see `calcmeasure.detect.calcifications.features.FEATURES`.
     """
 
     points_rc: Points
@@ -48,6 +50,7 @@ class Marks:
     snr: Values
     probabilities: Values
     scores: Values
+    table: Table
 
     def __len__(self) -> int:
         return len(self.snr)
@@ -88,6 +91,7 @@ def find_marks(
         snr=candidates.snr,
         probabilities=chances,
         scores=_scores(chances, foreign, table),
+        table=table,
     )
 
 
