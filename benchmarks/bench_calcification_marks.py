@@ -13,6 +13,7 @@ from calcifications.outcomes import Outcome
 from calcifications.running import run_suite
 from calcifications.suites import MAIN
 from calcifications.summaries import (
+    MARK_COLUMNS,
     OPERATING_COLUMNS,
     SIZES_MM,
     ideal_curve,
@@ -34,8 +35,9 @@ def main() -> None:
     print_machine("scipy")
     suites = {suite.name: run_suite(suite, images=options.images, jobs=options.jobs) for suite in MAIN}
     _print_suites(suites)
+    print("\nsensitivity: calcmeasure (95 % interval) · max-SNR rule · ideal observer")
     print_table(
-        ("images", "false marks / cm²", "method", *PANELS),
+        MARK_COLUMNS,
         (row for name, outcomes in suites.items() for row in mark_rows(name, outcomes, RATES)),
     )
     print_table(

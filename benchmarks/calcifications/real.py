@@ -25,7 +25,6 @@ from calcmeasure.dicom.index import index_folder
 from calcmeasure.dicom.pixels import load_mammogram
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.phantom.mammogram.exposure import CALCIUM_PER_MM
-from calcmeasure.phantom.mammogram.scene_settings import NO_CLUTTER
 from calcmeasure.phantom.mammogram.scenes import draw_scene
 from calcmeasure.report.palette import AMBER, SKY
 from calcmeasure.report.study.figures.style import in_print_style, print_figure
@@ -121,7 +120,7 @@ def _looked_for(
     voxels: NDArray[np.uint8], places_mm: NDArray[np.float64], *, scale: float, breasts: int
 ) -> Iterator[tuple[NDArray[np.float64], CalcificationFindings, NDArray[np.float64]]]:
     """Places of the specks, findings, and mm per pixel of each breast."""
-    settings = replace(REFERENCE, cluster_share=0.0, clutter=NO_CLUTTER)
+    settings = replace(REFERENCE, cluster_share=0.0)
     for seed in range(FIRST_SEED, FIRST_SEED + breasts):
         scene = draw_scene(seed, settings=settings)
         mm = np.asarray(scene.spacing.rc_mm)

@@ -73,19 +73,21 @@ def mark_reliability(outcomes: Sequence[Outcome]) -> Reliability:
     return reliability([mark_answers(o, o.probabilities, sizes_mm=EVERY_SIZE, answers=o.counted) for o in outcomes])
 
 
+MARK_COLUMNS = ("images", "false marks / cm²", "all sizes", "≥ 0.2 mm", "≥ 0.3 mm")
+
+
 def mark_rows(name: str, outcomes: Sequence[Outcome], rates: Sequence[float]) -> list[tuple[str, ...]]:
-    """One row per rate: sensitivity by size, own, max-SNR rule and ideal observer."""
-    sizes = [size for label, size in SIZES_MM.items() if label in ("all", "≥ 0.2 mm", "≥ 0.3 mm")]
-    curves = {
-        "calcmeasure": [mark_curve(outcomes, size) for size in sizes],
-        "max-SNR rule": [snr_curve(outcomes, size) for size in sizes],
-        "ideal observer": [ideal_curve(outcomes, size) for size in sizes],
-    }
-    return [
-        (name, f"{rate:g}", method, *(_with_interval(curve.at(rate)) for curve in own))
-        for rate in rates
-        for method, own in curves.items()
+    """One row per rate; sensitivity by size: own with its interval, max-SNR rule, ideal observer."""
+    sizes = [SIZES_MM[label] for label in ("all", "≥ 0.2 mm", "≥ 0.3 mm")]
+    curves = [
+        (mark_curve(outcomes, size), snr_curve(outcomes, size, replicates=0), ideal_curve(outcomes, size))
+        for size in sizes
     ]
+    cells = [
+        [f"{_with_interval(own.at(r))} · {snr.at(r)[0]:.2f} · {ideal.at(r)[0]:.2f}" for own, snr, ideal in curves]
+        for r in rates
+    ]
+    return [(name, f"{rate:g}", *row) for rate, row in zip(rates, cells, strict=True)]
 
 
 def operating_rows(name: str, outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
@@ -99,7 +101,7 @@ def operating_rows(name: str, outcomes: Sequence[Outcome]) -> list[tuple[str, ..
         found = np.concatenate([a.truth_scores for a in answers]) >= point.least_probability
         rate = interval_of(false, breasts, lambda v: float(v.mean()))
         middle = f"{np.median(false):.0f}"
-        rows.append((name, point.name, _with_interval(rate, digits=2), middle, f"{found.mean():.3f}"))
+        rows.append((name, point.name, _with_interval(rate), middle, f"{found.mean():.3f}"))
     return rows
 
 
@@ -113,8 +115,8 @@ def size_rows(name: str, outcomes: Sequence[Outcome], rate: float = DESIGN_RATE)
             label,
             str(mark_curve(outcomes, size, replicates=0).n_truth),
             _with_interval(mark_curve(outcomes, size).at(rate)),
-            f"{snr_curve(outcomes, size, replicates=0).at(rate)[0]:.3f}",
-            f"{ideal_curve(outcomes, size).at(rate)[0]:.3f}",
+            f"{snr_curve(outcomes, size, replicates=0).at(rate)[0]:.2f}",
+            f"{ideal_curve(outcomes, size).at(rate)[0]:.2f}",
         )
         for label, size in ordered
     ]
@@ -174,7 +176,7 @@ def group_row(name: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         str(groups.images),
         f"{groups.found} / {groups.there}",
         f"{groups.visible_found} / {groups.visible}",
-        _with_interval(groups.false_per_image, digits=2),
+        _with_interval(groups.false_per_image),
     )
 
 
@@ -223,10 +225,10 @@ def _extent_cells(errors: ExtentErrors, title: str) -> tuple[str, ...]:
     return (
         str(len(errors.mm)),
         title,
-        _with_interval(middle, digits=2),
+        _with_interval(middle),
         f"{np.percentile(errors.mm, 90):.2f}",
         f"{errors.mm.max():.1f}",
-        _with_interval(within, digits=2),
+        _with_interval(within),
     )
 
 
@@ -243,7 +245,7 @@ def robustness_row(name: str, outcomes: Sequence[Outcome], rate: float = 0.1) ->
     return (
         name,
         str(len(outcomes)),
-        _with_interval(mark_curve(outcomes, size, replicates=300).at(rate), digits=2),
+        _with_interval(mark_curve(outcomes, size, replicates=300).at(rate)),
         f"{ideal_curve(outcomes, size).at(rate)[0]:.2f}",
         f"{groups.found} / {groups.there}",
         f"{groups.visible_found} / {groups.visible}",
@@ -265,6 +267,6 @@ def _of_size(outcome: Outcome, sizes_mm: tuple[float, float]) -> NDArray[np.bool
     return of_size & outcome.truth.wanted
 
 
-def _with_interval(value: tuple[float, float, float], *, digits: int = 3) -> str:
+def _with_interval(value: tuple[float, float, float], *, digits: int = 2) -> str:
     middle, low, high = (f"{number:.{digits}f}" for number in value)
     return middle if low == high else f"{middle} ({low}–{high})"
