@@ -58,6 +58,9 @@ class CalcificationMarks:
         (n,) contrast over the local noise at the mark's own size; NaN where unknown.
     labels
         What each is taken for.
+    suspicious_chances
+        (n,) chance of a mark, if it is a calcification, to be of none of the typically benign kinds (arterial, coarse,
+        skin), 0-1; None where a detector does not tell.
     """
 
     points_rc: Points
@@ -66,6 +69,7 @@ class CalcificationMarks:
     contrasts: Values
     snr: Values
     labels: tuple[MarkLabel, ...]
+    suspicious_chances: Values | None = None
 
     @classmethod
     def plain(cls, points_rc: Points, diameters_mm: Values, *, probabilities: Values | None = None) -> Self:
@@ -93,6 +97,7 @@ class CalcificationMarks:
             self.contrasts[chosen],
             self.snr[chosen],
             tuple(self.labels[i] for i in chosen),
+            None if self.suspicious_chances is None else self.suspicious_chances[chosen],
         )
 
     def labelled(self, *labels: MarkLabel) -> NDArray[np.bool_]:

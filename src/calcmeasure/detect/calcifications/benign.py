@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -102,6 +102,10 @@ class CoarseObjects:
     diameters_mm: Values
     numbers: NDArray[np.int32]
     step: int
+
+    def moved(self, offset_rc: Points) -> CoarseObjects:
+        """Shift the centres, as from a crop to its image; `covers` still asks in the crop."""
+        return replace(self, centres_rc=self.centres_rc + offset_rc)
 
     def covers(self, points_rc: Points) -> BoolValues:
         """Which of (n, 2) points lie on or beside a coarse object."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.bands import build_stack
 from calcmeasure.detect.calcifications.benign import CoarseObjects, find_coarse
+from calcmeasure.detect.calcifications.kinds import among_neighbours, shipped_kind_model
 from calcmeasure.detect.calcifications.labels import label_marks, likely_foreign
 from calcmeasure.detect.calcifications.marks import Marks, find_marks
 from calcmeasure.detect.calcifications.regrouping import regroup
@@ -24,6 +25,7 @@ from calcmeasure.detect.contract import (
     CalcificationFindings,
     CalcificationMarks,
     ProjectionImage,
+    Values,
 )
 from calcmeasure.detect.mammogram.preparation import PreparedMammogram, prepare
 from calcmeasure.terms import Flag, MarkLabel, merge_flags
@@ -85,8 +87,11 @@ def find_labelled_marks(
     kept = _kept(found, coarse=coarse, settings=settings)
     flags = (Flag.TOO_MANY_MARKS,) if len(kept) > settings.most_marks else ()
     fine = found.take(kept[: settings.most_marks]).moved(crop.origin_rc)
-    labels = label_marks(fine, skin_mm=prepared.skin.at(fine.points_rc), spacing=image.spacing)
-    return _as_contract(fine, labels, coarse=coarse, origin_rc=crop.origin_rc), flags
+    points_mm = fine.points_rc * image.spacing.rc_mm
+    alone = shipped_kind_model().chances(fine.table)
+    kinds = among_neighbours(alone, points_mm=points_mm, weights=fine.probabilities)
+    labels = label_marks(fine, kinds=kinds, skin_mm=prepared.skin.at(fine.points_rc), spacing=image.spacing)
+    return _as_contract(fine, labels, suspicious=kinds[:, 0], coarse=coarse.moved(crop.origin_rc)), flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +118,15 @@ def _kept(found: Marks, *, coarse: CoarseObjects, settings: CalcificationSetting
 
 
 def _as_contract(
-    fine: Marks, labels: tuple[MarkLabel, ...], *, coarse: CoarseObjects, origin_rc: NDArray[np.float64]
+    fine: Marks, labels: tuple[MarkLabel, ...], *, suspicious: Values, coarse: CoarseObjects
 ) -> CalcificationMarks:
     unknown, sure = np.full(len(coarse.centres_rc), np.nan), np.ones(len(coarse.centres_rc))
     return CalcificationMarks(
-        points_rc=np.concatenate([fine.points_rc, coarse.centres_rc + origin_rc]),
+        points_rc=np.concatenate([fine.points_rc, coarse.centres_rc]),
         diameters_mm=np.concatenate([fine.diameters_mm, coarse.diameters_mm]),
         probabilities=np.concatenate([fine.probabilities, sure]),
         contrasts=np.concatenate([fine.contrasts, unknown]),
         snr=np.concatenate([fine.snr, unknown]),
         labels=labels + (MarkLabel.COARSE,) * len(sure),
+        suspicious_chances=np.concatenate([suspicious, 0.0 * sure]),
     )

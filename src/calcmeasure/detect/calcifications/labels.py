@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.benign import vascular_marks
+from calcmeasure.detect.calcifications.kinds import KINDS
 from calcmeasure.detect.calcifications.marks import MARK_CLASSES, Marks
 from calcmeasure.detect.contract import Values
 from calcmeasure.geometry import Spacing
@@ -13,27 +14,34 @@ from calcmeasure.terms import MarkLabel
 
 SKIN_MM = 2.5
 """Marks this close below the skin line are taken to lie in the skin: it is 1 to 3 mm thick."""
-TRACK_PROBABILITY = 0.3
-"""Marks from this probability are asked whether they lie along an artery."""
+LIKELY = 0.3
+"""Marks from this probability are asked whether they are of a benign kind."""
+BENIGN_BELOW = 0.1
+"""A chance of being suspicious below which a mark is labelled as the benign kind it most probably is; one that is less
+sure stays in question, and its group decides."""
 FOREIGN_CHANCE = 0.5
 """Marks more likely foreign or an artefact than anything else are labelled so."""
 
 
-def label_marks(marks: Marks, *, skin_mm: Values, spacing: Spacing) -> tuple[MarkLabel, ...]:
-    """Name what each mark is taken for; suspicious where nothing speaks against it.
+def label_marks(marks: Marks, *, kinds: Values, skin_mm: Values, spacing: Spacing) -> tuple[MarkLabel, ...]:
+    """Name what each mark is taken for; suspicious where nothing speaks strongly against it.
 
     Parameters
     ----------
     marks
         Of one image.
+    kinds
+        (n, 4) chance of each of `KINDS`.
     skin_mm
         (n,) depth of each below the skin line.
     spacing
         Of the image.
     """
     points_mm = marks.points_rc * spacing.rc_mm
-    likely = np.flatnonzero(marks.probabilities >= TRACK_PROBABILITY)
+    likely = np.flatnonzero(marks.probabilities >= LIKELY)
     labels = np.full(len(marks), MarkLabel.SUSPICIOUS, dtype=object)
+    benign = likely[kinds[likely, 0] < BENIGN_BELOW]
+    labels[benign] = np.array(KINDS, dtype=object)[1 + kinds[benign, 1:].argmax(axis=1)]
     labels[likely[vascular_marks(points_mm[likely])]] = MarkLabel.VASCULAR
     labels[skin_mm <= SKIN_MM] = MarkLabel.SKIN
     labels[likely_foreign(marks)] = MarkLabel.FOREIGN

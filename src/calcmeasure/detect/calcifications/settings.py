@@ -91,5 +91,5 @@ class CalcificationSettings:
     most_marks: int = 5000
     coarse_mm: float = 1.1
     coarse_snr: float = 10.0
-    false_marks: float = 1.0
+    false_marks: float = 0.3
     groups: GroupSettings = field(default_factory=GroupSettings)

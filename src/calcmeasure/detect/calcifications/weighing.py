@@ -1,10 +1,10 @@
 """Odds of a mark to be a microcalcification on this image: what the mark model says, held against the image itself.
 
 A model's probabilities hold on images like those it was calibrated on. On another (a look, a dose, a film it has not
-seen) thousands of specks may score as calcifications do elsewhere. But hardly any square centimetre of a breast
-holds a calcification, so the best score of the middle one of all square centimetres is that of noise; as far as it
-lies above what it is on training images, every score of this image is too high. The median does not notice groups,
-which fill a few square centimetres.
+seen) thousands of specks may score as calcifications do elsewhere. But few square centimetres of a breast hold as many
+as three calcifications, so the third best score of the middle one of all square centimetres is that of noise; as far
+as it lies above what is usual on training images, every score of this image is too high. The median does not notice
+groups, which fill a few square centimetres, nor benign calcifications all over a breast, one or two in each.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from scipy.special import expit
 from calcmeasure.detect.contract import BoolImage, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
 
-TILE_MM = 10.0
-"""Side of the squares whose best scores are compared."""
-USUAL_LOG_ODDS = -4.0
-"""Best score of the middle tile that is usual on training images; only what lies above it is taken off."""
+TILE_MM, RANK = 10.0, 3
+"""Side of the squares whose scores are compared, and which of the scores in each, from the best."""
+USUAL_LOG_ODDS = -5.5
+"""95 % of the training images show less; only what lies above it is taken off."""
 NO_MARK_LOG_ODDS = -9.0
-"""Best score of a tile without any mark kept."""
-BENIGN_MM, BENIGN_SLOPE = 0.55, 8.0
+"""Score of a tile without that many marks."""
+BENIGN_MM, BENIGN_SLOPE = 0.5, 6.0
 """Above this diameter a calcification is rather a coarse, rim or skin calcification: from training scenes."""
 _HIGHEST = 1.0 - 1e-6
 
@@ -37,8 +37,8 @@ def odds_on_image(marks: CalcificationMarks, *, breast: BoolImage, spacing: Spac
         (rows, columns) mask.
     """
     log_odds = np.log(odds(np.maximum(marks.probabilities, 1e-6)))
-    excess = max(0.0, usual_best(marks, log_odds, breast=breast, spacing=spacing) - USUAL_LOG_ODDS)
-    return odds(expit(log_odds - excess) * small_share(marks.diameters_mm))
+    excess = max(0.0, usual_score(marks, log_odds, breast=breast, spacing=spacing) - USUAL_LOG_ODDS)
+    return odds(expit(log_odds - excess) * suspicious_share(marks))
 
 
 def odds(probabilities: Values | float) -> Values:
@@ -48,22 +48,28 @@ def odds(probabilities: Values | float) -> Values:
     return ratio
 
 
-def small_share(diameters_mm: Values) -> Values:
-    """Share of microcalcifications among all calcifications that look this large; 1 where the size is unknown."""
-    share = expit(-BENIGN_SLOPE * np.log(np.maximum(diameters_mm, 1e-3) / BENIGN_MM))
-    return np.where(np.isfinite(diameters_mm), share, 1.0)
+def suspicious_share(marks: CalcificationMarks) -> Values:
+    """Chance of each, if it is a calcification, to be no typically benign one; by its size if nothing else is known."""
+    if marks.suspicious_chances is not None:
+        return marks.suspicious_chances
+    share = expit(-BENIGN_SLOPE * np.log(np.maximum(marks.diameters_mm, 1e-3) / BENIGN_MM))
+    return np.where(np.isfinite(marks.diameters_mm), share, 1.0)
 
 
-def usual_best(marks: CalcificationMarks, log_odds: Values, *, breast: BoolImage, spacing: Spacing) -> float:
-    """Median over the square centimetres of the breast of the best log odds in each."""
+def usual_score(marks: CalcificationMarks, log_odds: Values, *, breast: BoolImage, spacing: Spacing) -> float:
+    """Median over the square centimetres of the breast of the third best log odds in each."""
     tiles_rc = np.maximum(1, np.rint(TILE_MM / np.asarray(spacing.rc_mm))).astype(np.intp)
     counted = _tiles_in_breast(breast, tiles_rc)
     if not counted.any():
         return NO_MARK_LOG_ODDS
-    best = np.full(counted.shape, NO_MARK_LOG_ODDS)
     rows, cols = np.clip(np.rint(marks.points_rc).astype(np.intp) // tiles_rc, 0, np.array(counted.shape) - 1).T
-    np.maximum.at(best, (rows, cols), log_odds)
-    return float(np.median(best[counted]))
+    tiles = rows * counted.shape[1] + cols
+    order = np.lexsort((-log_odds, tiles))
+    ranked = np.arange(len(order)) - np.searchsorted(tiles[order], tiles[order])
+    scores = np.full(counted.size, NO_MARK_LOG_ODDS)
+    third = order[ranked == RANK - 1]
+    scores[tiles[third]] = log_odds[third]
+    return float(np.median(scores[counted.ravel()]))
 
 
 def _tiles_in_breast(breast: BoolImage, tiles_rc: np.ndarray[tuple[int], np.dtype[np.intp]]) -> BoolImage:
