@@ -56,7 +56,7 @@ def _draw(suites: Mapping[str, Sequence[Outcome]]) -> None:
     raw = next(iter(suites.values()))
     errors |= {
         "For Processing, wider link": extent_errors(raw, "wider"),
-        "ideal observer's marks": extent_errors(raw, "ideal"),
+        "ideal observer": extent_errors(raw, "ideal"),
     }
     draw_extents(
         {name: e.mm for name, e in errors.items()},

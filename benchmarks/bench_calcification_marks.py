@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from calcifications.curves import Curve
 from calcifications.figures import IMAGES, draw_marks
 from calcifications.options import read_options
 from calcifications.outcomes import Outcome
@@ -67,18 +68,21 @@ def _print_suites(suites: Mapping[str, Sequence[Outcome]]) -> None:
 
 
 def _draw(suites: Mapping[str, Sequence[Outcome]]) -> None:
-    raw, shown, film, _ = suites.values()
-    panels, ideal = {}, {}
-    for label in PANELS:
-        size = SIZES_MM[label]
-        panels[label] = {
-            "For Processing": mark_curve(raw, size),
-            "For Presentation": mark_curve(shown, size),
-            "film": mark_curve(film, size),
-            "max-SNR rule (For Processing)": snr_curve(raw, size),
-        }
-        ideal[label] = ideal_curve(raw, size)
-    draw_marks(panels, ideal, IMAGES / "calcification-marks.png")
+    raw, shown, film, reference = suites
+    rows = {
+        "reference exposure, tissue and calcifications only": [reference],
+        "test scenes with all clutter (max-SNR rule and ideal observer: For Processing)": [raw, shown, film],
+    }
+    panels = {title: {size: _curves(suites, names, size) for size in PANELS} for title, names in rows.items()}
+    draw_marks(panels, IMAGES / "calcification-marks.png")
+
+
+def _curves(suites: Mapping[str, Sequence[Outcome]], names: Sequence[str], size: str) -> dict[str, Curve]:
+    """Own curves of the suites, the other two ways on the first of them."""
+    curves = {name: mark_curve(suites[name], SIZES_MM[size]) for name in names}
+    first = suites[names[0]]
+    others = {"max-SNR rule": snr_curve(first, SIZES_MM[size]), "ideal observer": ideal_curve(first, SIZES_MM[size])}
+    return curves | others
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 from numpy.typing import NDArray
 from PIL import Image
@@ -17,7 +17,16 @@ from PIL import Image
 from calcifications.calibration import Reliability
 from calcifications.curves import Curve
 from calcmeasure.report.palette import AMBER, BLUE, GREEN, SKY, VERMILION
-from calcmeasure.report.study.figures.style import BLACK, DIM, PAGE_MM, PURPLE, SMALL, in_print_style, print_figure
+from calcmeasure.report.study.figures.style import (
+    BLACK,
+    DIM,
+    NORMAL,
+    PAGE_MM,
+    PURPLE,
+    SMALL,
+    in_print_style,
+    print_figure,
+)
 
 PICTURES = (
     "calcification-marks.png",
@@ -35,31 +44,37 @@ MARKED = "#3ddc97"
 """True calcifications: brighter than the palette's green, which is lost on grey."""
 DRAWN = (BLUE, VERMILION, GREEN, PURPLE, AMBER, SKY, MARKED)
 HEIGHT_MM = 66.0
-SERIES = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (PURPLE, ":"), (AMBER, "-"), (SKY, "--"))
-"""Colour and dashes of the curves of one panel, in order."""
+STYLES = {
+    "For Processing": (BLUE, "-"),
+    "For Presentation": (VERMILION, "--"),
+    "digitised film": (GREEN, "-."),
+    "reference exposure, no clutter": (PURPLE, (0, (4, 1))),
+    "For Processing, wider link": (AMBER, "-"),
+    "max-SNR rule": (SKY, "--"),
+    "ideal observer": (BLACK, (0, (1, 1))),
+}
+"""Colour and dashes of each kind of images and of each way to answer."""
 
 Values = NDArray[np.float64]
 
 
 @in_print_style
-def draw_marks(panels: Mapping[str, Mapping[str, Curve]], ideal: Mapping[str, Curve], path: Path) -> None:
-    """Free-response curves per mark: one panel per range of sizes, the ideal observer as a dotted line.
+def draw_marks(rows: Mapping[str, Mapping[str, Mapping[str, Curve]]], path: Path) -> None:
+    """Free-response curves per mark: a row per kind of images, a column per range of sizes.
 
     Parameters
     ----------
-    panels
-        Title to curves by name.
-    ideal
-        Title to the ideal observer's curve.
+    rows
+        Title of a row to title of a column to curves by name; the first curve of each panel shows its interval.
     """
-    figure = print_figure(PAGE_MM, HEIGHT_MM)
-    for axis, (title, curves) in zip(_row(figure, len(panels)), panels.items(), strict=True):
-        _free_response(axis, curves, unit="false marks per cm²")
-        if title in ideal:
-            axis.plot(
-                ideal[title].rates, ideal[title].sensitivity, color=BLACK, linestyle=(0, (1, 1)), label="ideal observer"
-            )
-        axis.set_title(title)
+    figure = print_figure(PAGE_MM, HEIGHT_MM * len(rows))
+    for part, (title, panels) in zip(figure.subfigures(len(rows), 1), rows.items(), strict=True):
+        part.suptitle(title, x=0.01, ha="left", size=NORMAL)
+        axes = part.subplots(1, len(panels))
+        for axis, (size, curves) in zip(axes, panels.items(), strict=True):
+            _free_response(axis, curves, unit="false marks per cm²")
+            axis.set_title(size)
+        _legend_below(part, axes[0])
     save_small(figure, path)
 
 
@@ -71,6 +86,7 @@ def draw_groups(curves: Mapping[str, Curve], reliability: Mapping[str, Reliabili
     _free_response(left, curves, unit="false groups per image")
     left.set_title("groups")
     _calibration(right, reliability)
+    _legend_below(figure, left)
     save_small(figure, path)
 
 
@@ -84,12 +100,16 @@ def draw_extents(errors_mm: Mapping[str, Values], relative: Mapping[str, Values]
     left.set_xlim(0, 50)
     left.set_xticks([0, 0.1, 0.3, 1, 3, 10, 30], ["0", "0.1", "0.3", "1", "3", "10", "30"])
     left.set_xlabel("extent wrong by at most, mm")
-    left.legend(loc="lower right")
     _shares(right, {name: 100.0 * values for name, values in relative.items()})
     right.axvline(10.0, color=DIM, linewidth=0.6)
     right.set_xlim(0, 60)
     right.set_xlabel("extent wrong by at most, % of the true one")
+    _legend_below(figure, left)
     save_small(figure, path)
+
+
+def _legend_below(part: Figure | SubFigure, axis: Axes) -> None:
+    part.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(STYLES))
 
 
 def _row(figure: Figure, count: int) -> Sequence[Axes]:
@@ -97,21 +117,23 @@ def _row(figure: Figure, count: int) -> Sequence[Axes]:
 
 
 def _free_response(axis: Axes, curves: Mapping[str, Curve], *, unit: str) -> None:
-    for (name, curve), (colour, dashes) in zip(curves.items(), SERIES, strict=False):
+    for number, (name, curve) in enumerate(curves.items()):
+        colour, dashes = STYLES[name]
         axis.plot(curve.rates, curve.sensitivity, color=colour, linestyle=dashes, label=name)
-        axis.fill_between(curve.rates, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
+        if number == 0:
+            axis.fill_between(curve.rates, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0)
     axis.set_xscale("log")
     axis.set_ylim(0, 1.01)
     axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axis.set_xlabel(unit)
     axis.set_ylabel("found")
     axis.grid(visible=True, color=DIM, alpha=0.25, linewidth=0.4)
-    axis.legend(loc="lower right")
 
 
 def _calibration(axis: Axes, reliability: Mapping[str, Reliability]) -> None:
     axis.plot([0, 1], [0, 1], color=DIM, linewidth=0.6)
-    for (name, found), (colour, dashes) in zip(reliability.items(), SERIES, strict=False):
+    for name, found in reliability.items():
+        colour, dashes = STYLES[name]
         axis.errorbar(
             found.stated, found.observed, yerr=[found.observed - found.low, found.high - found.observed],
             color=colour, linestyle=dashes, marker="o", markersize=2.5, capsize=1.5, elinewidth=0.6, label=name,
@@ -123,11 +145,11 @@ def _calibration(axis: Axes, reliability: Mapping[str, Reliability]) -> None:
     axis.set_ylim(0, 1)
     axis.xaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_locator(FixedLocator([0, 0.2, 0.4, 0.6, 0.8, 1.0]))
-    axis.legend(loc="upper left")
 
 
 def _shares(axis: Axes, values: Mapping[str, Values]) -> None:
-    for (name, errors), (colour, dashes) in zip(values.items(), SERIES, strict=False):
+    for name, errors in values.items():
+        colour, dashes = STYLES[name]
         ordered = np.sort(errors)
         shares = np.arange(1, len(ordered) + 1) / len(ordered)
         axis.step(np.append(0, ordered), np.append(0, shares), where="post", color=colour, linestyle=dashes, label=name)
