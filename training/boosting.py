@@ -82,9 +82,9 @@ def calibrate(log_odds: Values, positive: NDArray[np.bool_], *, weight: float) -
         rise by pooling neighbours (isotonic regression).
     """
     edges = np.unique(np.quantile(log_odds[positive], np.linspace(0.0, 1.0, CALIBRATION_BINS + 1)[1:-1]))
-    bins = np.searchsorted(edges, log_odds, side="right")
-    hits, misses = (np.bincount(bins[kind], minlength=len(edges) + 1) for kind in (positive, ~positive))
-    centres = np.array([log_odds[bins == k].mean() for k in range(len(edges) + 1)])
+    _, bins = np.unique(np.searchsorted(edges, log_odds, side="right"), return_inverse=True)
+    hits, misses = (np.bincount(bins[kind], minlength=int(bins.max()) + 1) for kind in (positive, ~positive))
+    centres = np.bincount(bins, log_odds) / (hits + misses)
     observed = np.log(((hits + _SMOOTHING) * weight) / (misses + _SMOOTHING))
     return np.stack([centres, _rising(observed, (hits + misses).astype(float))])
 

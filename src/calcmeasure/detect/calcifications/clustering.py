@@ -56,7 +56,7 @@ def link_by_density(
     pairs = tree.query_pairs(farthest_mm, output_type="ndarray")
     gaps_mm = np.linalg.norm(points_mm[pairs[:, 0]] - points_mm[pairs[:, 1]], axis=1)
     core = _cores(pairs, gaps_mm, weights=weights, nearest_mm=nearest_mm)
-    second_gap_mm = np.sort(tree.query(points_mm, k=min(3, len(points_mm)))[0], axis=1)[:, -1]
+    second_gap_mm = _second_gaps_mm(tree, points_mm)
     reach_mm = np.where(core, np.clip(GAP_FACTOR * second_gap_mm, nearest_mm, farthest_mm), 0.0)
     linked = core[pairs].all(axis=1) & (gaps_mm <= reach_mm[pairs].min(axis=1))
     links = np.vstack([pairs[linked], _hanging(points_mm, core=core, reach_mm=reach_mm)])
@@ -80,15 +80,22 @@ def typical_gap_mm(points_mm: Points) -> float:
     """Median distance of a mark to its second-nearest neighbour (nearest, when there are only two); 0 below two."""
     if len(points_mm) < 2:
         return 0.0
-    distances, _ = cKDTree(points_mm).query(points_mm, k=min(3, len(points_mm)))
-    return float(np.median(distances[:, -1]))
+    return float(np.median(_second_gaps_mm(cKDTree(points_mm), points_mm)))
+
+
+def _second_gaps_mm(tree: cKDTree, points_mm: Points) -> Values:
+    """Distance (n,) of each point to its second-nearest other one; to the nearest, when there are only two."""
+    gaps_mm, _ = tree.query(points_mm, k=list(range(1, min(3, len(points_mm)) + 1)))
+    gaps_mm = np.asarray(gaps_mm)
+    return np.sort(gaps_mm, axis=1)[:, -1]
 
 
 def _cores(pairs: Indices, gaps_mm: Values, *, weights: Values, nearest_mm: float) -> NDArray[np.bool_]:
     def weight_within(reach_mm: float) -> Values:
         first, second = pairs[gaps_mm <= reach_mm].T
         n = len(weights)
-        return np.bincount(first, weights[second], minlength=n) + np.bincount(second, weights[first], minlength=n)
+        towards = np.bincount(first, weights[second], minlength=n)
+        return np.asarray(towards + np.bincount(second, weights[first], minlength=n), dtype=float)
 
     carried = (weight_within(nearest_mm) >= NEAR_WEIGHT) | (weight_within(np.inf) >= FAR_WEIGHT)
     paired = (weight_within(PAIR_SHARE * nearest_mm) >= PAIR_WEIGHT) & (weights >= PAIR_WEIGHT)
@@ -102,8 +109,9 @@ def _hanging(points_mm: Points, *, core: NDArray[np.bool_], reach_mm: Values) ->
     if not len(cores) or not len(others):
         return np.empty((0, 2), dtype=np.intp)
     gaps_mm, nearest = cKDTree(points_mm[cores]).query(points_mm[others])
-    held = gaps_mm <= reach_mm[cores[nearest]]
-    return np.column_stack([others[held], cores[nearest[held]]])
+    owners = cores[np.asarray(nearest)]
+    held = gaps_mm <= reach_mm[owners]
+    return np.column_stack([others[held], owners[held]])
 
 
 def _parts(links: Indices, count: int) -> list[Indices]:

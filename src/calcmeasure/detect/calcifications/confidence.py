@@ -48,7 +48,7 @@ def group_features(group: Group, marks: WeighedMarks) -> Values:
 def _expected_around(group: Group, marks: WeighedMarks) -> float:
     """Expect so many calcifications around the members that are not members themselves."""
     gaps_mm, _ = cKDTree(marks.points_mm[group.members]).query(marks.points_mm)
-    around = gaps_mm <= NEIGHBOURHOOD_MM
+    around = np.asarray(gaps_mm <= NEIGHBOURHOOD_MM)
     around[group.members] = False
     odds = marks.odds[around]
     return float((odds / (1.0 + odds)).sum())

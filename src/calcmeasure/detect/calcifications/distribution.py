@@ -81,7 +81,7 @@ def _is_segmental(points_mm: Points, *, span: float, width: float, frame: Breast
     towards = frame.nipple_mm - centre
     axis = np.linalg.svd(points_mm - centre, full_matrices=False)[2][0]
     cosine = abs(float(axis @ towards)) / max(float(np.hypot(*towards)), 1e-9)
-    return cosine >= np.cos(np.deg2rad(SEGMENTAL_ANGLE_DEG))
+    return bool(cosine >= np.cos(np.deg2rad(SEGMENTAL_ANGLE_DEG)))
 
 
 def _width_mm(points_mm: Points) -> float:

@@ -103,8 +103,10 @@ def measure_noise_curve(attenuation: FloatImage, *, inside: BoolImage) -> NoiseC
     detail, level = detail[kept], level[kept]
     if len(level) < 20 * CURVE_BINS or np.ptp(level) == 0.0:
         return _flat_curve(level)
-    order = np.argsort(level, kind="stable")
-    parts = np.array_split(order, CURVE_BINS)
+    edges = np.quantile(level[::8], np.linspace(0.0, 1.0, CURVE_BINS + 1)[1:-1])
+    bins = np.searchsorted(edges, level).astype(np.uint8)
+    parts = np.split(np.argsort(bins, kind="stable"), np.bincount(bins, minlength=CURVE_BINS).cumsum()[:-1])
+    parts = [part for part in parts if len(part)]
     levels = np.array([level[part].mean(dtype=float) for part in parts])
     sigmas = np.array([np.median(detail[part]) for part in parts]) * (_MEDIAN_ABS_TO_SIGMA / _MASK_GAIN)
     if not sigmas.any() or (np.diff(levels) <= 0.0).all():
@@ -137,16 +139,29 @@ def local_noise(band: FloatImage, *, inside: BoolImage, spacing: Spacing, sigma_
     """
     sample = np.abs(band[::4, ::4][inside[::4, ::4]])
     robust = _robust_sigma(sample)
-    weight = inside.astype(np.float32)
-    clipped = cv2.multiply(cv2.min(cv2.absdiff(band, 0.0), _CLIP * robust), weight)
     rows, cols = (max(1, round(n * s / NOISE_GRID_MM)) for n, s in zip(band.shape, spacing.rc_mm, strict=True))
     grid = tuple(n * s / m for n, s, m in zip(band.shape, spacing.rc_mm, (rows, cols), strict=True))
-    level, share = (
-        _smooth(cv2.resize(plane, (cols, rows), interpolation=cv2.INTER_AREA), sigma_mm, grid)
-        for plane in (clipped, weight)
-    )
-    noise = (level / np.maximum(share, 1e-3) * _MEAN_ABS_TO_SIGMA).astype(np.float32)
+    sums, counts = _sum_blocks(band, inside, np.float32(_CLIP * robust), (rows, cols))
+    level, share = (_smooth(plane, sigma_mm, grid) for plane in (sums, counts))
+    noise = (level / np.maximum(share, 1e-3 * max(float(counts.max()), 1.0)) * _MEAN_ABS_TO_SIGMA).astype(np.float32)
     return np.maximum(noise, np.float32(max(NOISE_FLOOR_SHARE * robust, _TINY))), robust
+
+
+@njit(cache=True)
+def _sum_blocks(
+    band: FloatImage, inside: BoolImage, clip: np.float32, shape: tuple[int, int]
+) -> tuple[FloatImage, FloatImage]:
+    """Sum clipped absolute values inside, and count them, over a grid of `shape` that covers the same field."""
+    sums, counts = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    rows, cols = band.shape
+    block_of = np.arange(cols) * shape[1] // cols
+    for r in range(rows):
+        block = r * shape[0] // rows
+        for c in range(cols):
+            if inside[r, c]:
+                sums[block, block_of[c]] += min(abs(band[r, c]), clip)
+                counts[block, block_of[c]] += np.float32(1.0)
+    return sums, counts
 
 
 def _sample_detail(image: FloatImage) -> tuple[FloatImage, FloatImage]:

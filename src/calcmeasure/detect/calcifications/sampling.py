@@ -18,6 +18,17 @@ def sample(plane: FloatImage, points_rc: Points) -> Values:
 
 
 @njit(cache=True, inline="always")
+def sample_within(plane: FloatImage, row: float, col: float) -> float:
+    """Bilinear value at a place at least one sample away from every edge; faster than `sample_one`."""
+    r, c = int(row), int(col)
+    fr, fc = np.float32(row - r), np.float32(col - c)
+    upper = plane[r, c] + (plane[r, c + 1] - plane[r, c]) * fc
+    lower = plane[r + 1, c] + (plane[r + 1, c + 1] - plane[r + 1, c]) * fc
+    value: float = upper + (lower - upper) * fr
+    return value
+
+
+@njit(cache=True, inline="always")
 def sample_one(plane: FloatImage, row: float, col: float) -> float:
     """Bilinear value at one place; beyond the edges the edge is repeated."""
     row = min(max(row, 0.0), plane.shape[0] - 1.0)
