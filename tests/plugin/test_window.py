@@ -81,7 +81,7 @@ def letters_of(window):
 def test_letters_and_tab_lead_through_the_window(opened):
     _viewer, room = opened
     letters = letters_of(room.window())
-    assert set("FVWH") | set("NOIGDERMBKSTACU") <= set(letters)
+    assert set("FVWH") | set("NOIGDERMBKSTACUY") <= set(letters)
     assert {letter: texts for letter, texts in letters.items() if len(texts) > 1} == {}
     places = [room.cases.tree, room.display.protocol, room.window().findChild(QOpenGLWidget)]
     places += [room.measure.tools[ToolName.NAVIGATE], room.measure.entries, room.response.table]

@@ -16,6 +16,8 @@ from napari_calcmeasure.display.placement import outline_breast
 
 TILE_OVERLAP = 0.1
 """Of a tile's side, at least, that neighbouring tiles of the quadrant walk share."""
+WALK_MARGIN = 2
+"""Coarse pixels that the walk goes beyond the outline: it is smoothed, and leaves out what juts from the breast."""
 TYPICAL_MM = 0.1
 """Pixel size that the breast is looked for with on an image without millimetres: film and detectors are near it."""
 
@@ -162,11 +164,11 @@ def quadrant_views(panel: Panel, canvas_size_px: tuple[int, int]) -> list[tuple[
     mask, reduction = outline_breast(panel.image[0], step=measured, is_inverted=inverted)
     corners = np.argwhere(mask) * reduction
     world = np.asarray(panel.placement.origin) + corners * np.asarray(panel.placement.scale)
-    beyond = np.asarray(panel.placement.scale) * (reduction - 1)
-    low, high = np.minimum(world, world + beyond).min(axis=0), np.maximum(world, world + beyond).max(axis=0)
+    beyond = np.abs(panel.placement.scale) * reduction * WALK_MARGIN
+    low, high = world.min(axis=0) - beyond, world.max(axis=0) + beyond
     tile = np.asarray(canvas_size_px) / zoom
     rows, columns = (_centres(float(low[axis]), float(high[axis]), float(tile[axis])) for axis in (0, 1))
-    reach = tile / 2 + np.abs(beyond)
+    reach = tile / 2 + beyond
     centres = [(row, column) for row in rows for column in columns]
     return [(one, zoom) for one in centres if (np.abs(world - one) <= reach).all(axis=1).any()]
 

@@ -34,7 +34,7 @@ class SensitivityRow(QWidget):
         )
         self.slider.valueChanged.connect(self._on_value)
         self._words = QLabel()
-        caption = QLabel("Sensiti&vity")
+        caption = QLabel("Sensitivit&y")
         caption.setBuddy(self.slider)
         self._left_out = label(role="quiet", name="What the search left out")
         row = QHBoxLayout()
