@@ -88,7 +88,7 @@ def _examination(shape, spacing, *, motion_mm: float = 1.0, noise: float = 9.0) 
 
 def _image(phantom) -> DynamicImage:
     pre, early = (phantom.phases[k].astype(np.float32) for k in (0, phantom.still_phase))
-    return DynamicImage(pre=pre, early=early, late=None, grid=phantom.grid)
+    return DynamicImage(np.stack([pre, early]), phantom.grid)
 
 
 def _stages(shape, spacing, *, repeats: int) -> tuple[str, ...]:

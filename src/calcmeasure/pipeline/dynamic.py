@@ -133,16 +133,15 @@ def _measure_series(
 
 
 def _load(series: DynamicSeries, *, early: EarlyPhase) -> tuple[DynamicImage, NDArray[np.float32]]:
-    """All phases, and of them the pre-contrast, early and last one as the detector's image."""
+    """All phases as the detector's image, and their signal."""
     if series.grid is None:
         raise PhaseError("the dynamic series has no regular grid", code=ErrorCode.GEOMETRY)
     pre = (series.first_post_contrast or 0) - 1
     if pre < 0:
         raise PhaseError("no phase lies before contrast: nothing to subtract", code=ErrorCode.NO_BASELINE_PHASE)
     volumes = load_phases(series, indices=range(len(series.phases)))
-    last = len(series.phases) - 1
-    late = volumes[last] if last > early.index else None
-    return DynamicImage(volumes[pre], volumes[early.index], late, series.grid), volumes
+    times_s = tuple(phase.time_s for phase in series.phases)
+    return DynamicImage(volumes, series.grid, pre_index=pre, early_index=early.index, times_s=times_s), volumes
 
 
 def _found(

@@ -65,7 +65,7 @@ def _examination(*balls, grid=None, background=12.0, noise=4.0):
         pre = pre * (1 - share) + share * 220
         early = early * (1 - share) + share * 220 * (1 + ball.percent / 100)
     phases = [np.hypot(p + rng.normal(0, noise, p.shape), rng.normal(0, noise, p.shape)) for p in (pre, early)]
-    return DynamicImage(phases[0].astype(np.float32), phases[1].astype(np.float32), None, grid)
+    return DynamicImage(np.asarray(phases[:2], np.float32), grid)
 
 
 def _diameter_mm(finding, grid):
@@ -112,7 +112,7 @@ def test_contours_are_closed_and_lie_in_one_slice(found):
 
 @pytest.mark.parametrize("scale", [0.01, 7.5])
 def test_result_does_not_depend_on_the_grey_scale(found, one_mass, scale):
-    scaled = replace(one_mass, pre=one_mass.pre * np.float32(scale), early=one_mass.early * np.float32(scale))
+    scaled = replace(one_mass, phases=one_mass.phases * np.float32(scale))
     (lesion,) = detect_lesions(scaled).lesions
     reference = _diameter_mm(found.lesions[0], one_mass.grid)
     assert _diameter_mm(lesion, one_mass.grid) == pytest.approx(reference, abs=0.02)
@@ -169,7 +169,7 @@ def test_one_slice_is_measured_and_says_so(one_mass):
     middle = one_mass.grid.shape[0] // 2
     origin = one_mass.grid.to_lps((middle, 0, 0))
     grid = replace(one_mass.grid, shape=(1, *one_mass.grid.shape[1:]), origin_lps=tuple(origin))
-    image = DynamicImage(one_mass.pre[middle : middle + 1], one_mass.early[middle : middle + 1], None, grid)
+    image = DynamicImage(one_mass.phases[:, middle : middle + 1], grid)
     findings = detect_lesions(image)
     assert "single_slice" in findings.flags
     assert _diameter_mm(findings.lesions[0], grid) == pytest.approx(18, abs=2)
@@ -177,14 +177,14 @@ def test_one_slice_is_measured_and_says_so(one_mass):
 
 def _broken(image, kind):
     if kind == "shape":
-        return replace(image, pre=image.pre[1:])
+        return replace(image, phases=image.phases[:, 1:])
     if kind == "grid":
         return replace(image, grid=replace(image.grid, shape=(1, 2, 3)))
     if kind == "nan":
-        early = image.early.copy()
-        early[3, 4, 5] = np.nan
-        return replace(image, early=early)
-    return replace(image, pre=np.zeros_like(image.pre), early=np.zeros_like(image.early))
+        phases = image.phases.copy()
+        phases[image.early_index, 3, 4, 5] = np.nan
+        return replace(image, phases=phases)
+    return replace(image, phases=np.zeros_like(image.phases))
 
 
 @pytest.mark.parametrize("kind", ["shape", "grid", "nan", "zeros"])
@@ -269,7 +269,7 @@ def test_real_ring_enhancing_tumour_is_outlined(realdata):
     phases = loadmat(path)["DCEdata"].astype(np.float32)[:, None]
     spacing = Spacing(1.0, 1.0, SpacingSource.GIVEN, slice_mm=5.0)
     grid = ImageGrid((1, 192, 192), (60.0, 0.0, 0.0), tuple(tuple(a) for a in SAGITTAL), spacing)
-    image = DynamicImage(phases[:3].mean(axis=0), phases[8:10].mean(axis=0), None, grid)
+    image = DynamicImage(np.stack([phases[:3].mean(axis=0), phases[8:10].mean(axis=0)]), grid)
     findings = detect_lesions(image)
     # By eye on the subtraction the ring spans rows 95-121 and columns 87-113: 26-30 pixels.
     lesion = findings.lesions[0]

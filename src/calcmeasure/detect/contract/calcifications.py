@@ -1,43 +1,15 @@
-"""What a detector receives and returns: the contract of the ``calcmeasure.detectors`` entry points."""
+"""What a calcification detector returns: marks, groups of them, and everything seen on one mammogram."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calcmeasure.geometry import ImageGrid, Spacing
-from calcmeasure.terms import Distribution, Laterality, MarkLabel, PresentationIntent, View
-
-FloatImage = NDArray[np.float32]
-BoolImage = NDArray[np.bool_]
-Points = NDArray[np.float64]
-Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectionImage:
-    """One mammogram, ready for detection.
-
-    Parameters
-    ----------
-    attenuation
-        (rows, columns) float32; higher means more X-ray attenuation, whatever the encoding was. On a logarithmic
-        scale for both intents (For Processing images are log-transformed when they are loaded).
-    valid
-        (rows, columns) False where a pixel is padding.
-    spacing
-        mm per pixel with its source.
-    """
-
-    attenuation: FloatImage
-    valid: BoolImage
-    spacing: Spacing
-    laterality: Laterality | None = None
-    view: View | None = None
-    intent: PresentationIntent | None = None
+from calcmeasure.detect.contract.images import BoolImage, Points, Values
+from calcmeasure.terms import Distribution, MarkLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,85 +128,3 @@ class CalcificationFindings:
     def left_out_rc(self) -> Points:
         """(m, 2) marks seen and left out on purpose: vascular, skin, coarse, scattered, foreign, artefacts."""
         return self.marks.points_rc[~self.marks.labelled(MarkLabel.SUSPICIOUS)]
-
-
-@dataclass(frozen=True, slots=True)
-class DynamicImage:
-    """Pre-contrast, early and (where there is one) late phase of a dynamic series.
-
-    Parameters
-    ----------
-    pre, early, late
-        (slices, rows, columns) float32 signal in one common scaling. `late` may be None.
-    grid
-        Shared by the phases.
-    """
-
-    pre: FloatImage
-    early: FloatImage
-    late: FloatImage | None
-    grid: ImageGrid
-
-
-@dataclass(frozen=True, slots=True)
-class LesionFinding:
-    """One enhancing lesion.
-
-    Parameters
-    ----------
-    mask
-        (slices, rows, columns) of the box that starts at `offset_zrc` in the volume.
-    contours_zrc
-        One closed polygon (n, 3) per slice and part: sub-voxel iso-contours, slice index constant within a polygon.
-    laterality
-        Side of the midline, by patient coordinates.
-    centre_zrc
-        Centre of mass.
-    confidence
-        0-1.
-    alternative_diameter_mm
-        In-plane diameter by a second, simpler rule; None when that rule found nothing.
-    """
-
-    mask: BoolImage
-    offset_zrc: tuple[int, int, int]
-    contours_zrc: tuple[Points, ...]
-    laterality: Laterality
-    centre_zrc: tuple[float, float, float]
-    confidence: float
-    alternative_diameter_mm: float | None = None
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LesionFindings:
-    """What a lesion detector saw in one dynamic series.
-
-    Parameters
-    ----------
-    lesions
-        Largest first; empty when nothing enhances beyond the background.
-    breast
-        (slices, rows, columns) mask of both breasts, chest wall left out.
-    enhancement
-        (slices, rows, columns) float32 percent enhancement at the early phase after motion correction.
-    """
-
-    lesions: tuple[LesionFinding, ...]
-    breast: BoolImage
-    enhancement: FloatImage
-    flags: tuple[str, ...] = ()
-
-
-class CalcificationDetector(Protocol):
-    """Finds groups of calcifications on one mammogram."""
-
-    def __call__(self, image: ProjectionImage) -> CalcificationFindings:
-        """Detect; raises `DetectorError` when the image cannot be judged."""
-
-
-class LesionDetector(Protocol):
-    """Finds enhancing lesions in one dynamic series."""
-
-    def __call__(self, image: DynamicImage) -> LesionFindings:
-        """Detect; raises `DetectorError` when the series cannot be judged."""
