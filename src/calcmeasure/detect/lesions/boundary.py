@@ -146,4 +146,5 @@ def plane_contours(plane: FloatImage, level: float, *, voxel_mm: FloatArray) -> 
 
 def _area_mm2(path: FloatArray, voxel_mm: FloatArray) -> float:
     rows, cols = path[:, 0] * voxel_mm[1], path[:, 1] * voxel_mm[2]
-    return float(abs(np.dot(rows[:-1], cols[1:]) - np.dot(rows[1:], cols[:-1])) / 2)
+    area_mm2 = float(abs(np.dot(rows[:-1], cols[1:]) - np.dot(rows[1:], cols[:-1])) / 2)
+    return round(area_mm2, 4)  # an island of just the least size stays one, however its grey values were rounded

@@ -14,6 +14,10 @@ from calcmeasure.detect.lesions.boundary import SHELL_MM, FloatArray, plane_cont
 SMOOTHING_REACH = 2
 """Voxels that the smoothing looks away: a cut this much wider gives the very values of the whole volume."""
 
+LEAST_HEIGHT = 1e-3
+"""A voxel whose signal is the threshold itself lies this share of it beside it, for the edge must pass somewhere. A
+share of what is seen in the cut would make the edge depend on the cut."""
+
 
 def outline_of_mask(
     subtraction: FloatImage, mask: BoolImage, *, offset_zrc: Sequence[int], threshold: float | None, voxel_mm: ArrayLike
@@ -82,7 +86,7 @@ def _heights(
     """How far every voxel of a box lies from the threshold; beyond the volume as far as the voxel next to it."""
     smooth, inside = _cut(subtraction, low, shape=shape, voxel_mm=voxel_mm)
     heights = np.abs(smooth - np.float32(threshold))
-    heights = np.maximum(heights, np.float32(1e-3) * max(float(heights.max()), 1e-6))
+    heights = np.maximum(heights, np.float32(max(LEAST_HEIGHT * abs(threshold), 1e-6)))
     pads = [(part.start, size - part.stop) for part, size in zip(inside, shape, strict=True)]
     whole: FloatImage = np.pad(heights, pads, mode="edge")
     return whole
