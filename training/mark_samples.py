@@ -1,9 +1,9 @@
-"""Candidates of simulated mammograms with what they truly are: what the mark model is trained on."""
+"""Candidates of simulated mammograms with what they truly are: what mark and kind model are trained on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from calcmeasure.detect.calcifications.bands import build_stack
-from calcmeasure.detect.calcifications.candidates import Candidates, find_candidates
+from calcmeasure.detect.calcifications.candidates import find_candidates
 from calcmeasure.detect.calcifications.features import Table, describe
 from calcmeasure.detect.calcifications.marks import LEAST_SNR
-from calcmeasure.detect.contract import ProjectionImage
+from calcmeasure.detect.contract import Points, ProjectionImage, Values
 from calcmeasure.detect.mammogram.preparation import prepare
 from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
+from calcmeasure.phantom.mammogram.scene_settings import NO_CLUTTER, TRAINING, SceneSettings
 from calcmeasure.phantom.mammogram.scenes import Scene, draw_scene
 from calcmeasure.terms import MarkLabel
 
@@ -25,6 +26,9 @@ TISSUE, CALCIFICATION, FOREIGN, LEFT_OUT = 0, 1, 2, -1
 NEAREST_MM, MARGIN_MM = 0.2, 0.1
 """A candidate belongs to a mark within this distance of its centre, or this far beyond its radius."""
 _FOREIGN = (MarkLabel.FOREIGN, MarkLabel.ARTEFACT)
+_PLAIN = replace(TRAINING, clutter=NO_CLUTTER, photons_per_mm2=(6.0e5, 2.0e6))
+"""Little noise and nothing but tissue and groups: what is easy to see must not become unusual."""
+_PLAIN_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Samples:
         (n, features).
     kinds
         (n,) one of `TISSUE`, `CALCIFICATION`, `FOREIGN`, `LEFT_OUT`.
+    labels
+        (n,) what owns the place of each (`calcmeasure.phantom.mammogram.deposits.LABEL_CODES`), 0 nothing.
     seeds
         (n,) scene of each.
     area_cm2
@@ -47,6 +53,7 @@ class Samples:
 
     table: Table
     kinds: NDArray[np.int8]
+    labels: NDArray[np.uint8]
     seeds: NDArray[np.int64]
     area_cm2: float
     marks: int
@@ -55,7 +62,7 @@ class Samples:
     def join(cls, parts: Iterable[Samples]) -> Samples:
         """Several as one, in order of their seeds."""
         listed = sorted((part for part in parts if len(part.seeds)), key=lambda part: int(part.seeds[0]))
-        arrays = (np.concatenate([getattr(p, name) for p in listed]) for name in ("table", "kinds", "seeds"))
+        arrays = (np.concatenate([getattr(p, name) for p in listed]) for name in _ARRAYS)
         return cls(*arrays, area_cm2=sum(p.area_cm2 for p in listed), marks=sum(p.marks for p in listed))
 
     def save(self, path: Path) -> None:
@@ -66,39 +73,52 @@ class Samples:
     def load(cls, path: Path) -> Samples:
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as stored:
-            table, kinds, seeds = (stored[name] for name in ("table", "kinds", "seeds"))
-            return cls(table, kinds, seeds, float(stored["area_cm2"]), int(stored["marks"]))
+            return cls(*(stored[name] for name in _ARRAYS), float(stored["area_cm2"]), int(stored["marks"]))
+
+
+_ARRAYS = ("table", "kinds", "labels", "seeds")
+
+
+def settings_for(seed: int) -> SceneSettings:
+    """Choose what a training scene is drawn from: every tenth is plain."""
+    return _PLAIN if seed % _PLAIN_EVERY == 0 else TRAINING
 
 
 def draw_samples(seeds: Iterable[int]) -> Samples:
     """Draw training scenes and measure their candidates."""
-    return Samples.join(_samples_of(draw_scene(seed), seed) for seed in seeds)
+    return Samples.join(measure_scene(draw_scene(seed, settings=settings_for(seed)), seed=seed) for seed in seeds)
 
 
-def _samples_of(scene: Scene, seed: int) -> Samples:
+def measure_scene(scene: Scene, *, seed: int) -> Samples:
+    """Measure every candidate of a scene and tell what it truly is."""
     prepared = prepare(ProjectionImage(scene.attenuation, scene.valid, scene.spacing))
     if not prepared.search.any():
-        return Samples(np.empty((0, 0), np.float32), np.empty(0, np.int8), np.empty(0, np.int64), 0.0, 0)
+        nothing = np.empty(0, np.int8)
+        return Samples(np.empty((0, 0), np.float32), nothing, nothing.view(np.uint8), np.empty(0, np.int64), 0.0, 0)
     box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in np.nonzero(prepared.breast))
     stack = build_stack(
         prepared.attenuation[box], valid=scene.valid[box], inside=prepared.breast[box], spacing=scene.spacing
     )
     found = find_candidates(stack, search=prepared.search[box], least_snr=LEAST_SNR)
-    kinds = kinds_of(found, scene, origin_rc=(box[0].start, box[1].start))
-    area_cm2 = float(prepared.search.sum()) * scene.spacing.area_mm2 / 100.0
-    true_marks = sum(label not in _FOREIGN for label in scene.labels)
-    return Samples(describe(stack, found), kinds, np.full(len(found), seed), area_cm2, true_marks)
+    points_rc = found.points_rc + np.array([part.start for part in box])
+    return Samples(
+        table=describe(stack, found),
+        kinds=kinds_of(points_rc, found.snr, scene),
+        labels=_owners(points_rc, scene),
+        seeds=np.full(len(found), seed),
+        area_cm2=float(prepared.search.sum()) * scene.spacing.area_mm2 / 100.0,
+        marks=sum(label not in _FOREIGN for label in scene.labels),
+    )
 
 
-def kinds_of(found: Candidates, scene: Scene, *, origin_rc: tuple[int, int]) -> NDArray[np.int8]:
+def kinds_of(points_rc: Points, snr: Values, scene: Scene) -> NDArray[np.int8]:
     """Tell what each candidate is: of several on one calcification the strongest stands for it."""
-    points_rc = found.points_rc + origin_rc
-    kinds = _owned(points_rc, scene)
-    if not len(scene.marks_rc) or not len(found):
+    kinds = _kinds_by_owner(points_rc, scene)
+    if not len(scene.marks_rc) or not len(snr):
         return kinds
     tree = cKDTree(points_rc * scene.spacing.rc_mm)
     reach_mm = np.maximum(NEAREST_MM, scene.diameters_mm / 2.0 + MARGIN_MM)
-    taken = np.zeros(len(found), dtype=bool)
+    taken = np.zeros(len(snr), dtype=bool)
     for mark in np.argsort(-scene.diameters_mm, kind="stable"):
         near = np.sort(tree.query_ball_point(scene.marks_rc[mark] * scene.spacing.rc_mm, reach_mm[mark])).astype(int)
         if scene.labels[mark] in _FOREIGN:
@@ -107,19 +127,30 @@ def kinds_of(found: Candidates, scene: Scene, *, origin_rc: tuple[int, int]) -> 
         free = near[~taken[near]]
         kinds[free] = LEFT_OUT
         if len(free):
-            best = free[found.snr[free].argmax()]
+            best = free[snr[free].argmax()]
             taken[best], kinds[best] = True, CALCIFICATION
     return kinds
 
 
-def _owned(points_rc: NDArray[np.float64], scene: Scene) -> NDArray[np.int8]:
-    """Tell what owns the pixels at and beside each point: nothing, something foreign, or a calcification's body."""
-    kinds = np.full(len(points_rc), TISSUE, dtype=np.int8)
+def _kinds_by_owner(points_rc: Points, scene: Scene) -> NDArray[np.int8]:
+    """Tell what lies at and beside each point: nothing, something foreign, or a calcification's body."""
+    codes = _codes_around(points_rc, scene)
+    kinds = np.where((codes > 0).any(axis=0), LEFT_OUT, TISSUE).astype(np.int8)
+    foreign = np.isin(codes, [LABEL_CODES[label] for label in _FOREIGN]).any(axis=0)
+    kinds[foreign] = FOREIGN
+    return kinds
+
+
+def _owners(points_rc: Points, scene: Scene) -> NDArray[np.uint8]:
+    """Label code at and beside each point; of several the smallest: a member of a group comes first."""
+    codes = _codes_around(points_rc, scene).astype(int)
+    owner = np.where(codes > 0, codes, len(LABEL_CODES) + 1).min(axis=0)
+    return np.where(owner > len(LABEL_CODES), 0, owner).astype(np.uint8)
+
+
+def _codes_around(points_rc: Points, scene: Scene) -> NDArray[np.uint8]:
+    """(9, n) label codes of the pixels at and beside each point."""
     last = np.array(scene.label_map.shape) - 1
     around = [(dr, dc) for dr in (-1, 0, 1) for dc in (-1, 0, 1)]
     places = (np.clip(np.rint(points_rc + shift).astype(int), 0, last) for shift in around)
-    codes = np.array([scene.label_map[place[:, 0], place[:, 1]] for place in places])
-    foreign = np.isin(codes, [LABEL_CODES[label] for label in _FOREIGN]).any(axis=0)
-    kinds[(codes > 0).any(axis=0)] = LEFT_OUT
-    kinds[foreign] = FOREIGN
-    return kinds
+    return np.array([scene.label_map[place[:, 0], place[:, 1]] for place in places])

@@ -2,8 +2,8 @@
 
 Two steps, so that scenes are drawn once and in as many processes as there are processors::
 
-    python training/train_mark_model.py draw --seeds 0 150 samples_0.npz
-    python training/train_mark_model.py draw --seeds 150 300 samples_1.npz
+    python training/train_mark_model.py draw --seeds 0 225 samples_0.npz
+    python training/train_mark_model.py draw --seeds 225 450 samples_1.npz
     python training/train_mark_model.py grow samples_0.npz samples_1.npz
 
 Seeds and settings decide the weights to the byte. Only training seeds and settings are used

@@ -13,10 +13,11 @@ pytest.importorskip("sklearn", reason="the extra 'train' is not installed")
 
 import boosting
 import mark_samples
+import train_kind_model
 import train_mark_model
+from calcmeasure.detect.calcifications import kinds
 from calcmeasure.detect.calcifications.features import FEATURES
 from calcmeasure.detect.calcifications.mark_model import save_model
-from calcmeasure.phantom.mammogram.scene_settings import TRAINING
 from calcmeasure.phantom.mammogram.scenes import draw_scene
 
 SEEDS = (2, 3)
@@ -47,8 +48,21 @@ def test_samples_come_back_from_their_file_and_join_in_order(samples: mark_sampl
 def test_every_calcification_has_at_most_one_candidate(samples: mark_samples.Samples):
     for seed in SEEDS:
         kinds = samples.kinds[samples.seeds == seed]
-        true = len(draw_scene(seed, settings=TRAINING).labels)
+        true = len(draw_scene(seed, settings=mark_samples.settings_for(seed)).labels)
         assert 0 < (kinds == mark_samples.CALCIFICATION).sum() <= true
+
+
+def test_kinds_are_learned_from_the_same_samples(samples: mark_samples.Samples):
+    model = train_kind_model.train(samples, rounds=4)
+    assert len(model.ensembles) == len(kinds.KINDS)
+    names = train_kind_model.kind_names(samples.labels)
+    assert model.made["marks"] == {str(kind): int((names == kind).sum()) for kind in kinds.KINDS}
+    assert model.made["marks"]["suspicious"] > 0
+
+
+def test_what_is_nothing_has_no_owner(samples: mark_samples.Samples):
+    assert not samples.labels[samples.kinds == mark_samples.TISSUE].any()
+    assert samples.labels[samples.kinds == mark_samples.CALCIFICATION].any()
 
 
 def test_flat_trees_answer_as_the_library_does():

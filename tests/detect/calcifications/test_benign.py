@@ -59,18 +59,20 @@ def _stack(shape_mm: str) -> BandStack:
     inside = {
         "coarse": np.hypot(rows, cols) < 1.2,
         "small": np.hypot(rows, cols) < 0.3,
-        "rod": (np.abs(rows) < 0.3) & (np.abs(cols) < 8.0),
+        "rod": (np.abs(rows) < 0.35) & (np.abs(cols) < 8.0),
+        "thread": (np.abs(rows) < 0.15) & (np.abs(cols) < 8.0),
+        "rim": np.abs(np.hypot(rows, cols) - 1.2) < 0.2,
     }[shape_mm]
     snr[inside] = 30.0
     band = Band(snr, 1, 0.3, np.ones((2, 2), np.float32), 1.0)
     return BandStack((band,), 5, snr, NoiseCurve(np.array([0.0, 1.0]), np.ones(2)), SPACING)
 
 
-@pytest.mark.parametrize(("shape", "n"), [("coarse", 1), ("small", 0), ("rod", 0)])
-def test_coarse_means_large_and_compact(shape: str, n: int):
+@pytest.mark.parametrize(("shape", "n"), [("coarse", 1), ("small", 0), ("rod", 1), ("thread", 0), ("rim", 1)])
+def test_coarse_means_large_and_compact_or_a_thick_rod(shape: str, n: int):
     found = find_coarse(_stack(shape), smallest_mm=1.0, snr=10.0)
     assert len(found.centres_rc) == n
-    assert bool(found.labels.any()) is bool(n)
+    assert bool(found.numbers.any()) is bool(n)
 
 
 def test_marks_on_a_coarse_object_are_covered_and_others_are_not():

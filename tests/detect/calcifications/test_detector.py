@@ -61,16 +61,23 @@ def plain(breast_image: ImageMaker) -> tuple[ProjectionImage, CalcificationFindi
 
 def test_every_blob_of_a_group_is_found_where_it_is(plain: tuple[ProjectionImage, CalcificationFindings]):
     image, findings = plain
-    assert len(findings.clusters) == 1
     (cluster,) = findings.clusters
-    gaps_mm, nearest = cKDTree(_group()).query(cluster.points_rc * image.spacing.rc_mm)
+    gaps_mm, _ = cKDTree(cluster.points_rc * image.spacing.rc_mm).query(_group())
+    assert gaps_mm.max() < 0.06
+
+
+def test_what_is_probable_is_a_blob(plain: tuple[ProjectionImage, CalcificationFindings]):
+    image, findings = plain
+    probable = findings.marks.points_rc[findings.marks.probabilities > 0.5]
+    gaps_mm, nearest = cKDTree(_group()).query(probable * image.spacing.rc_mm)
     assert sorted(nearest) == list(range(14))
     assert gaps_mm.max() < 0.06
 
 
-def test_extent_equals_the_span_of_the_centres(plain: tuple[ProjectionImage, CalcificationFindings]):
+def test_extent_is_the_span_of_the_centres_to_a_tenth(plain: tuple[ProjectionImage, CalcificationFindings]):
+    """A faint speck of noise may pass for the weakest member of so dense a group."""
     image, findings = plain
-    assert _span_mm(findings, image.spacing) == pytest.approx(pdist(_group()).max(), abs=0.08)
+    assert _span_mm(findings, image.spacing) == pytest.approx(pdist(_group()).max(), rel=0.1)
 
 
 def test_numbers_of_a_cluster_are_in_range(plain: tuple[ProjectionImage, CalcificationFindings]):
@@ -78,7 +85,7 @@ def test_numbers_of_a_cluster_are_in_range(plain: tuple[ProjectionImage, Calcifi
     (cluster,) = findings.clusters
     n = len(cluster.points_rc)
     assert cluster.marks.diameters_mm.shape == cluster.marks.probabilities.shape == (n,)
-    assert np.all((cluster.marks.probabilities > 0.2) & (cluster.marks.probabilities <= 1.0))
+    assert np.all((cluster.marks.probabilities > 0.0) & (cluster.marks.probabilities <= 1.0))
     assert np.all((cluster.marks.diameters_mm > 0.05) & (cluster.marks.diameters_mm <= 1.0))
     assert 0.5 < cluster.confidence <= 1.0
     assert cluster.distribution is Distribution.GROUPED
@@ -153,7 +160,9 @@ def test_the_same_group_has_the_same_millimetres_on_any_pixel_grid(
     spacing = Spacing(*rc_mm, SpacingSource.DETECTOR)
     findings = detect_calcifications(breast_image(_group(), spacing=spacing, contrast=0.25))
     assert len(findings.clusters) == 1
-    assert _span_mm(findings, spacing) == pytest.approx(pdist(_group()).max(), abs=0.15)
+    assert _span_mm(findings, spacing) == pytest.approx(pdist(_group()).max(), rel=0.1)
+    probable_mm = findings.marks.points_rc[findings.marks.probabilities > 0.5] * spacing.rc_mm
+    assert pdist(probable_mm).max() == pytest.approx(pdist(_group()).max(), abs=0.15)
 
 
 def test_positive_means_brighter(breast_image: ImageMaker):
@@ -235,7 +244,7 @@ _NOISE = np.random.default_rng(0).standard_normal((400, 300))
         pytest.param(_image(_NOISE[:5, :5]), (Flag.NO_BREAST,), id="tiny"),
         pytest.param(_image(_NOISE[:1, :1]), (Flag.NO_BREAST,), id="one-pixel"),
         pytest.param(_image(_NOISE[:, :3]), (Flag.NO_BREAST,), id="strip"),
-        pytest.param(_image(_NOISE), (Flag.BREAST_MASK_UNCERTAIN,), id="all-noise"),
+        pytest.param(_image(_NOISE), (Flag.BREAST_MASK_UNCERTAIN, Flag.BREAST_FILLS_IMAGE), id="all-noise"),
     ],
 )
 def test_an_image_without_a_breast_gives_no_cluster_and_says_so(image: ProjectionImage, flags: tuple[Flag, ...]):
@@ -285,7 +294,8 @@ def test_half_of_the_breast_saturated_still_shows_the_group(breast_image: ImageM
 
 def test_settings_are_used(plain: tuple[ProjectionImage, CalcificationFindings]):
     image, _ = plain
-    assert detect_calcifications(image, settings=CalcificationSettings(largest_mm=0.1)).clusters == ()
+    assert detect_calcifications(image, settings=CalcificationSettings(least_probability=1.0)).clusters == ()
+    assert Flag.TOO_MANY_MARKS in detect_calcifications(image, settings=CalcificationSettings(most_marks=3)).flags
 
 
 # -- phantoms -----------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def test_a_model_that_asks_for_what_is_not_measured_is_refused(tmp_path: Path):
 def test_the_shipped_model_says_how_it_was_made():
     model = shipped_model()
     assert model.prevalence_per_cm2 > 0.0
-    assert tuple(model.made["features"]) == FEATURES
+    assert set(model.made["features"]) <= set(FEATURES)
     assert model.made["seeds"][1] < 1_000_000, "testing seeds begin there"
     json.dumps(model.made)
     assert (np.diff(model.calibration) >= 0.0).all()

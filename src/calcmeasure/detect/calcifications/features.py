@@ -2,7 +2,8 @@
 
 Signal over noise and relative amplitude in every band (a speck sharper than the detector can show is as telling as
 a faint one), the shape of the top, what continues it as a line over about three millimetres at three scales, and how
-busy its surroundings are. What else was found near is left to the grouping of the marks.
+busy its surroundings are. Of what else was found only a stronger candidate close by is asked, which tells second
+maxima of one object; the rest is left to the grouping of the marks.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from calcmeasure.detect.calcifications.bands import SIGMAS_MM, Band, BandStack
 from calcmeasure.detect.calcifications.candidates import Candidates
 from calcmeasure.detect.calcifications.observer import SIZES_MM, observe
-from calcmeasure.detect.calcifications.sampling import sample_one
+from calcmeasure.detect.calcifications.sampling import sample_one, sample_within
 from calcmeasure.detect.contract import FloatImage, Points, Values
 
 Table = NDArray[np.float32]
@@ -30,18 +32,22 @@ SHAPE_SIGMAS_MM = (0.079, 0.158, 0.316)
 _CLIP_SNR = (-2.0, 3.0)
 """A ray's mean is taken of values clipped here: one bright calcification on it makes no line."""
 _BUSY_SNR = 2.0
+_NEAR_MM = 0.5
+"""How far from their start rays are near the mark."""
 _SCAN_MM = 1.5
+_RIVAL_MM = 1.5
+"""How far a stronger candidate is looked for."""
 
 RAY_FEATURES = ("line", "bent", "edge", "across", "elongation", "lopsided", "mean", "busy", "near", "relative_line")
 FEATURES = (
     *(f"snr_{s:.3f}" for s in SIGMAS_MM),
     *(f"share_{s:.3f}" for s in SIGMAS_MM),
-    *("snr", "log_diameter", "sharp", "relative_sharp", "scan_line", "log_pixel"),
+    *("snr", "log_diameter", "sharp", "relative_sharp", "scan_line", "steep", "log_pixel"),
     *(f"roundness_{s:.3f}" for s in SHAPE_SIGMAS_MM),
     *(f"{name}_{s:.3f}" for s in RAY_SIGMAS_MM for name in RAY_FEATURES),
-    *("noise_fine", "noise_coarse", "texture"),
+    *("noise_fine", "noise_coarse", "texture", "grain"),
     *(f"observer_{d:.2f}" for d in SIZES_MM),
-    *("observer", "misfit", "relative_misfit"),
+    *("observer", "misfit", "relative_misfit", "rival_mm", "rival_strength"),
 )
 """Names of the columns of `describe`, in order."""
 
@@ -63,14 +69,19 @@ def describe(stack: BandStack, candidates: Candidates) -> Table:
         *(_surroundings(stack, stack.nearest(s), candidates) for s in RAY_SIGMAS_MM),
         _of_the_noise(stack, candidates.points_rc),
         _observed(stack, candidates),
+        _rivals(candidates.points_rc * stack.spacing.rc_mm, candidates.snr),
     ]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
 def _of_the_top(stack: BandStack, candidates: Candidates, highest: Values) -> Values:
     sharp, scan = _pixel_detail(stack.pixels, candidates.points_rc, _half_scan(stack))
+    radii_px = candidates.diameters_mm / (2.0 * max(stack.spacing.rc_mm))
+    steep = _steepness(stack.pixels, candidates.points_rc, radii_px) / max(stack.spacing.rc_mm)
     log_pixel = np.full(len(candidates), np.log(max(stack.spacing.rc_mm)))
-    return np.column_stack([candidates.snr, np.log(candidates.diameters_mm), sharp, sharp / highest, scan, log_pixel])
+    return np.column_stack(
+        [candidates.snr, np.log(candidates.diameters_mm), sharp, sharp / highest, scan, steep, log_pixel]
+    )
 
 
 def _half_scan(stack: BandStack) -> tuple[int, int]:
@@ -99,11 +110,22 @@ def _surroundings(stack: BandStack, band: Band, candidates: Candidates) -> Value
 
 
 def _of_the_noise(stack: BandStack, points_rc: Points) -> Values:
-    """Local noise over the breast's in a fine and a coarse band, and coarse over fine: how knotty the tissue is."""
+    """Local noise over the breast's in a fine and a coarse band, coarse over fine (knotty tissue), and grain.
+
+    Grain is how much of the finest band's noise is left in the next: white noise loses most, film grain little.
+    """
     fine, coarse = stack.nearest(0.112), stack.nearest(0.316)
     fine_here, coarse_here = (stack.noise_at(band, points_rc) for band in (fine, coarse))
     robust = [max(band.robust_noise, 1e-6) for band in (fine, coarse)]
-    return np.column_stack([fine_here / robust[0], coarse_here / robust[1], coarse_here / np.maximum(fine_here, 1e-6)])
+    grain = stack.bands[min(1, len(stack.bands) - 1)].robust_noise / max(stack.bands[0].robust_noise, 1e-6)
+    return np.column_stack(
+        [
+            fine_here / robust[0],
+            coarse_here / robust[1],
+            coarse_here / np.maximum(fine_here, 1e-6),
+            np.full(len(points_rc), grain),
+        ]
+    )
 
 
 def _observed(stack: BandStack, candidates: Candidates) -> Values:
@@ -118,6 +140,20 @@ def _observed(stack: BandStack, candidates: Candidates) -> Values:
     )
     best = seen.by_size.max(axis=1, initial=0.0)
     return np.column_stack([seen.by_size, best, seen.misfit, seen.misfit / np.maximum(best, 1.0)])
+
+
+def _rivals(points_mm: Points, snr: Values) -> Values:
+    """Distance to the nearest stronger candidate, and how many times as strong it is; `_RIVAL_MM` and 1 without any."""
+    found = np.column_stack([np.full(len(snr), _RIVAL_MM), np.ones(len(snr))])
+    if len(snr) < 2:
+        return found
+    pairs = cKDTree(points_mm).query_pairs(_RIVAL_MM, output_type="ndarray")
+    gaps_mm = np.hypot(*(points_mm[pairs[:, 0]] - points_mm[pairs[:, 1]]).T)
+    strong, weak = np.sort(pairs, axis=1).T  # candidates come strongest first
+    farthest_first = np.lexsort((strong, -gaps_mm))
+    strong, weak, gaps_mm = strong[farthest_first], weak[farthest_first], gaps_mm[farthest_first]
+    found[weak] = np.column_stack([gaps_mm, snr[strong] / np.maximum(snr[weak], 1e-6)])
+    return found
 
 
 @njit(cache=True)
@@ -138,6 +174,23 @@ def _pixel_detail(pixels: FloatImage, points_rc: Points, half_scan: tuple[int, i
         along_col = _one_pixel_line(pixels.T, c, r, half_scan[0])
         scan[k] = max(along_row, along_col)
     return sharp, scan
+
+
+@njit(cache=True)
+def _steepness(pixels: FloatImage, points_rc: Points, radii_px: Values) -> Values:
+    """Greatest step between neighbouring pixels on a mark over its height: what no blurred calcification can have."""
+    steepness = np.zeros(len(points_rc))
+    for k in range(len(points_rc)):
+        half = int(radii_px[k]) + 2
+        top, bottom = max(round(points_rc[k, 0]) - half, 0), min(round(points_rc[k, 0]) + half, pixels.shape[0] - 1)
+        left, right = max(round(points_rc[k, 1]) - half, 0), min(round(points_rc[k, 1]) + half, pixels.shape[1] - 1)
+        highest, lowest, step = pixels[top, left], pixels[top, left], np.float32(0.0)
+        for r in range(top, bottom):
+            for c in range(left, right):
+                highest, lowest = max(highest, pixels[r, c]), min(lowest, pixels[r, c])
+                step = max(step, abs(pixels[r + 1, c] - pixels[r, c]), abs(pixels[r, c + 1] - pixels[r, c]))
+        steepness[k] = step / max(highest - lowest, np.float32(1e-3))
+    return steepness
 
 
 @njit(cache=True)
@@ -175,26 +228,39 @@ def _look_around(
 ) -> None:
     """Fill one row of `RAY_FEATURES` per point."""
     along, stride_mm, samples = rays
-    means = np.empty(RAYS)
+    values = np.empty((RAYS, samples))
+    near_samples = int(_NEAR_MM / stride_mm) + 1
     for k in range(len(points_rc)):
-        busy, near = 0, -10.0
-        for ray in range(RAYS):
-            total = 0.0
-            for i in range(samples):
-                at_mm = starts_mm[k] + i * stride_mm
-                value = sample_one(
-                    plane, points_rc[k, 0] + at_mm * along[ray, 0], points_rc[k, 1] + at_mm * along[ray, 1]
-                )
-                total += min(max(value, _CLIP_SNR[0]), _CLIP_SNR[1])
-                busy += value > _BUSY_SNR
-                if at_mm < starts_mm[k] + 0.5:
-                    near = max(near, value)
-            means[ray] = total / samples
-        _summarise(means, out[k])
-        out[k, 7] = busy / (RAYS * samples)
-        out[k, 8] = near
+        _sample_rays(plane, points_rc[k], along * starts_mm[k], along * stride_mm, values)
+        _summarise(_ray_means(values), out[k])
+        out[k, 7] = (values > _BUSY_SNR).mean()
+        out[k, 8] = values[:, :near_samples].max()
         centre = sample_one(plane, points_rc[k, 0], points_rc[k, 1])
         out[k, 9] = out[k, 1] / max(centre, 1.0)
+
+
+@njit(cache=True)
+def _sample_rays(plane: FloatImage, point_rc: Values, first: Values, stride: Values, values: Values) -> None:
+    """Fill (rays, samples) values at `first` and every `stride` beyond, rows and columns from the point."""
+    reach = np.abs(first).max() + np.abs(stride).max() * values.shape[1] + 1.0
+    within = point_rc.min() > reach and point_rc[0] + reach < plane.shape[0] and point_rc[1] + reach < plane.shape[1]
+    for ray in range(values.shape[0]):
+        row, col = point_rc[0] + first[ray, 0], point_rc[1] + first[ray, 1]
+        for i in range(values.shape[1]):
+            values[ray, i] = sample_within(plane, row, col) if within else sample_one(plane, row, col)
+            row, col = row + stride[ray, 0], col + stride[ray, 1]
+
+
+@njit(cache=True)
+def _ray_means(values: Values) -> Values:
+    """Mean along each ray of the clipped values."""
+    means = np.empty(values.shape[0])
+    for ray in range(values.shape[0]):
+        total = 0.0
+        for i in range(values.shape[1]):
+            total += min(max(values[ray, i], _CLIP_SNR[0]), _CLIP_SNR[1])
+        means[ray] = total / values.shape[1]
+    return means
 
 
 @njit(cache=True)
