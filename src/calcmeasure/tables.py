@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from sys import intern
 
 from calcmeasure.errors import TableError
 
 Row = tuple[int, list[str]]
 """Line number in the file (the header is usually line 1) and the cells."""
+
+Line = tuple[int, str]
+"""Line number in the file and the text of a row, not yet cut into cells."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins with one of these would run as a formula in a spreadsheet; a leading ``'`` keeps it a text."""
@@ -53,12 +56,18 @@ class TextTable:
         What separates decimals: ``.`` or ``,``.
     notes
         What had to be guessed, one sentence each.
+    lines
+        The same rows as text, to be cut by `cells_of` where they are needed.
+    separator
+        Of the cells in `lines`.
     """
 
     header: tuple[str, ...]
     rows: Iterable[Row]
     decimal: str = "."
     notes: tuple[str, ...] = ()
+    lines: Iterable[Line] = ()
+    separator: str = ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,20 @@ def read_text_table(path: Path, *, layout: TextFormat = FIND_OUT) -> TextTable:
         raise TableError("the table is empty")
     decimal = layout.decimal or _decimal(islice(rows, _SAMPLE_ROWS), separator)
     names = tuple(name.strip() for name in header[1])
-    return TextTable(names, rows, decimal, _notes(encoding, separator, decimal))
+    return TextTable(names, rows, decimal, _notes(encoding, separator, decimal), _TextLines(rows), separator)
+
+
+def cells_of(text: str, separator: str) -> list[str]:
+    """Cut the text of one row into its cells.
+
+    Examples
+    --------
+    >>> cells_of('P1,"12.5, about"', ",")
+    ['P1', '12.5, about']
+    """
+    if '"' in text:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    return text.rstrip("\r\n").split(separator)
 
 
 def as_text_cell(text: str) -> str:
@@ -177,22 +199,54 @@ class _TextRows:
 
     def all_rows(self) -> Iterator[Row]:
         """Header and rows."""
+        return ((line, cells_of(text, self.separator)) for line, text in self.all_lines())
+
+    def all_lines(self) -> Iterator[Line]:
+        """Header and rows as text."""
         try:
             with self.path.open(encoding=self.encoding, newline="") as file:
-                yield from self._parsed(file)
+                yield from self._records(file)
         except (OSError, UnicodeError, csv.Error) as error:
             raise TableError(f"the table cannot be read: {_why(error)}") from error
 
-    def _parsed(self, file: Iterable[str]) -> Iterator[Row]:
-        lines = iter(file)
-        before = sum(1 for _ in islice(lines, self.skipped))
-        reader = csv.reader(lines, delimiter=self.separator)
-        line = before + 1
-        for cells in reader:
-            if any(cells):
-                # The same few words again and again: kept once, a million rows need half of the memory.
-                yield line, [intern(cell) for cell in cells]
-            line = before + reader.line_num + 1
+    def _records(self, file: Iterable[str]) -> Iterator[Line]:
+        """Cut a file into rows: a line each, but for cells in quotes, which may hold ends of lines."""
+        lines, nothing = iter(file), f"{self.separator}\r\n"
+        line = 1 + sum(1 for _ in islice(lines, self.skipped))
+        most = csv.field_size_limit()
+        for text in lines:
+            if '"' in text or len(text) > most:
+                parts = _Parts(text, lines)
+                if any(next(csv.reader(parts, delimiter=self.separator), ())):
+                    yield line, "".join(parts.taken)
+                line += len(parts.taken)
+            else:
+                if text.strip(nothing):
+                    yield line, text
+                line += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _TextLines:
+    """The rows below the header as text, read anew each time."""
+
+    rows: _TextRows
+
+    def __iter__(self) -> Iterator[Line]:
+        return islice(self.rows.all_lines(), 1, None)
+
+
+class _Parts:
+    """Lines of one row, as many as its reader asks for."""
+
+    def __init__(self, first: str, others: Iterator[str]) -> None:
+        self._lines = chain((first,), others)
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for text in self._lines:
+            self.taken.append(text)
+            yield text
 
 
 def _guess(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from calcmeasure.model.annotation import ImageReference, PhaseReference
 from calcmeasure.terms import (
@@ -25,7 +25,7 @@ AUTO_READER = "auto"
 """Reader name of automatic measurements."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measurement:
     """One row of ``measurements.csv``.
 
@@ -85,6 +85,19 @@ class Measurement:
     status: NonTargetStatus | None = None
     independent_mm: float | None = None
     linked_mm: float | None = None
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Measurement:
+        """Make one of a million: it holds the values given and nothing else, and falls back on the defaults.
+
+        Parameters
+        ----------
+        values
+            Of fields, those without a default at least; already checked, and given away.
+        """
+        made = object.__new__(cls)
+        object.__setattr__(made, "__dict__", values)
+        return made
 
 
 class ResponseRow(NamedTuple):

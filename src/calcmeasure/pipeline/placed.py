@@ -89,8 +89,8 @@ def check_together(rows: Sequence[Placed]) -> tuple[list[Measurement], list[Skip
 
 def _placed(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[Placed], list[Skipped]]:
     placed, problems = _drawn(patient) if patient.annotations else ([], [])
-    for number, line, cells in patient.rows:
-        measurement, found = readers[number].read((line, cells))
+    for number, line, text in patient.rows:
+        measurement, found = readers[number].read_text(line, text)
         problems += found
         if measurement is not None:
             placed.append(Placed(measurement, readers[number].path, line))

@@ -41,17 +41,22 @@ def errors_in(found: ScoreInput) -> dict[Quantity, ReaderError]:
     return errors_of(m for patient in twice for m in measurements_of(patient, found.readers)[0])
 
 
-def _readers(patient: PatientInput, who: Sequence[Callable[[Sequence[str]], str]]) -> set[str]:
+def _readers(patient: PatientInput, who: Sequence[Callable[[str], str]]) -> set[str]:
     """Who read a patient, as the cells have it."""
     drew = {stored.reader for stored, _ in patient.annotations}
-    return drew.union(who[number](cells) for number, _, cells in patient.rows) - _NO_READING
+    return drew.union(who[number](text) for number, _, text in patient.rows) - _NO_READING
 
 
-def _reader_cell(reader: RowReader) -> Callable[[Sequence[str]], str]:
-    """Give the text that names the reader of a row."""
+def _reader_cell(reader: RowReader) -> Callable[[str], str]:
+    """Find the text that names the reader in the text of a row."""
     places = [column.index for column in reader.columns if column.name == "reader"]
     everyone = reader.constants.get("reader", "")
     if not places:
-        return lambda _cells: everyone
+        return lambda _text: everyone
     (place,) = places
-    return lambda cells: cells[place].strip() if place < len(cells) else everyone
+
+    def name(text: str) -> str:
+        cell = reader.cell(text, place)
+        return everyone if cell is None else cell.strip()
+
+    return name

@@ -54,14 +54,14 @@ class PatientInput:
     annotations
         With the file or store each comes from.
     rows
-        Of tables: number of the reader, line and cells.
+        Of tables: number of the reader, line and text, not yet cut into cells.
     earlier
         Responses of an earlier run to compare with.
     """
 
     patient_id: str
     annotations: list[tuple[StoredAnnotation, Path]] = field(default_factory=list)
-    rows: list[tuple[int, int, list[str]]] = field(default_factory=list)
+    rows: list[tuple[int, int, str]] = field(default_factory=list)
     earlier: list[ResponseCells] = field(default_factory=list)
 
 
@@ -215,11 +215,12 @@ def _add_table(path: Path, choices: TableChoices, found: ScoreInput) -> None:
     first = len(found.readers)
     found.readers += table.readers
     numbers = range(first, first + len(table.readers))
-    identify = table.readers[0].patient_id
-    for line, cells in table.rows:
-        rows = found.of(identify(cells)).rows
-        for number in numbers:
-            rows.append((number, line, cells))
+    reader, rows_of = table.readers[0], dict[str, list[tuple[int, int, str]]]()
+    for line, text in table.lines:
+        cell = reader.patient_cell(text)
+        if cell not in rows_of:
+            rows_of[cell] = found.of(reader.patient_id(cell)).rows
+        rows_of[cell] += [(number, line, text) for number in numbers]
 
 
 def _add_annotation_file(path: Path, found: ScoreInput) -> None:

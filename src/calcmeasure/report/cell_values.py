@@ -22,6 +22,10 @@ Parse = Callable[[str], object]
 LONGEST_MM = 500.0
 """Nothing in a breast is longer: such a length is in another unit, or a slip of the keyboard."""
 
+EMPTY: Final = object()
+"""What a cell without anything in it says."""
+
+_MOST_KNOWN = 65536
 _TIMEPOINT = re.compile(r"baseline|followup-[1-9][0-9]*")
 GEOMETRY_COLUMNS: Final[Mapping[str, Any]] = {
     **{f"end{i}_{axis}": "number" for i in (1, 2) for axis in ("slice", "row", "col")},
@@ -48,6 +52,33 @@ class CellError(ValueError):
     def __init__(self, words: str, *, code: ErrorCode = ErrorCode.TABLE) -> None:
         super().__init__(words)
         self.code = code
+
+
+class KnownCells(dict[str, object]):
+    """What the cells of one column say; one that was seen before is not read again.
+
+    Parameters
+    ----------
+    parse
+        Of the column; raises `CellError` anew for every cell it refuses.
+    words
+        What a cell says, and what we say instead.
+    nothing
+        Texts that stand for an empty cell, whose value is `EMPTY`.
+    """
+
+    def __init__(self, parse: Parse, words: Mapping[str, str], nothing: frozenset[str]) -> None:
+        super().__init__()
+        self._parse, self._words, self._nothing = parse, words, nothing
+
+    def __missing__(self, cell: str) -> object:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        text = cell.strip()
+        if text:
+            text = self._words.get(text, text)
+        value = self[cell] = self._parse(text) if text and text not in self._nothing else EMPTY
+        return value
 
 
 def readable_columns() -> frozenset[str]:

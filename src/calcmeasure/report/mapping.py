@@ -178,6 +178,7 @@ def visits_of(mapping: TableMapping, table: TextTable, *, path: Path) -> Iterato
                 mm_per_unit=UNITS_MM[mapping.unit],
                 nothing=mapping.nothing,
                 is_visit=mapping.is_visit,
+                separator=table.separator,
             )
         except CellError as error:
             raise _invalid(f"column mapping {mapping.name!r}: a constant {error}") from error

@@ -15,7 +15,7 @@ from calcmeasure.model.measurement import Measurement
 from calcmeasure.report.mapping import UNITS_MM, TableMapping, visits_of
 from calcmeasure.report.row_reader import Column, RowReader
 from calcmeasure.report.workbook import is_workbook, read_sheet
-from calcmeasure.tables import FIND_OUT, Row, TextTable, as_number, read_text_table
+from calcmeasure.tables import FIND_OUT, Line, Row, TextTable, as_number, read_text_table
 from calcmeasure.terms import Quantity
 
 NEEDED_COLUMNS = ("patient_id", "timepoint", "laterality", "lesion_id", "quantity", "value_mm")
@@ -32,6 +32,8 @@ class MeasurementTable:
         One for a table with a row per measurement; one per visit where visits stand side by side.
     rows
         As in the file; every reader reads every row.
+    lines
+        The same rows as text.
     is_unit_stated
         Whether somebody said what the lengths are in.
     notes
@@ -41,6 +43,7 @@ class MeasurementTable:
     path: Path
     readers: tuple[RowReader, ...]
     rows: Iterable[Row]
+    lines: Iterable[Line]
     is_unit_stated: bool
     notes: tuple[str, ...] = ()
 
@@ -67,14 +70,21 @@ def open_measurement_table(
     table = _read(path, mapping)
     _check_header(table.header)
     if mapping is not None:
-        return MeasurementTable(path, tuple(visits_of(mapping, table, path=path)), table.rows, True, table.notes)
+        visits = tuple(visits_of(mapping, table, path=path))
+        return MeasurementTable(path, visits, table.rows, table.lines, is_unit_stated=True, notes=table.notes)
     missing = [column for column in NEEDED_COLUMNS if column not in table.header]
     if missing:
         raise TableError(f"the table lacks the column(s) {', '.join(missing)}; needed are {', '.join(NEEDED_COLUMNS)}")
-    columns = tuple(Column(name, index, name) for index, name in enumerate(table.header) if name)
-    factor = UNITS_MM[unit or "mm"]
-    reader = RowReader(path, columns, len(table.header), decimal=table.decimal, mm_per_unit=factor)
-    return MeasurementTable(path, (reader,), table.rows, unit is not None, table.notes)
+    reader = RowReader(
+        path,
+        tuple(Column(name, index, name) for index, name in enumerate(table.header) if name),
+        len(table.header),
+        decimal=table.decimal,
+        mm_per_unit=UNITS_MM[unit or "mm"],
+        separator=table.separator,
+    )
+    is_stated = unit is not None
+    return MeasurementTable(path, (reader,), table.rows, table.lines, is_unit_stated=is_stated, notes=table.notes)
 
 
 def read_measurements(path: Path) -> list[Measurement]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from calcmeasure.geometry import Spacing, SpacingSource, line_length_mm
 from calcmeasure.model.annotation import ImageReference, PhaseReference
 from calcmeasure.model.imaging import Skipped
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.report.cell_values import GEOMETRY_COLUMNS, CellError, Parse, parsers
-from calcmeasure.tables import Row, text_of_cell
+from calcmeasure.report.cell_values import EMPTY, GEOMETRY_COLUMNS, CellError, KnownCells, parsers
+from calcmeasure.tables import Row, cells_of, text_of_cell
 from calcmeasure.terms import Flag
 
 Cells = dict[str, Any]
@@ -70,6 +70,8 @@ class RowReader:
         An empty length means that the visit did not take place, rather than that nothing could be measured.
     left_out
         Quantities whose unit is in doubt.
+    separator
+        Of the cells in the text of a row.
     """
 
     path: Path
@@ -82,7 +84,8 @@ class RowReader:
     nothing: frozenset[str] = frozenset()
     is_visit: bool = False
     left_out: frozenset[str] = frozenset()
-    _plan: tuple[tuple[int, str, Parse], ...] = field(init=False, repr=False, compare=False)
+    separator: str = ","
+    _plan: tuple[tuple[int, str, KnownCells], ...] = field(init=False, repr=False, compare=False)
     _given: Cells = field(init=False, repr=False, compare=False)
     _titles: Mapping[str, str] = field(init=False, repr=False, compare=False)
     _patient_at: int = field(init=False, repr=False, compare=False)
@@ -90,20 +93,40 @@ class RowReader:
 
     def __post_init__(self) -> None:
         read = parsers(self.decimal, self.mm_per_unit)
-        known = [(column, read[column.name]) for column in self.columns if column.name in read]
+        known = [
+            (column, KnownCells(read[column.name], self.values.get(column.name, {}), self.nothing))
+            for column in self.columns
+            if column.name in read
+        ]
         given: Cells = {name: read[name](text) for name, text in self.constants.items()}
-        object.__setattr__(self, "_plan", tuple((c.index, c.name, parse) for c, parse in known))
+        object.__setattr__(self, "_plan", tuple((c.index, c.name, cells) for c, cells in known))
         object.__setattr__(self, "_given", {"reader": "", "method": None} | given)
         object.__setattr__(self, "_titles", {column.name: column.title for column in self.columns})
         places = [column.index for column in self.columns if column.name == "patient_id"]
         object.__setattr__(self, "_patient_at", places[0] if places else self.width)
         object.__setattr__(self, "_has_geometry", any(column.name in GEOMETRY_COLUMNS for column, _ in known))
 
-    def patient_id(self, cells: Sequence[str]) -> str:
-        """Tell the patient a row speaks of, whether the row can be used or not; empty where it names none."""
-        if self._patient_at >= len(cells):
-            return ""
-        return text_of_cell(self._translated("patient_id", cells[self._patient_at].strip()))
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to other processes as what it was made of: what it found in cells stays here."""
+        return RowReader, tuple(getattr(self, one.name) for one in fields(self) if one.init)
+
+    def patient_cell(self, text: str) -> str:
+        """Find the cell that names the patient in the text of a row, whether the row can be used or not."""
+        return self.cell(text, self._patient_at) or ""
+
+    def patient_id(self, cell: str) -> str:
+        """Tell the patient from the cell; empty where it names none."""
+        text = cell.strip()
+        return text_of_cell(self.values.get("patient_id", {}).get(text, text))
+
+    def cell(self, text: str, index: int) -> str | None:
+        """Find one cell in the text of a row; None where the row ends before."""
+        cells = cells_of(text, self.separator) if '"' in text else text.split(self.separator, index + 1)
+        return cells[index] if index < len(cells) else None
+
+    def read_text(self, line: int, text: str) -> tuple[Measurement | None, tuple[Skipped, ...]]:
+        """Read the text of one row; see `read`."""
+        return self.read((line, cells_of(text, self.separator)))
 
     def read(self, row: Row) -> tuple[Measurement | None, tuple[Skipped, ...]]:
         """Read one row.
@@ -134,31 +157,26 @@ class RowReader:
 
     def _cells(self, line: int, cells: Sequence[str]) -> tuple[Cells, list[Skipped]]:
         found, problems = dict(self._given), []
-        for index, name, parse in self._plan:
-            text = cells[index].strip()
-            if text and self.values:
-                text = self._translated(name, text)
-            if not text or text in self.nothing:
-                continue
+        for index, name, known in self._plan:
             try:
-                found[name] = parse(text)
+                value = known[cells[index]]
             except CellError as error:
                 problems.append(self._problem(line, name, str(error), code=error.code))
+            else:
+                if value is not EMPTY:
+                    found[name] = value
         return found, problems
 
     def _measurement(self, line: int, found: Cells) -> tuple[Measurement, tuple[Skipped, ...]]:
         found.setdefault("value_mm", None)
         if not self._has_geometry:
-            return Measurement(**found), ()
+            return Measurement.of(found), ()
         stated_mm = found["value_mm"]
-        measurement = Measurement(**_with_geometry(found))
+        measurement = Measurement.of(_with_geometry(found))
         if stated_mm is None or measurement.value_mm is None or not _disagree(stated_mm, measurement.value_mm):
             return measurement, ()
         words = f"states {stated_mm:g} mm; points and spacing give {measurement.value_mm:g} mm, and this was scored"
         return measurement, (self._problem(line, "value_mm", words, code=ErrorCode.VALUE_DISAGREES),)
-
-    def _translated(self, name: str, text: str) -> str:
-        return self.values[name].get(text, text) if name in self.values else text
 
     def _problem(self, line: int, name: str, words: str, *, code: ErrorCode = ErrorCode.TABLE) -> Skipped:
         place = f"line {line}, column {self._titles.get(name, name)}" if name else f"line {line}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcmeasure.errors import ErrorCode, TableError
+from calcmeasure.report.files import csv_lines
 from calcmeasure.tables import Row, TextTable
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def read_sheet(path: Path, *, sheet: str = "", header_row: int = 1) -> TextTable
         rows = list(_rows(_open(path), sheet, header_row))
     if not rows:
         raise TableError("the sheet is empty")
-    return TextTable(tuple(name.strip() for name in rows[0][1]), tuple(rows[1:]))
+    lines = tuple((number, csv_lines([cells])) for number, cells in rows[1:])
+    return TextTable(tuple(name.strip() for name in rows[0][1]), tuple(rows[1:]), lines=lines)
 
 
 def _open(path: Path) -> Workbook:
