@@ -339,8 +339,8 @@ def test_a_field_is_that_of_the_target_whatever_is_shown(cohort, store, tmp_path
     examinations.write_dynamic(shutil.copytree(cohort / "a" / "mr", tmp_path / "1").parent / "2", day=date(2024, 6, 1))
     session = Session(Readings(Records(store, reader="mk")))
     session.open_folder(tmp_path)
-    session.show("P1/followup-1/MR/0", look=Look("DCE prior | current"))
-    before, now = (panel.target for panel in session.hanging.panels)
+    session.show("P1/followup-1/MR/0", look=Look("DCE compare"))
+    now, before = (panel.target for panel in session.hanging.panels)
     fields = [session.field_of(target) for target in (before, now)]
     for field, item in zip(fields, (session.prior, session.shown), strict=True):
         frames = item.series.phases[now.phase.index].frames

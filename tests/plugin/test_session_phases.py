@@ -97,6 +97,6 @@ def test_the_prior_hangs_at_the_phase_chosen_for_it(session, monkeypatch):
     later = replace(session.shown, key="P1/followup-1/MR/0", timepoint="followup-1")
     reading = session.desk.reading
     hanging = session.pictures.hang(
-        later, prior=session.shown, look=Look("DCE prior | current"), reading=reading, progress=Progress("")
+        later, prior=session.shown, look=Look("DCE compare"), reading=reading, progress=Progress("")
     )
     assert [panel.target.phase.index for panel in hanging.panels] == [3, 3]

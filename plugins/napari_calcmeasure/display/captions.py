@@ -120,12 +120,18 @@ def _bar_layers(bars: Sequence[ScaleBar], *, size: int, zoom: float) -> list[Lay
     if not bars:
         return []
     lines = [np.asarray(segment, dtype=float) for bar in bars for segment in bar.segments]
-    frame = {**_frame(("mm", "mm")), "shape_type": "line", "opacity": 1.0}
-    edge = {**frame, "name": "edges of scale bars", "edge_color": INK, "edge_width": BAR_EDGE_PX / zoom}
-    drawn = {**frame, "name": "scale bars", "edge_color": GREY, "edge_width": BAR_PX / zoom}
+    pens = [(INK, BAR_EDGE_PX / zoom)] * len(lines) + [(GREY, BAR_PX / zoom)] * len(lines)
+    drawn = {
+        **_frame(("mm", "mm")),
+        "name": "scale bars",
+        "shape_type": "line",
+        "opacity": 1.0,
+        "edge_color": [colour for colour, _ in pens],
+        "edge_width": [width for _, width in pens],
+    }
     words = [(_label_start(bar, size=size, zoom=zoom), bar.label) for bar in bars]
     label = _words_layer(words, anchor="upper_left", size=size, units=("mm", "mm"), zoom=zoom)
-    return [(lines, edge, "shapes"), (lines, drawn, "shapes"), label]
+    return [([*lines, *lines], drawn, "shapes"), label]
 
 
 def _label_start(bar: ScaleBar, *, size: int, zoom: float) -> Point:
@@ -149,8 +155,8 @@ def _words_layer(
         "face_color": "transparent",
         "border_color": "transparent",
         "opacity": 1.0,
-        "features": {"words": [text for _, text, _ in laid], "colour": [colour for _, _, colour in laid]},
-        "text": {"string": "{words}", "color": {"feature": "colour"}, "size": size, "anchor": anchor},
+        "features": {"words": [text for _, text, _ in laid]},
+        "text": {"string": "{words}", "color": [colour for _, _, colour in laid], "size": size, "anchor": anchor},
     }
     return (np.asarray([place for place, _, _ in laid], dtype=float), keywords, "points")
 

@@ -23,7 +23,7 @@ from napari_calcmeasure.display.volumes import DynamicVolumes, OnProgress
 from napari_calcmeasure.reading.finding import PatientReading, Point
 
 AS_ACQUIRED = "DCE as acquired"
-COMPARED = "DCE prior | current"
+COMPARED = "DCE compare"
 PLANES = {f"DCE {plane}": plane for plane in Orientation}
 DYNAMIC_PROTOCOLS = (AS_ACQUIRED, *PLANES, COMPARED)
 """Names of the hangings, in the order one steps through them; the last one needs an earlier visit."""
@@ -155,25 +155,25 @@ def _compare(
     reading: PatientReading | None,
     on_progress: OnProgress | None,
 ) -> Hanging:
-    """Put the subtractions of both visits side by side, the prior on the left, with one slider for both."""
+    """Put the subtractions of both visits side by side, as mammograms: the prior on the right; one slider for both."""
     if prior is None:
         raise PhaseError("there is no dynamic series of an earlier visit", code=ErrorCode.NO_BASELINE)
     before, problems = _load(prior, cache, reading=reading, on_progress=on_progress)
     orientation = patient_axes(loaded.grid).acquired
     slider = patient_axes(loaded.grid).slider_axis(orientation)
     there = PlaneLook(place_beside(before.grid, loaded.grid), orientation, is_prior=True)
-    left = subtraction_panel(before, there)
-    right = subtraction_panel(loaded, PlaneLook(upright_placement(loaded.grid, orientation), orientation))
+    left = subtraction_panel(loaded, PlaneLook(upright_placement(loaded.grid, orientation), orientation))
+    right = subtraction_panel(before, there)
     if left is None or right is None:
         raise PhaseError("one of them has no early phase to subtract from", code=ErrorCode.NO_EARLY_PHASE)
-    opened = right.placement.to_world(_opening(loaded, reading))[slider]
+    opened = left.placement.to_world(_opening(loaded, reading))[slider]
     return Hanging(
         protocol=COMPARED,
-        panels=(replace(left, cell=(0, 0), facts=(*left.facts, MATCHED)), replace(right, cell=(0, 1))),
+        panels=(replace(left, cell=(0, 0)), replace(right, cell=(0, 1), facts=(*right.facts, MATCHED))),
         title=_title(loaded.item),
         grid=(1, 2),
         problems=problems,
-        first_step=((slider, _step_at(opened, (right, left), axis=slider)),),
+        first_step=((slider, _step_at(opened, (left, right), axis=slider)),),
         axis_order=axis_order(loaded.grid, orientation),
     )
 

@@ -18,7 +18,7 @@ from napari_calcmeasure.reading.finding import Target
 from napari_calcmeasure.wording import flag_sentences, phase_words, spacing_words
 
 NO_DEPTH = "Maximum over all slices: nothing is drawn here, because a place in it has no depth."
-AXES = ("phase", "slice", "row", "column")
+AXES, UNITS = ("phase", "slice", "row", "column"), ("pixel", "mm", "mm", "mm")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ def _layer(loaded: LoadedSeries, look: PlaneLook, picture: _Picture) -> LayerDat
         "name": f"{loaded.item.patient} DCE {picture.words} {loaded.item.timepoint}",
         "scale": (1.0, *place.scale) if has_phases else place.scale,
         "translate": (0.0, *place.origin) if has_phases else place.origin,
-        "units": ("pixel", "mm", "mm", "mm") if has_phases else ("mm", "mm", "mm"),
+        "units": UNITS if has_phases else UNITS[1:],
         "axis_labels": AXES if has_phases else AXES[1:],
         "contrast_limits": picture.presets[0].limits,
         "colormap": "gray",

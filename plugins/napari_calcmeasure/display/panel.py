@@ -113,6 +113,11 @@ class Hanging:
     first_step: tuple[tuple[int, int], ...] = ()
     axis_order: tuple[int, ...] = ()
 
+    @property
+    def ndim(self) -> int:
+        """Number of its world axes."""
+        return max((panel.image[0].ndim for panel in self.panels), default=2)
+
     def panel_at(
         self, world: Point, *, cell: tuple[int, int] | None = None, hidden: Collection[str] = ()
     ) -> Panel | None:

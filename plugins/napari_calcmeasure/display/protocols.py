@@ -34,7 +34,7 @@ class MammogramProtocol(StrEnum):
     OVER_PRIOR = "MG current over prior"
     """R-CC, L-CC, R-MLO, L-MLO over the same of the visit before."""
     COMPARE = "MG compare"
-    """One view beside its prior, zoom and position linked."""
+    """One view and on its right its prior, zoom and position linked."""
     FLICKER = "MG flicker"
     """One view and its prior in the same place, one of them seen."""
     SINGLE = "MG single"

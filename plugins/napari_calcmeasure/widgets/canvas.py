@@ -10,10 +10,11 @@ from napari_calcmeasure.display.drawings import Drawing
 from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.windows import WindowPreset
 from napari_calcmeasure.widgets.camera import Camera
+from napari_calcmeasure.widgets.cells import Cells
 from napari_calcmeasure.widgets.ink import Ink
 from napari_calcmeasure.widgets.rack import Place, Rack
 from napari_calcmeasure.widgets.segments import as_vectors
-from napari_calcmeasure.widgets.shown import Shown, image_of
+from napari_calcmeasure.widgets.shown import Shown, image_of, with_all_axes
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -35,7 +36,7 @@ class Canvas:
         self._shown: list[Shown] = []
         self._inks: dict[tuple[int, int], Ink] = {}
         self._frames: list[Layer] = []
-        self.rack = Rack(viewer)
+        self.rack, self.cells = Rack(viewer), Cells(viewer)
         self.camera = Camera(viewer, lambda: self._hanging)
         self.is_inverted = False
         self.shows_drawings = True
@@ -52,6 +53,11 @@ class Canvas:
     def has_cells(self) -> bool:
         """Whether pictures hang in cells of their own: then whatever is shown anew has napari arrange all cells."""
         return self._hanging is not None and self._hanging.grid is not None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is seen, of others' layers neither."""
+        return not any(layer.visible for layer in self._viewer.layers)
 
     def show(self, hanging: Hanging) -> None:
         """Replace what was shown before."""
@@ -74,11 +80,12 @@ class Canvas:
             yield from self.rack.put_in_order(Place.of(hanging.panels[0]) if hanging.panels else Place())
             yield
             self._turn_to_first(hanging)
-            yield
-            yield from self._uncover(hanging)
-            self._apply_grid(hanging)
+            if hanging.grid is not None:
+                depth = 1 + max((len(ink.layers) for ink in self._inks.values()), default=0)
+                self.cells.set_out(hanging.grid, depth=depth)
             yield
         yield
+        yield from self._uncover(hanging)
         self._draw_visible_only()
         self.camera.fit()
         yield
@@ -87,10 +94,11 @@ class Canvas:
             selection.active = self._shown[0].layer
 
     def lay_out_in_steps(self) -> Iterator[None]:
-        """Show the empty drawing layers of cells, one cell at a time: the first stroke would wait for that."""
-        for ink in self._inks.values() if self.has_cells else ():
-            ink.lay_out()
-            yield
+        """Show the empty drawing layers, one at a time: the first stroke would wait for that."""
+        for ink in self._inks.values():
+            for layer in ink.layers:
+                layer.visible = self.shows_drawings
+                yield
 
     def name_in_steps(self) -> Iterator[None]:
         """Write the names above pictures in cells, one at a time; on a shared canvas they stand there already."""
@@ -102,7 +110,10 @@ class Canvas:
         """Take away what `show` put there; its layers stay, hidden."""
         with self.rack.at_once():
             self._put_back()
-            self._apply_grid(None)
+
+    def let_go(self) -> None:
+        """Take no click any more on what is seen: it is about to be taken away."""
+        self._hanging = None
 
     def remove(self) -> None:
         """Take every layer out of the viewer."""
@@ -211,14 +222,17 @@ class Canvas:
             # Before the grid goes: a name that stays in its cell is not built anew when the cells come back.
             shown.caption("")
         self._shown, self._inks, self._frames, self._hanging = [], {}, [], None
-        self._viewer.canvas.grid.enabled = False
+        self.cells.close()
         self.rack.put_back()
 
     def _fill(self, cell: tuple[int, int], hanging: Hanging) -> Iterator[None]:
         """Put the pictures of a cell on the canvas, and above them the layers to draw on."""
         panels = [panel for panel in hanging.panels if panel.cell == cell]
         for panel in panels:
-            layer = self.rack.take("image", image_of(panel, is_inverted=self.is_inverted))
+            picture = image_of(panel, is_inverted=self.is_inverted)
+            # One picture has all axes, so that the viewer keeps them: napari makes all sliders anew when their number
+            # changes, and takes a tenth of a second for it.
+            layer = self.rack.take("image", picture if self._shown else with_all_axes(picture))
             self._shown.append(Shown(panel, layer, next(iter(panel.presets), None)))
             yield
         if cell in _cells_with_ink(hanging):
@@ -240,34 +254,27 @@ class Canvas:
     def _turn_to_first(self, hanging: Hanging) -> None:
         """Turn the sliders before anything is seen: each turn cuts what is visible anew."""
         dims = self._viewer.dims
-        dims.order = hanging.axis_order or tuple(range(dims.ndim))
+        lead = dims.ndim - hanging.ndim
+        dims.order = (*range(lead), *(lead + axis for axis in hanging.axis_order or range(hanging.ndim)))
         for axis, step in hanging.first_step:
-            dims.set_current_step(axis, step)
+            dims.set_current_step(lead + axis, step)
         self.turn()
 
     def _uncover(self, hanging: Hanging) -> Iterator[None]:
         """Show the pictures and their names; of a flickering pair only the current one."""
         is_flicker = "flicker" in hanging.protocol
-        for shown in self._shown:
-            if not (is_flicker and shown.panel.is_prior):
-                shown.layer.visible = True
+        pictures = [shown.layer for shown in self._shown if not (is_flicker and shown.panel.is_prior)]
+        for layer in pictures:
+            layer.visible = True
+            yield
+            if layer is pictures[0] and self.has_cells:
+                self.cells.open()
                 yield
+        if self.has_cells and hanging.ndim == 2:
+            self.cells.give_bars()
         for layer in self._frames:
             layer.visible = True
             yield
-
-    def _apply_grid(self, hanging: Hanging | None) -> None:
-        grid = self._viewer.canvas.grid
-        cells = None if hanging is None or not hanging.panels else hanging.grid
-        bar = self._viewer.canvas.overlays.scale_bar
-        # The bar before the grid: napari expects one bar for each cell the moment a bar is switched on, and loses count
-        # of them when that changes while a grid is shown.
-        grid.enabled = False
-        bar.gridded = hanging is not None and any(len(panel.shape) == 2 for panel in hanging.panels)
-        bar.visible = cells is not None
-        grid.enabled = cells is not None
-        if hanging is not None and cells is not None:
-            grid.shape, grid.stride = cells, 1 + max((len(ink.layers) for ink in self._inks.values()), default=0)
 
 
 def _cells(hanging: Hanging) -> list[tuple[int, int]]:

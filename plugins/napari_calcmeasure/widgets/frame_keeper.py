@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
@@ -42,6 +43,11 @@ class FrameKeeper(QObject):
 
     def keep(self) -> None:
         """Move them now."""
+        for _ in self.keep_in_steps():
+            pass
+
+    def keep_in_steps(self) -> Iterator[None]:
+        """Move them, one layer at a time."""
         hanging, camera = self._canvas.hanging, self._viewer.scene.camera
         if hanging is None or hanging.grid is not None:
             return
@@ -51,6 +57,7 @@ class FrameKeeper(QObject):
             layer = layers.get(data[1]["name"])
             if layer is not None:
                 change(layer, as_vectors(data) if data[2] == "shapes" else data)
+                yield
 
     def _keep_soon(self, _event: object = None) -> None:
         if not self._timer.isActive():

@@ -1,4 +1,4 @@
-"""Drawings of one cell as napari layers: lines, rings and words, and on a volume the lesion masks.
+"""Drawings of one cell as napari layers: lines with the outlines of lesion masks, and rings with words.
 
 The layers are flat: on a volume they hold what lies on the slice that is shown, and a layer is seen only once it holds
 something. A change of slice or of one line then costs little, and an empty layer nothing.
@@ -18,10 +18,10 @@ from napari_calcmeasure.display.drawings import Drawing, Ring, Stroke, words_cor
 from napari_calcmeasure.display.panel import LayerData, Panel
 from napari_calcmeasure.reading.finding import LesionMask, Point
 from napari_calcmeasure.widgets.rack import Place, Rack, fill
-from napari_calcmeasure.widgets.segments import join, thicken
+from napari_calcmeasure.widgets.segments import Segments, join, outline, thicken
 
 if TYPE_CHECKING:
-    from napari.layers import Labels, Layer, Points, Vectors
+    from napari.layers import Layer, Points, Vectors
 
 CAPTION = PAPER
 TEXT_SIZE = 11
@@ -55,8 +55,7 @@ class Ink:
         Screen pixels per mm, until `rescale` says otherwise.
     """
 
-    KINDS: ClassVar[tuple[str, ...]] = ("mask", "lines", "marks")
-    FLAT_KINDS: ClassVar[tuple[str, ...]] = ("lines", "marks")
+    KINDS: ClassVar[tuple[str, ...]] = ("lines", "marks")
 
     def __init__(self, panels: Sequence[Panel], rack: Rack, *, shares_canvas: bool, zoom: float = 1.0) -> None:
         self._panels = list(panels)
@@ -79,13 +78,12 @@ class Ink:
         """Replace what is drawn; what is the same as before is left alone."""
         self._drawings = drawings
         strokes, rings, masks = self._strokes(), self._rings(), self._masks()
-        if self._is_new("lines", [(panel.key, stroke) for panel, stroke in strokes]):
-            self._draw_lines(strokes)
+        outlines = [(id(mask), level) for _, mask, level in masks]
+        if self._is_new("lines", [*((panel.key, stroke) for panel, stroke in strokes), *outlines]):
+            self._draw_lines(strokes, masks)
         words = [(panel, stroke) for panel, stroke in strokes if stroke.words]
         if self._is_new("marks", [(panel.key, one) for panel, one in (*rings, *words)]):
             self._draw_marks(rings, words)
-        if "mask" in self._layers and self._is_new("mask", [(id(mask), level) for mask, level in masks]):
-            self._draw_masks(masks)
         self._show()
 
     def turn(self, world: Sequence[float]) -> None:
@@ -107,7 +105,7 @@ class Ink:
         self._zoom = zoom
         if not 1 / ZOOM_CHANGE < zoom / self._drawn_zoom < ZOOM_CHANGE:
             self._drawn_zoom = zoom
-            self._drawn = {name: what for name, what in self._drawn.items() if name == "mask"}
+            self._drawn = {}
             self.draw(self._drawings)
 
     def show_only(self, keys: set[str]) -> None:
@@ -119,10 +117,6 @@ class Ink:
         """Show or hide everything."""
         self._is_shown = visible
         self._show()
-
-    def lay_out(self) -> None:
-        """Have all layers seen before they hold anything, so that the first drawing is there at once."""
-        self._set_visible(list(self._layers))
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
@@ -138,8 +132,12 @@ class Ink:
         rings = ((panel, ring) for panel, drawing in self._mine() for ring in drawing.rings)
         return [(panel, ring) for panel, ring in rings if self._is_here(panel, [ring.centre])]
 
-    def _masks(self) -> list[tuple[LesionMask, int]]:
-        return [(mask, round(self._slices.get(p.key, 0.0))) for p, drawing in self._mine() for mask in drawing.masks]
+    def _masks(self) -> list[tuple[Panel, LesionMask, int]]:
+        levels = {panel.key: round(self._slices.get(panel.key, 0.0)) for panel in self._panels}
+        masks = ((panel, mask, levels[panel.key]) for panel, drawing in self._mine() for mask in drawing.masks)
+        return [
+            (panel, mask, level) for panel, mask, level in masks if 0 <= level - mask.offset_zrc[0] < len(mask.voxels)
+        ]
 
     def _is_here(self, panel: Panel, points: Sequence[Point]) -> bool:
         """Whether something lies on the slice that is shown, or runs through it."""
@@ -159,11 +157,7 @@ class Ink:
         first = self._panels[0]
         own = Place.of(first)
         place = Place(units=own.units) if self._in_world else own
-        kinds = self.KINDS if len(first.shape) == 3 else self.FLAT_KINDS
-        layers = {kind: rack.reserve(kind, blank(kind, place, name=f"{kind} {first.key}"), place) for kind in kinds}
-        if "mask" in layers and layers["mask"].contour != 1:
-            layers["mask"].contour = 1
-        return layers
+        return {kind: rack.reserve(kind, blank(kind, place, name=f"{kind} {first.key}"), place) for kind in self.KINDS}
 
     def _show(self) -> None:
         """Show what holds something; what has become empty stays as it is, to be used again soon."""
@@ -177,15 +171,20 @@ class Ink:
                 for layer in changed:
                     layer.visible = self._is_shown
 
-    def _draw_lines(self, strokes: Sequence[tuple[Panel, Stroke]]) -> None:
+    def _draw_lines(
+        self, strokes: Sequence[tuple[Panel, Stroke]], masks: Sequence[tuple[Panel, LesionMask, int]]
+    ) -> None:
+        """Draw strokes, and on them the outlines of masks."""
         layer: Vectors = self._layers["lines"]
-        widths = [self._size(panel, max(stroke.width_mm, LEAST_LINE_PX / self._zoom)) for panel, stroke in strokes]
-        pen = min(widths, default=layer.edge_width)
-        laid = [
-            thicken(join(self._placed(panel, stroke.points), is_closed=stroke.kind == "polygon"), width=width, pen=pen)
-            for (panel, stroke), width in zip(strokes, widths, strict=True)
+        thin = LEAST_LINE_PX / self._zoom
+        drawn = [
+            (self._segments(panel, stroke), self._size(panel, max(stroke.width_mm, thin)), stroke.colour)
+            for panel, stroke in strokes
         ]
-        colours = [stroke.colour for (_, stroke), part in zip(strokes, laid, strict=True) for _ in part]
+        drawn += [(_outline(mask, level), self._size(panel, thin), AMBER) for panel, mask, level in masks]
+        pen = min((width for _, width, _ in drawn), default=layer.edge_width)
+        laid = [thicken(segments, width=width, pen=pen) for segments, width, _ in drawn]
+        colours = [colour for (*_, colour), part in zip(drawn, laid, strict=True) for _ in part]
         with layer.events.set_data.blocker():
             fill(layer, np.concatenate([np.empty((0, 2, 2)), *laid]))
             layer.edge_width = pen
@@ -209,19 +208,8 @@ class Ink:
                 layer.text.translation = self._above()
         layer.refresh(thumbnail=False, extent=False)
 
-    def _draw_masks(self, masks: Sequence[tuple[LesionMask, int]]) -> None:
-        layer: Labels = self._layers["mask"]
-        shape = self._panels[0].shape[-2:]
-        if layer.data.shape != shape:
-            fill(layer, np.zeros(shape, np.uint8))
-        layer.data[:] = 0
-        for mask, level in masks:
-            depth, *corner = mask.offset_zrc
-            if 0 <= level - depth < len(mask.voxels):
-                part = mask.voxels[level - depth]
-                box = tuple(slice(o, o + n) for o, n in zip(corner, part.shape, strict=True))
-                layer.data[box][part] = 1
-        layer.refresh(thumbnail=False, extent=False)
+    def _segments(self, panel: Panel, stroke: Stroke) -> Segments:
+        return join(self._placed(panel, stroke.points), is_closed=stroke.kind == "polygon")
 
     def _placed(self, panel: Panel, points: Sequence[Point]) -> NDArray[np.float64]:
         placed = [panel.placement.to_world(point) for point in points] if self._in_world else points
@@ -252,8 +240,6 @@ def blank(kind: str, place: Place, *, name: str) -> LayerData:
     frame: dict[str, Any] = {**place.keywords, "name": name}
     if kind == "image":
         return (np.zeros((1, 1), np.uint16), {**frame, "colormap": "gray", "contrast_limits": (0, 1)}, "image")
-    if kind == "mask":
-        return (np.zeros((1, 1), np.uint8), {**frame, "colormap": _mask_colours(), "opacity": 0.7}, "labels")
     if kind == "lines":
         return (np.empty((0, 2, 2)), {**frame, "vector_style": "line", "opacity": 1.0}, "vectors")
     words = {"string": "{words}", "size": TEXT_SIZE, "anchor": "upper_left", "color": PAPER}
@@ -261,7 +247,6 @@ def blank(kind: str, place: Place, *, name: str) -> LayerData:
     return (np.empty((0, 2)), {**frame, **rings, "features": {"words": np.empty(0, object)}, "text": words}, "points")
 
 
-def _mask_colours() -> object:
-    from napari.utils.colormaps import DirectLabelColormap
-
-    return DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR, 1: AMBER})
+def _outline(mask: LesionMask, level: int) -> Segments:
+    """Outline a mask on a slice, in its pixel indices: masks lie on volumes, which have a cell of their own."""
+    return outline(mask.voxels[level - mask.offset_zrc[0]], at=mask.offset_zrc[1:])

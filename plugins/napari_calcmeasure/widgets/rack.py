@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 SPARE = "spare"
 """Begins the name of every layer that is not in use: names of pictures stay free for the pictures."""
 _AS_MADE: dict[str, dict[str, Any]] = {
-    "image": {"metadata": {}, "opacity": 1.0, "gamma": 1.0, "blending": "translucent", "interpolation2d": "nearest"}
+    "image": {"metadata": {}, "opacity": 1.0, "gamma": 1.0, "blending": "translucent", "interpolation2d": "nearest"},
 }
 """What a new layer of a kind has, and what was hung before or napari's own controls may have changed."""
 _CHANGING = ("name", "metadata", "opacity", "gamma", "blending", "colormap", "interpolation2d", "size", "edge_width")
 """Properties that differ between layers of one use; the others are the same in all of them."""
-RASTER = ("Image", "Labels")
 _PLACE = ("units", "axis_labels", "scale", "translate")
 
 
@@ -63,14 +62,13 @@ class Rack:
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
-        self._free: dict[str, list[Layer]] = {}
-        self._used: list[tuple[str, Layer]] = []
+        self._made: dict[str, list[Layer]] = {}
+        self._used: list[Layer] = []
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """All of them, those in use first, bottom to top."""
-        spare = (layer for layers in self._free.values() for layer in layers)
-        return (*(layer for _, layer in self._used), *spare)
+        return (*self._used, *(layer for use in self._made for layer in self._free(use)))
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -84,10 +82,8 @@ class Rack:
 
     def put_back(self) -> None:
         """Hide everything: from now on every layer can be taken anew."""
-        for use, layer in self._used:
-            self._free.setdefault(use, []).append(layer)
         self._used = []
-        self._free = {use: [one for one in layers if one in self._viewer.layers] for use, layers in self._free.items()}
+        self._made = {use: [one for one in layers if one in self._viewer.layers] for use, layers in self._made.items()}
         for layer in self.layers:
             if layer.visible:
                 layer.visible = False
@@ -129,12 +125,12 @@ class Rack:
         """Make a layer before it is needed; the one that was selected stays so."""
         selection = self._viewer.layers.selection
         active = selection.active
-        self._free.setdefault(use, []).append(self._make(data))
+        self._make(use, data)
         selection.active = active
 
     def of(self, use: str) -> tuple[Layer, ...]:
         """Layers there are for a use, those in use first."""
-        return (*(layer for one, layer in self._used if one == use), *self._free.get(use, []))
+        return tuple(sorted(self._made.get(use, ()), key=lambda layer: layer not in self._used))
 
     def put_in_order(self, place: Place) -> Iterator[None]:
         """Empty what is left over, one layer at a time, and bring the rest in the order in which it was taken.
@@ -144,10 +140,9 @@ class Rack:
         place
             Of a picture that is shown: a layer elsewhere, or of another pixel size, would change the steps of a slider.
         """
-        for layers in self._free.values():
-            for layer in layers:
-                empty(layer, place)
-                yield
+        for layer in self.layers[len(self._used) :]:
+            empty(layer, place)
+            yield
         _sort(self._viewer.layers, self.layers)
 
     def remove(self) -> None:
@@ -155,25 +150,31 @@ class Rack:
         for layer in self.layers:
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
-        self._free, self._used = {}, []
+        self._made, self._used = {}, []
+
+    def _free(self, use: str) -> list[Layer]:
+        """In the order they were made: a layer comes into the same cell again, and what it drew there is kept."""
+        return [layer for layer in self._made.get(use, ()) if layer not in self._used]
 
     def _take(self, use: str, data: LayerData) -> Layer:
-        free = self._free.get(use, [])
-        layer = free.pop(0) if free else self._make(data)
-        self._used.append((use, layer))
+        layer = next(iter(self._free(use)), None) or self._make(use, data)
+        self._used.append(layer)
         return layer
 
-    def _make(self, data: LayerData) -> Layer:
+    def _make(self, use: str, data: LayerData) -> Layer:
         from napari.layers import Layer
 
         pixels, keywords, kind = data
-        return self._viewer.add_layer(Layer.create(pixels, {**keywords, "visible": False}, kind))
+        layer = self._viewer.add_layer(Layer.create(pixels, {**keywords, "visible": False}, kind))
+        self._made.setdefault(use, []).append(layer)
+        return layer
 
 
 def change(layer: Layer, data: LayerData) -> None:
     """Have a layer show something else; it is best hidden meanwhile."""
     content, keywords, kind = data
-    if content is not layer.data:
+    is_another_number = len(content) != len(layer.data)
+    if content is not layer.data and (is_picture(layer) or not np.array_equal(content, layer.data)):
         fill(layer, content)
     wanted = _AS_MADE.get(kind, {}) | keywords
     if "contrast_limits" in wanted:
@@ -181,8 +182,12 @@ def change(layer: Layer, data: LayerData) -> None:
     for name in _CHANGING:
         if name in wanted and not _is_same(getattr(layer, name), wanted[name]):
             setattr(layer, name, wanted[name])
-    if "features" in wanted:
-        layer.features = wanted["features"]
+    if "edge_color" in wanted:
+        layer.edge_color = wanted["edge_color"]
+    # To points that come in addition napari gives the words of the others, and a colour of its own.
+    if "features" in wanted and (is_another_number or list(layer.features["words"]) != wanted["features"]["words"]):
+        layer.features, layer.text.color = wanted["features"], wanted["text"]["color"]
+    if "text" in wanted and layer.text.size != wanted["text"]["size"]:
         layer.text.size = wanted["text"]["size"]
     nowhere = {"scale": (1.0,) * layer.ndim, "translate": (0.0,) * layer.ndim}
     put_at(layer, nowhere | {name: wanted[name] for name in _PLACE if name in wanted})
@@ -196,7 +201,7 @@ def fill(layer: Layer, content: Any) -> None:  # noqa: ANN401 - anything a layer
     """
     with layer.events.data.blocker():
         layer.data = content
-    if not layer.visible and type(layer).__name__ not in RASTER:
+    if not layer.visible and not is_picture(layer):
         layer.set_view_slice()
 
 
@@ -232,14 +237,18 @@ def set_limits(layer: Layer, limits: Sequence[float], *, reach: Sequence[float] 
 def empty(layer: Layer, place: Place) -> None:
     """Leave nothing in a hidden layer that could be seen, kept in memory or reached with a slider."""
     data = layer.data
-    is_raster = type(layer).__name__ in RASTER
-    is_empty = data.shape == (1, 1) if is_raster else not len(data)
+    is_empty = data.shape == (1, 1) if is_picture(layer) else not len(data)
     if is_empty and np.array_equal(layer.scale, place.scale) and np.array_equal(layer.translate, place.translate):
         layer.units = place.units
         return
     if not is_empty:
-        fill(layer, np.zeros((1, 1), data.dtype) if is_raster else np.empty((0, *data.shape[1:])))
+        fill(layer, np.zeros((1, 1), data.dtype) if is_picture(layer) else np.empty((0, *data.shape[1:])))
     put_at(layer, place.keywords)
+
+
+def is_picture(layer: Layer) -> bool:
+    """Whether a layer shows pixels, not lines or points."""
+    return type(layer).__name__ == "Image"
 
 
 def _sort(layers: Any, wanted: Iterable[Layer]) -> None:  # noqa: ANN401 - napari's list of layers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,15 +49,38 @@ def thicken(segments: Segments, *, width: float, pen: float) -> Segments:
     return laid.reshape(-1, 2, 2)
 
 
+def outline(mask: NDArray[np.bool_], *, at: Sequence[int] = (0, 0)) -> Segments:
+    """Draw the edges between the pixels of a mask and those around it.
+
+    Parameters
+    ----------
+    mask
+        (rows, columns).
+    at
+        Pixel of the picture at which it begins.
+    """
+    padded = np.pad(mask, 1)
+    below, beside = np.argwhere(padded[1:] != padded[:-1]), np.argwhere(padded[:, 1:] != padded[:, :-1])
+    # Pixel (0, 0) of the mask is (1, 1) of the padded one, and a pixel begins half a pixel before its centre.
+    starts = np.concatenate([below - (0.5, 1.5), beside - (1.5, 0.5)]) + np.asarray(at)
+    ways = np.concatenate([np.tile((0.0, 1.0), (len(below), 1)), np.tile((1.0, 0.0), (len(beside), 1))])
+    return np.stack([starts, ways], axis=1)
+
+
 def as_vectors(data: LayerData) -> LayerData:
     """Show a layer of straight lines as vectors.
 
     Parameters
     ----------
     data
-        Shapes of two points each, of one width and colour.
+        Shapes of two points each, with a width and a colour for each; what comes later lies on top.
     """
     lines, keywords, _ = data
     kept: dict[str, Any] = {name: value for name, value in keywords.items() if name != "shape_type"}
-    segments = [join(line, is_closed=False) for line in lines]
-    return (np.concatenate(segments), {**kept, "vector_style": "line"}, "vectors")
+    widths, pen = keywords["edge_width"], min(keywords["edge_width"])
+    laid = [
+        thicken(join(line, is_closed=False), width=width, pen=pen) for line, width in zip(lines, widths, strict=True)
+    ]
+    colours = [colour for colour, part in zip(keywords["edge_color"], laid, strict=True) for _ in part]
+    look = {"vector_style": "line", "edge_width": pen, "edge_color": colours}
+    return (np.concatenate(laid), {**kept, **look}, "vectors")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from calcmeasure.report.palette import PAPER
+from napari_calcmeasure.display.dynamic_panels import AXES, UNITS
 from napari_calcmeasure.display.panel import LayerData, Panel
 from napari_calcmeasure.display.windows import WindowPreset
 from napari_calcmeasure.widgets.rack import set_limits
@@ -89,6 +92,19 @@ def image_of(panel: Panel, *, is_inverted: bool) -> LayerData:
     colormap: Any = keywords.get("colormap", "gray")
     colours = Colormap(**colormap) if isinstance(colormap, dict) else ensure_colormap(colormap)
     return (data, {**keywords, "colormap": inverted(colours) if is_inverted else colours}, kind)
+
+
+def with_all_axes(picture: LayerData) -> LayerData:
+    """Give a picture the axes of a dynamic series, with one place along those it lacks."""
+    pixels, keywords, kind = picture
+    lead = len(AXES) - pixels.ndim
+    wider = {
+        "scale": (*(1.0,) * lead, *keywords["scale"]),
+        "translate": (*(0.0,) * lead, *keywords["translate"]),
+        "units": (*UNITS[:lead], *keywords["units"]),
+        "axis_labels": (*AXES[:lead], *keywords["axis_labels"]),
+    }
+    return (pixels[(np.newaxis,) * lead], {**keywords, **wider}, kind)
 
 
 def inverted(colormap: Colormap) -> Colormap:

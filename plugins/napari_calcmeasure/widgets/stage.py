@@ -19,12 +19,14 @@ from napari_calcmeasure.display.drawings import (
     draw_findings,
     draw_unfinished,
 )
+from napari_calcmeasure.display.dynamic_panels import AXES
 from napari_calcmeasure.display.labelled_marks import draw_left_out
 from napari_calcmeasure.display.panel import Hanging, Panel
 from napari_calcmeasure.display.prior_marks import laid_over
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.drawing_tools import preview
-from napari_calcmeasure.reading.pointer import PointerEvent
+from napari_calcmeasure.reading.pointer import Motion, PointerEvent
+from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.canvas import Canvas
 from napari_calcmeasure.widgets.frame_keeper import FrameKeeper
@@ -80,11 +82,13 @@ class Stage(QObject):
         self.active: Panel | None = None
         self._at: tuple[Panel, tuple[float, ...]] | None = None
         self._steps: Iterator[None] | None = None
-        self._hanging_timer = timer(self._next_step, interval_ms=0, repeats=True)
+        self._hanging_timer = timer(self._next_step, interval_ms=0)
         self._drawing_timer = timer(self.redraw, interval_ms=REDRAW_MS)
         self._cells: Iterator[None] = iter(())
         self._cell_timer = timer(self._draw_cell, interval_ms=0)
         self._desk: Desk | None = None
+        self._seed: PointerEvent | None = None
+        self._seed_timer = timer(self._plant, interval_ms=0)
         session.events.hanging.connect(self._show)
         session.readings.events.desk.connect(self._take_desk)
         session.readings.events.others.connect(self.request_redraw)
@@ -98,7 +102,7 @@ class Stage(QObject):
     @property
     def is_settled(self) -> bool:
         """Whether nothing waits to be shown or drawn."""
-        is_drawn = not self._drawing_timer.isActive() and not self._cell_timer.isActive()
+        is_drawn = not any(one.isActive() for one in (self._drawing_timer, self._cell_timer, self._seed_timer))
         return self._steps is None and is_drawn and self.frames.is_settled
 
     def request_redraw(self, _value: object = None) -> None:
@@ -138,44 +142,54 @@ class Stage(QObject):
 
     def _show(self, hanging: Hanging | None) -> None:
         self.active, self._at = None, None
-        if hanging is None:
-            self._steps = None
-            self.canvas.clear()
-            self.stillness.release()
-            return
+        self.canvas.let_go()
         self.stillness.hold()
-        self._steps = self._hang(hanging)
+        self._steps = self._clear() if hanging is None else self._hang(hanging)
         self._hanging_timer.start()
 
     def _next_step(self) -> None:
-        """One layer per turn of the event loop: the window answers in between."""
+        """One layer per turn of the event loop: the window answers in between, and whatever else is due comes first."""
         if self._steps is None:
-            self._hanging_timer.stop()
             return
-        try:
-            next(self._steps)
-        except StopIteration:
-            self._steps = None
-            self._hanging_timer.stop()
-            self.redraw()
+        if next(self._steps, DONE) is not DONE:
+            self._hanging_timer.start()
+            return
+        self._steps = None
+        if self.canvas.hanging is not None:
+            self.request_redraw()
             self.hung.emit(self.canvas.hanging)
 
     def _hang(self, hanging: Hanging) -> Iterator[None]:
-        """Hang the pictures unseen; once they stand, draw on them and name them, one thing in each turn."""
+        """Hang the pictures unseen; once they are seen, draw on them and name them unseen, one thing in each turn.
+
+        What is seen for the first time in its place takes long to paint: each thing is painted before the next.
+        """
         yield from self.canvas.show_in_steps(hanging)
         panels = self.canvas.visible_panels
         # Keys mean the present visit until the cursor says otherwise: what is stated there cannot land on the prior.
         self.active = next((one for one in panels if not one.is_prior), next(iter(panels), None))
-        self.frames.keep()
+        yield from self.frames.keep_in_steps()
         self._write_title()
-        self.stillness.release()
         yield
-        yield from self.canvas.draw_in_steps(self._drawings())
-        yield from self.canvas.name_in_steps()
+        self.stillness.paint_once()
+        yield
+        for steps in (self.canvas.lay_out_in_steps(), self.canvas.name_in_steps()):
+            for _ in steps:
+                yield
+                self.stillness.paint_unseen()
+                yield
         self._write_title()
-        yield from self.canvas.lay_out_in_steps()
+        yield from self.canvas.draw_in_steps(self._drawings())
+        self.stillness.release()
+
+    def _clear(self) -> Iterator[None]:
+        yield
+        self.canvas.clear()
+        yield
+        self.stillness.release()
 
     def _take_desk(self, desk: Desk | None) -> None:
+        self._seed = None
         if self._desk is not None:
             self._desk.events.reading.disconnect(self.request_redraw)
         self._desk = desk
@@ -225,8 +239,8 @@ class Stage(QObject):
             return
         overlay.text, overlay.position, overlay.font_size = hanging.title, "bottom_left", 10
         metadata = hanging.panels[0].image[1].get("metadata", {}) if hanging.panels else {}
-        if metadata.get("phase_words") and len(self._viewer.dims.current_step) > 3:
-            step = min(int(self._viewer.dims.current_step[0]), len(metadata["phase_words"]) - 1)
+        if metadata.get("phase_words") and hanging.ndim == len(AXES):
+            step = min(int(self._viewer.dims.current_step[-len(AXES)]), len(metadata["phase_words"]) - 1)
             # What second 0 is stands among the facts: the cell is narrow.
             self.canvas.caption(hanging.panels[0], metadata["phase_words"][step].partition(" after ")[0])
 
@@ -235,7 +249,18 @@ class Stage(QObject):
     def _pointer(self, event: PointerEvent) -> bool:
         if self._desk is None:
             return False
-        return self._desk.pointer(self._session.with_side(event))
+        event = self._session.with_side(event)
+        if self._desk.tool is ToolName.SEED and event.motion is Motion.PRESS:
+            # Napari has painted the scene already to see what lies under the button: the lesion grows afterwards.
+            self._seed = event
+            self._seed_timer.start()
+            return True
+        return self._desk.pointer(event)
+
+    def _plant(self) -> None:
+        seed, self._seed = self._seed, None
+        if seed is not None and self._desk is not None and self._desk.tool is ToolName.SEED:
+            self._desk.pointer(seed)
 
     def _hover(self, panel: Panel | None, point: tuple[float, ...]) -> None:
         self._at = (panel, point) if panel is not None else None

@@ -31,6 +31,13 @@ class Stillness:
             self._held = self._inside().window().findChildren(QOpenGLWidget)
             self._enable(False)
 
+    def paint_once(self) -> None:
+        """Show how they are now, at once, and leave them so again."""
+        self._enable(True)
+        for widget in self._held:
+            widget.repaint()
+        self._enable(False)
+
     def paint_unseen(self) -> None:
         """Paint the images beside the screen: what is painted for the first time there is ready for the screen."""
         for widget in self._inside().window().findChildren(QOpenGLWidget):

@@ -12,14 +12,16 @@ import numpy as np
 from napari_calcmeasure.jobs import Progress
 from napari_calcmeasure.widgets.ink import blank
 from napari_calcmeasure.widgets.rack import SPARE, Place, fill
-from napari_calcmeasure.widgets.stage import Stage
+from napari_calcmeasure.widgets.stage import DONE, Stage
 from napari_calcmeasure.widgets.timers import timer
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-WANTED = (("image", 4), ("lines", 2), ("marks", 2), ("mask", 2))
+WANTED = (("image", 4), ("lines", 2), ("marks", 2))
 """Layers of each use, for four mammograms or a volume in three cells; hangings that need more make more."""
+WAIT_MS = 20
+"""Until it is seen whether a hanging stands."""
 LETTERS = f"{string.digits}{string.ascii_letters}.,:;()/%+-×·–"
 """Of the words beside drawings and above pictures."""
 LETTERS_A_PAINT = 16
@@ -63,7 +65,7 @@ class LayingIn:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._steps = _lay_in(stage)
-        self._timer = timer(self._step, interval_ms=0, repeats=True)
+        self._timer = timer(self._step, interval_ms=0)
         self._timer.start()
 
     @property
@@ -77,12 +79,9 @@ class LayingIn:
         gc.unfreeze()
 
     def _step(self) -> None:
-        if self._stage.is_hanging:
-            return
-        try:
-            next(self._steps)
-        except StopIteration:
-            self._timer.stop()
+        if self._stage.is_hanging or next(self._steps, DONE) is not DONE:
+            self._timer.start(WAIT_MS if self._stage.is_hanging else 0)
+        else:
             spare_the_collector()
 
 
@@ -96,6 +95,7 @@ def spare_the_collector() -> None:
 
 
 def _lay_in(stage: Stage) -> Iterator[None]:
+    yield from _lay_in_cells(stage)
     rack = stage.canvas.rack
     for use, wanted in WANTED:
         while len(rack.of(use)) < wanted:
@@ -108,6 +108,18 @@ def _lay_in(stage: Stage) -> Iterator[None]:
                 if not stage.canvas.has_cells and not len(layer.data):
                     rehearse(layer, words, paint=stage.stillness.paint_unseen)
                     yield
+
+
+def _lay_in_cells(stage: Stage) -> Iterator[None]:
+    canvas = stage.canvas
+    if not canvas.rack.of("image"):
+        canvas.rack.lay_in("image", blank("image", Place(), name=SPARE))
+        yield
+    if canvas.is_blank:
+        canvas.cells.lay_in(canvas.rack.of("image")[0])
+        yield
+    if not canvas.has_cells:
+        yield from canvas.cells.lay_in_bar(paint=stage.stillness.paint_unseen)
 
 
 def rehearse(layer: Layer, words: str, *, paint: Callable[[], None]) -> None:

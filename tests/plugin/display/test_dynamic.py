@@ -195,13 +195,13 @@ def visit_after(item, *, slices):
 def test_both_visits_lie_side_by_side_at_one_position(item, cache, slices):
     later = visit_after(item, slices=slices)
     hanging = hang_dynamic(later, cache=cache, protocol=COMPARED, prior=item)
-    left, right = hanging.panels
+    current, prior = hanging.panels
     assert (hanging.protocol, hanging.grid, hanging.problems) == (COMPARED, (1, 2), ())
-    assert (left.is_prior, right.is_prior) == (True, False)
-    assert (left.cell, right.cell) == ((0, 0), (0, 1))
-    assert (left.target.timepoint, right.target.timepoint) == ("baseline", "followup-1")
+    assert (current.is_prior, prior.is_prior) == (False, True)
+    assert (current.cell, prior.cell) == ((0, 0), (0, 1)), "as in the comparison of mammograms"
+    assert (current.target.timepoint, prior.target.timepoint) == ("followup-1", "baseline")
     viewer, _ = on_viewer(hanging)
-    seen = [panel.placement.to_pixel(tuple(viewer.dims.point))[0] for panel in (left, right)]
+    seen = [panel.placement.to_pixel(tuple(viewer.dims.point))[0] for panel in (prior, current)]
     assert seen[0] - seen[1] == pytest.approx(slices)
     assert seen[1] == pytest.approx(1.5, abs=0.51)
 

@@ -42,6 +42,28 @@ def test_two_windows_do_not_overwrite_each_other(sit_down, patients, tmp_path):
         assert opened.verify() == 2, "the first signature and the one change"
 
 
+def test_a_consensus_takes_over_what_a_reader_measured(sit_down, patients, tmp_path):
+    store, source = tmp_path / "m.sqlite", mammograms_only(patients, tmp_path / "mg")
+    first = sit_down(source, store, reader="aa")
+    first.press("E")
+    first.drag(first.panel("R-CC"), (300, 500), (420, 600))
+    first.press("Control-Enter")
+    (original,) = first.reading.findings
+    first.close()
+    consensus = sit_down(source, store, reader="consensus")
+    assert consensus.reading.findings == ()
+    consensus.point(consensus.panel("R-CC"), (360, 550))
+    consensus.press("T")
+    (draft,) = consensus.reading.findings
+    assert draft.annotation.points == original.annotation.points
+    (origin,) = draft.annotation.extra["consensus_of"]
+    assert (origin["reader"], origin["annotation_id"]) == ("aa", original.key)
+    consensus.press("Control-Enter")
+    assert consensus.reading.is_signed
+    with MeasurementStore(str(store)) as opened:
+        assert {one.reader for one in opened.current()} == {"aa", "consensus"}
+
+
 def test_a_blinded_reader(sit_down, patients, tmp_path):
     store, source = tmp_path / "m.sqlite", patients
     other = sit_down(mammograms_only(patients, tmp_path / "mg"), store, reader="aa")

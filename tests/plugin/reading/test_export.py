@@ -12,7 +12,7 @@ from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.report.read_tables import read_measurements
 from calcmeasure.store.annotation_files import read_annotations
 from calcmeasure.store.database import MeasurementStore, Reading
-from calcmeasure.terms import Flag
+from calcmeasure.terms import Flag, LesionRole, LesionSite, NonTargetStatus
 from factories import marks
 from napari_calcmeasure.reading.draft_json import mask_of, same_mask
 from napari_calcmeasure.reading.export import export_readings
@@ -73,6 +73,18 @@ def test_saved_annotations_are_the_signed_ones_with_their_voxels(store, tmp_path
     (found,) = [one for one in saved.annotations if one.annotation_id == "l1"]
     assert same_mask(mask_of(found), lesion().mask)
     assert ("R-L1",) in [one.from_lesions for one in read_measurements(tmp_path / "measurements.csv")]
+
+
+def test_what_was_stated_of_a_lesion_is_in_the_files(tmp_path):
+    said = {"role": LesionRole.NON_TARGET, "site": LesionSite.LYMPH_NODE, "status": NonTargetStatus.NON_CR_NON_PD}
+    url = str(tmp_path / "m.sqlite")
+    stated = lesion()
+    sign(finished(findings=(replace(stated, annotation=replace(stated.annotation, **said)),)), url)
+    export_readings(url, tmp_path / "out", reader="r1", patient_id="CM-0001")
+    (row,) = table(tmp_path / "out" / "measurements.csv")
+    (saved,) = read_annotations(tmp_path / "out" / "annotations" / "CM-0001.r1.annotations.json").annotations
+    assert {name: row[name] for name in said} == said
+    assert {name: getattr(saved, name) for name in said} == said
 
 
 def test_unsigned_work_is_left_out_unless_asked_for(store, tmp_path):

@@ -172,7 +172,7 @@ def test_the_wheel_turns_slices_of_a_volume(viewer, desk, modifiers, step, zooms
     zoom = viewer.scene.camera.zoom
     for callback in viewer.mouse_wheel_callbacks:
         callback(viewer, event((0.0, 0.0, 0.0), "mouse_wheel", modifiers=modifiers, delta=(0, 1)))
-    assert viewer.dims.current_step[0] == step
+    assert viewer.dims.current_step[-3] == step
     assert (viewer.scene.camera.zoom > zoom) is zooms
     assert viewer.scene.camera.mouse_zoom is False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -62,8 +64,28 @@ def test_spare_layers_are_unseen_and_move_no_slider(viewer, canvas):
     assert viewer.dims.nsteps == alone.dims.nsteps
     assert viewer.dims.range == alone.dims.range
     canvas.show(pictures.pair_hanging())
-    assert viewer.dims.ndim == 2, "a volume that is put back leaves no slider"
-    assert not any(layer.data.ndim > 2 for layer in viewer.layers if type(layer).__name__ == "Image")
+    assert set(viewer.dims.nsteps[:-2]) == {1}, "a volume that is put back leaves no slider"
+    assert not any(layer.data.squeeze().ndim > 2 for layer in viewer.layers if type(layer).__name__ == "Image")
+
+
+def test_the_viewer_keeps_its_axes(viewer, canvas):
+    canvas.show(pictures.pair_hanging())
+    numbers = []
+    viewer.dims.events.ndim.connect(lambda _event: numbers.append(viewer.dims.ndim))
+    for make in (pictures.volume_hanging, pictures.grid_hanging, pictures.volume_hanging, pictures.flicker_hanging):
+        canvas.show(make())
+        canvas.clear()
+    assert viewer.dims.ndim == 4
+    assert not numbers, "napari makes its sliders anew whenever that changes"
+
+
+def test_a_layer_comes_into_its_cell_again(viewer, canvas):
+    canvas.show(pictures.grid_hanging())
+    before = [layer for layer in viewer.layers if layer.visible]
+    canvas.show(pictures.pair_hanging())
+    canvas.show(replace(pictures.grid_hanging(), panels=pictures.grid_hanging().panels[:1]))
+    canvas.show(pictures.grid_hanging())
+    assert [layer for layer in viewer.layers if layer.visible] == before
 
 
 def test_a_picture_is_shown_as_if_its_layer_were_new(viewer, canvas):
@@ -74,12 +96,26 @@ def test_a_picture_is_shown_as_if_its_layer_were_new(viewer, canvas):
     canvas.show(pictures.pair_hanging())
     for panel, layer in zip(canvas.visible_panels, viewer.layers, strict=False):
         pixels, keywords, _ = panel.image
-        assert layer.data is pixels
+        assert np.shares_memory(layer.data, pixels)
         assert layer.name == keywords["name"]
         assert tuple(layer.contrast_limits) == keywords["contrast_limits"]
-        assert np.allclose(layer.scale, keywords["scale"])
-        assert np.allclose(layer.translate, keywords["translate"])
+        assert np.allclose(layer.scale[-2:], keywords["scale"])
+        assert np.allclose(layer.translate[-2:], keywords["translate"])
         assert (layer.gamma, layer.opacity) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("between", [pictures.volume_hanging, pictures.flicker_hanging])
+def test_names_keep_their_words_and_colours(viewer, canvas, between):
+    def names():
+        layers = [layer for layer in viewer.layers if layer.name.startswith("words")]
+        return {one.name: (list(one.features["words"]), one.text.color.array.tolist()) for one in layers}
+
+    canvas.show(pictures.pair_hanging())
+    before = names()
+    assert all(len(words) == len(colours) for words, colours in before.values())
+    canvas.show(between())
+    canvas.show(pictures.pair_hanging())
+    assert names() == before
 
 
 def test_only_what_moves_is_drawn_again(viewer, canvas):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_calcmeasure.widgets.segments import as_vectors, join, thicken
+from napari_calcmeasure.widgets.segments import as_vectors, join, outline, thicken
 
 CORNERS = [(0.0, 0.0), (0.0, 4.0), (3.0, 4.0)]
 
@@ -40,8 +40,29 @@ def test_a_segment_of_no_length_stays_where_it_is():
 
 def test_lines_of_a_shapes_layer_become_vectors():
     lines = [np.array([(0.0, 0.0), (0.0, 5.0)]), np.array([(1.0, 0.0), (3.0, 0.0)])]
-    data, keywords, kind = as_vectors((lines, {"name": "bars", "shape_type": "line", "edge_width": 0.5}, "shapes"))
+    look = {"name": "bars", "shape_type": "line", "edge_width": [1.0, 0.5], "edge_color": ["black", "white"]}
+    data, keywords, kind = as_vectors((lines, look, "shapes"))
     assert kind == "vectors"
-    assert keywords == {"name": "bars", "edge_width": 0.5, "vector_style": "line"}
-    assert np.array_equal(data[:, 0], [(0.0, 0.0), (1.0, 0.0)])
-    assert np.array_equal(data[:, 1], [(0.0, 5.0), (2.0, 0.0)])
+    assert keywords == {
+        "name": "bars", "edge_width": 0.5, "edge_color": ["black", "black", "white"], "vector_style": "line",
+    }  # fmt: skip
+    assert np.allclose(data[:, 1], [(0.0, 5.0), (0.0, 5.0), (2.0, 0.0)])
+    assert np.allclose(sorted(data[:2, 0, 0]), [-0.25, 0.25]), "two strands of the thinner pen"
+
+
+@pytest.mark.parametrize(
+    ("rows", "length"),
+    [(["#"], 4), (["##", "##"], 8), (["#.", ".#"], 8), (["###", "#.#", "###"], 16), (["..", ".."], 0)],
+    ids=["a pixel", "a square", "corner to corner", "with a hole", "nothing"],
+)
+def test_an_outline_runs_along_the_edges_of_pixels(rows, length):
+    mask = np.array([[one == "#" for one in row] for row in rows])
+    edges = outline(mask, at=(4, 6))
+    assert len(edges) == length
+    assert np.all(np.abs(edges[:, 1]).sum(axis=1) == 1)
+    middles = edges[:, 0] + edges[:, 1] / 2
+    inside = {(row + 4, column + 6) for row, column in np.argwhere(mask)}
+    for (row, column), way in zip(middles, edges[:, 1], strict=True):
+        aside = np.array(way[::-1]) / 2
+        sides = [tuple(np.round(np.array((row, column)) + sign * aside).astype(int)) for sign in (-1, 1)]
+        assert sum(side in inside for side in sides) == 1, "one side lies in the mask, the other does not"
