@@ -106,6 +106,12 @@ class Searches:
         return result.annotations
 
 
+def warm_up() -> None:
+    """Load what the first search needs: a third of a second, for a thread, before the reader waits for it."""
+    import calcmeasure.pipeline.dynamic
+    import calcmeasure.pipeline.mammography  # noqa: F401
+
+
 def _visits_of(target: Target, index: FolderIndex, *, is_alone: bool) -> list[Study]:
     """Studies of the patient cut down to the image and, unless it is read alone, the same view of other visits.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,3 +76,11 @@ def test_an_image_of_another_folder_is_refused(index):
     elsewhere = replace(target, image=replace(target.image, sop_uid="1.2.3"))
     with pytest.raises(CalcMeasureError, match="not in the open folder"):
         Searches().search(elsewhere, index, patient_id="x")
+
+
+def test_what_a_search_needs_can_be_loaded_before():
+    script = (
+        "import sys, napari_calcmeasure.detection as d; need = 'calcmeasure.pipeline.mammography', 'SimpleITK'; "
+        "assert not set(need) & set(sys.modules); d.warm_up(); assert set(need) <= set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True)

@@ -2,80 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
-from calcmeasure.report.curves import CurveDrawing
-from calcmeasure.report.palette import INK
-from calcmeasure.report.panels import CurvePanel
 from napari_calcmeasure.display.kinetics import Kinetics
 from napari_calcmeasure.display.phases import PhaseChoices
+from napari_calcmeasure.widgets.curve_plot import CurvePlot
 
 REDRAW_MS = 100
 """At most ten redraws per second: the curve follows the cursor, the cursor never waits for the curve."""
 EMPTY = "Point at a place in a dynamic series to see its curve."
 NO_SERIES = "No dynamic series is shown."
-TOP_PERCENT, BOTTOM_PERCENT = 100.0, -25.0
-"""Ends of the percent axis; it doubles where a curve leaves it, so that most places are seen on one and the same."""
-
-
-class CurvePlot:
-    """A plot that repaints only the curve while its axes stay as they are: a new picture would take too long."""
-
-    def __init__(self) -> None:
-        figure = Figure(figsize=(4.2, 2.6), dpi=100, facecolor=INK)
-        self.widget: Any = FigureCanvasQTAgg(figure)  # type: ignore[no-untyped-call]
-        self._figure = figure
-        self._axis = figure.add_axes((0.14, 0.19, 0.83, 0.7))
-        self._axis.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 3, 6, 10]))
-        self._axis.yaxis.set_major_locator(MaxNLocator(5))
-        self._drawing = CurveDrawing(self._axis)
-        self._axis.set_ylabel("enhancement, %")
-        for artist in self._drawing.moving:
-            artist.set_animated(True)
-        self._axes_shown: tuple[object, ...] = ()
-        self._background: object = None
-        self.full_draws = 0
-        self.widget.mpl_connect("draw_event", self._on_drawn)
-
-    def show_curve(self, panel: CurvePanel) -> None:
-        """Draw a curve in place of the one before; new axes in the next turn, once for all that asks for them."""
-        self._drawing.show(panel)
-        axes = self._fit(panel)
-        if axes != self._axes_shown or self._background is None:
-            self._axes_shown, self._background = axes, None
-            self.widget.draw_idle()
-            return
-        self.widget.restore_region(self._background)
-        self._paint()
-        self.widget.blit(self._figure.bbox)
-
-    def _fit(self, panel: CurvePanel) -> tuple[object, ...]:
-        """Set the ends of the axes; what they show."""
-        times_s, percent = panel.curve.times_s, panel.curve.percent
-        margin_s = 0.06 * float(times_s[-1] - times_s[0])
-        span_s = (float(times_s[0]) - margin_s, float(times_s[-1]) + margin_s)
-        high = _doubled(TOP_PERCENT, reach=float(percent.max()))
-        low = -_doubled(-BOTTOM_PERCENT, reach=-float(percent.min()))
-        self._axis.set_xlim(span_s)
-        self._axis.set_ylim(low, high)
-        return (span_s, low, high, self._axis.get_xlabel())
-
-    def _on_drawn(self, _event: object) -> None:
-        """Keep the axes without the curve (after every resize and new axis as well), and put the curve on them."""
-        self.full_draws += 1
-        self._background = self.widget.copy_from_bbox(self._figure.bbox)
-        self._paint()
-
-    def _paint(self) -> None:
-        for artist in self._drawing.moving:
-            self._figure.draw_artist(artist)
 
 
 class KineticsPanel(QWidget):
@@ -119,7 +57,7 @@ class KineticsPanel(QWidget):
         kinetics = self._kinetics
         self.place_words.setText(EMPTY if kinetics is None else _words(kinetics))
         panel = kinetics.panel if kinetics is not None else None
-        self.plot.widget.setVisible(panel is not None)
+        self.plot.setVisible(panel is not None)
         if panel is not None:
             self.plot.show_curve(panel)
 
@@ -131,11 +69,9 @@ class KineticsPanel(QWidget):
         self.phase_box.setAccessibleName("Early phase")
         self.phase_box.setToolTip("Phase that is measured: the rule's, or another one of your choice (it is recorded).")
         self.phase_box.activated.connect(self._on_phase)
-        self.plot.widget.setAccessibleName("Kinetic curve")
-        self.plot.widget.setToolTip("Mean enhancement over time; the early phase is shaded.")
-        self.plot.widget.setMinimumSize(240, 195)
-        # What it would like to have is the size of a figure on paper: the choices above it come first.
-        self.plot.widget.setMaximumHeight(210)
+        self.plot.setMinimumSize(240, 195)
+        # The choices above it come first.
+        self.plot.setMaximumHeight(210)
         self.place_words.setAccessibleName("About the curve")
         self.phase_words.setAccessibleName("About the early phase")
         layout = QVBoxLayout(self)
@@ -144,15 +80,8 @@ class KineticsPanel(QWidget):
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self.phase_box)
         layout.addWidget(self.phase_words)
-        layout.addWidget(self.plot.widget, stretch=1)
+        layout.addWidget(self.plot, stretch=1)
         layout.addWidget(self.place_words)
-
-
-def _doubled(end: float, *, reach: float) -> float:
-    """Double an end until it lies a little beyond the reach."""
-    while reach > 0.97 * end:
-        end *= 2
-    return end
 
 
 def _row_of(choices: PhaseChoices) -> int:
