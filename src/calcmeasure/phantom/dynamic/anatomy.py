@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
 from calcmeasure.geometry import ImageGrid
+from calcmeasure.phantom.dynamic.distractors import Surroundings
+from calcmeasure.phantom.dynamic.orientation import patient_axes
 from calcmeasure.terms import Laterality
 
 FloatImage = NDArray[np.float32]
@@ -21,7 +23,11 @@ FloatArray = NDArray[np.float64]
 _CHEST_FRACTION = 0.38
 """Where the chest wall starts, as a fraction of the half field of view behind its centre."""
 _SUPERELLIPSE = 2.3
-_VESSELS_PER_BREAST = 3
+_UNDER_SKIN = 0.88
+"""Superelliptic radius, to its power, up to which a place lies well under the skin."""
+_PICTURED = 0.94
+_ONE_BREAST = 0.8
+"""Distance of the centre from the midline, in half widths of the picture, from which it shows one breast alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +39,18 @@ class FieldOfView:
 
     @classmethod
     def of(cls, grid: ImageGrid) -> FieldOfView:
-        """Take the box of a near-axial grid."""
+        """Take the box of a grid; one that lies wholly on one side of the midline shows half of a body.
+
+        The body is then twice as wide, so that its breast fills the picture.
+        """
         centre = grid.to_lps((np.asarray(grid.shape) - 1) / 2)
-        slices, rows, columns = np.asarray(grid.shape) * grid.spacing.zrc_mm / 2
-        return cls((float(centre[0]), float(centre[1]), float(centre[2])), (columns, rows, slices))
+        half = np.asarray(grid.shape) * grid.spacing.zrc_mm / 2
+        across, depth, height = (half[axis] for axis in patient_axes(np.asarray(grid.axes_lps)))
+        is_one_breast = abs(float(centre[0])) > _ONE_BREAST * across
+        return cls(
+            (float(centre[0]), float(centre[1]), float(centre[2])),
+            (2 * across if is_one_breast else across, depth, height),
+        )
 
     def breast_point_lps(self, side: Laterality, position: tuple[float, float, float]) -> FloatArray:
         """Patient position of (across, depth, height) in a breast, see `LesionSpec.position`."""
@@ -45,6 +59,24 @@ class FieldOfView:
         centre, axes = self._breast(sign)
         point = centre + np.array([sign * across * axes[0], -depth * axes[1], height * self.half_mm[2]])
         return np.asarray(point, dtype=float)
+
+    def position_of(self, side: Laterality, point_lps: FloatArray) -> tuple[float, float, float]:
+        """(across, depth, height) of a patient position in a breast; the inverse of `breast_point_lps`."""
+        sign = 1.0 if side is Laterality.LEFT else -1.0
+        centre, axes = self._breast(sign)
+        across, depth, height = (point_lps - centre) / np.array([sign * axes[0], -axes[1], self.half_mm[2]])
+        return float(across), float(depth), float(height)
+
+    def is_inside(self, side: Laterality, points_lps: FloatArray) -> bool:
+        """Whether all of (n, 3) patient positions lie under the skin of a breast and in the picture."""
+        centre, axes = self._breast(1.0 if side is Laterality.LEFT else -1.0)
+        radius = np.sum((np.abs(points_lps - centre) / axes) ** _SUPERELLIPSE, axis=-1)
+        in_picture = np.abs(points_lps[:, 2] - self.centre_lps[2]) < _PICTURED * self.half_mm[2]
+        return bool(np.all(radius < _UNDER_SKIN) and np.all(in_picture))
+
+    def behind_chest_mm(self, points_lps: FloatArray) -> float:
+        """How far the hindmost of (n, 3) patient positions reaches behind the front of the chest wall."""
+        return float(np.max(points_lps[:, 1] - np.asarray(self.chest_mm(points_lps[:, 0].astype(np.float32)))))
 
     def _breast(self, sign: float) -> tuple[FloatArray, FloatArray]:
         """Centre of a breast's base and its semi-axes."""
@@ -84,21 +116,24 @@ class Anatomy:
     uptake: FloatImage
 
 
-def build_anatomy(grid: ImageGrid, *, density: float, seed: int) -> Anatomy:
-    """Fill a near-axial grid with two breasts, the chest wall, the heart and vessels.
+def build_anatomy(grid: ImageGrid, *, density: float, seed: int, surroundings: Surroundings | None = None) -> Anatomy:
+    """Fill a grid with two breasts, the chest wall, the heart and vessels.
 
     Parameters
     ----------
     grid
-        Rows run to posterior, columns to the patient's left.
+        Along the patient's axes but for a few degrees.
     density
         Rough share of fibroglandular tissue, 0-1.
     seed
         The same seed and grid give the same patient.
+    surroundings
+        How many vessels, how uneven the uptake; None for the usual.
     """
+    surroundings = surroundings or Surroundings()
     rng = np.random.default_rng([seed, 11])
     field = FieldOfView.of(grid)
-    x, y, z = _patient_coordinates(grid)
+    x, y, z = patient_coordinates(grid)
     edge_mm = float(max(grid.spacing.rc_mm))
     chest = np.asarray(field.chest_mm(x), dtype=np.float32)
     depth_breast = _breast_depth(field, x, y, z)
@@ -114,19 +149,19 @@ def build_anatomy(grid: ImageGrid, *, density: float, seed: int) -> Anatomy:
     heart = _heart(field, x, y, z, wall_mm)
     gland = breast * _gland(grid, depth_breast, density=density, rng=rng) * _soft(depth_breast - 6.0, 6.0)
     gland *= _soft(-behind - 5.0, 5.0)
-    vessels = _vessels(grid, field, rng) * np.maximum(breast, 0.0)
+    vessels = _vessels(grid, field, rng, surroundings) * np.maximum(breast, 0.0)
     blood = np.maximum(vessels, heart).astype(np.float32)
     gland, muscle = gland * (1 - blood), muscle * (1 - blood)
     lung = _soft(behind - wall_mm, edge_mm)
     fat = np.clip(body - skin - gland - muscle - blood - lung, 0, 1).astype(np.float32)
-    uptake = np.exp(0.35 * _smooth_noise(grid, 14.0, rng)).astype(np.float32)
+    uptake = np.exp(surroundings.uneven_uptake * _smooth_noise(grid, 14.0, rng)).astype(np.float32)
     return Anatomy(body, breast, fat, gland, skin, muscle, blood, uptake)
 
 
 def coil_shading(grid: ImageGrid) -> FloatImage:
     """Receive sensitivity of a breast coil: strong in front, falling towards the chest, slightly uneven sideways."""
     field = FieldOfView.of(grid)
-    x, y, z = _patient_coordinates(grid)
+    x, y, z = patient_coordinates(grid)
     forward = (field.centre_lps[1] - y) / field.half_mm[1]
     sideways = np.abs(x) / field.half_mm[0]
     along = (z - field.centre_lps[2]) / field.half_mm[2]
@@ -134,7 +169,8 @@ def coil_shading(grid: ImageGrid) -> FloatImage:
     return np.asarray(shading * (1 + 0.05 * x / field.half_mm[0]), dtype=np.float32)
 
 
-def _patient_coordinates(grid: ImageGrid) -> tuple[FloatImage, FloatImage, FloatImage]:
+def patient_coordinates(grid: ImageGrid) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """x, y and z of every voxel, mm."""
     steps = grid.steps_lps
     index = [np.arange(n, dtype=float) for n in grid.shape]
     parts = [np.multiply.outer(index[axis], steps[axis]) for axis in range(3)]
@@ -206,13 +242,13 @@ def _cubic_weights(count: int, step: float, lattice: int) -> FloatImage:
     return np.asarray(design.toarray(), dtype=np.float32)
 
 
-def _vessels(grid: ImageGrid, field: FieldOfView, rng: np.random.Generator) -> FloatImage:
-    """Wandering tubes: some through each breast, one internal thoracic vessel beside the sternum per side."""
+def _vessels(grid: ImageGrid, field: FieldOfView, rng: np.random.Generator, surroundings: Surroundings) -> FloatImage:
+    """Wandering tubes: some through each breast."""
     tubes = np.zeros(grid.shape, dtype=np.float32)
     for side in (Laterality.RIGHT, Laterality.LEFT):
-        for _ in range(_VESSELS_PER_BREAST):
+        for _ in range(surroundings.vessels):
             path_lps, radius_mm = _breast_vessel(field, side, rng)
-            _draw_tube(tubes, grid, path_lps=path_lps, radius_mm=radius_mm)
+            _draw_tube(tubes, grid, path_lps=path_lps, radius_mm=surroundings.vessel_width * radius_mm)
     return tubes
 
 

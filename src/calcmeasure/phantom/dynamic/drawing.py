@@ -15,6 +15,7 @@ FloatArray = NDArray[np.float64]
 Box = tuple[slice, slice, slice]
 
 _SUPERSAMPLING = 5
+_LEAN_SUPERSAMPLING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,39 @@ def draw_lesion(
     count = _SUPERSAMPLING**3
     shares = [np.asarray(share / count, dtype=np.float32) for share in (coverage, fast)]
     return DrawnLesion(spec, box, shares[0], shares[1])
+
+
+def draw_lesion_leanly(
+    spec: LesionSpec, surface: LesionSurface, grid: ImageGrid, *, ends_zrc: tuple[tuple[float, ...], ...], seed: int
+) -> DrawnLesion:
+    """Draw as `draw_lesion` does, but divide only voxels near the surface, 3 x 3 x 3, and the inside not at all."""
+    spacing = np.asarray(grid.spacing.zrc_mm)
+    box, points_mm = _box_points(surface, grid)
+    level = surface.level(points_mm)
+    steepness = (1 + 12 * spec.irregularity) / (1 - spec.taper) / float(surface.semi_axes_mm.min())
+    cut = np.abs(level - 1) < steepness * float(np.linalg.norm(spacing)) / 2
+    coverage = (level < 1).astype(np.float32)
+    sub = (np.arange(_LEAN_SUPERSAMPLING) + 0.5) / _LEAN_SUPERSAMPLING - 0.5
+    shifts_mm = np.stack(np.meshgrid(sub, sub, sub, indexing="ij"), axis=-1).reshape(-1, 3) * spacing
+    coverage[cut] = np.mean([surface.level(points_mm[cut] + shift) < 1 for shift in shifts_mm], axis=0)
+    clumps = _clump_centres(spec, surface, grid, ends_zrc=ends_zrc, seed=seed)
+    near = coverage > 0
+    fast = np.zeros_like(coverage)
+    share = _fast_share(spec, level[near]) if clumps is None else _clumped(points_mm[near], clumps, near[near])
+    fast[near] = coverage[near] * share
+    return DrawnLesion(spec, box, coverage, fast)
+
+
+def _box_points(surface: LesionSurface, grid: ImageGrid) -> tuple[Box, FloatArray]:
+    """Voxels around a lesion and their mm from its centre."""
+    spacing = np.asarray(grid.spacing.zrc_mm)
+    centre = np.asarray(surface.centre_zrc)
+    extent_mm = np.abs(surface.surface_mm()).max(axis=0) + spacing
+    low = np.maximum(np.floor(centre - extent_mm / spacing), 0).astype(int)
+    high = np.minimum(np.ceil(centre + extent_mm / spacing) + 1, grid.shape).astype(int)
+    axes = [(np.arange(a, b) - c) * s for a, b, c, s in zip(low, high, centre, spacing, strict=True)]
+    box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
+    return box, np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
 def _fast_share(spec: LesionSpec, level: FloatArray) -> FloatArray:

@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float64]
 _RAYS = 720
 _SURFACE_POINTS = 2400
 _MAX_IRREGULARITY = 0.2
+_MAX_TAPER = 0.8
+_NARROWEST = 0.05
 
 
 class LesionKind(StrEnum):
@@ -62,6 +64,10 @@ class LesionSpec:
         Whether the rim takes up faster than the core (masses).
     strength
         Scales the transfer constant; 1 is a typical malignant lesion.
+    taper
+        How much narrower the far end of the long axis is than its middle, 0-0.8: a segment that points to the nipple.
+    core
+        Transfer constant of the core of a mass relative to its rim: 0 is necrosis; None is the usual one of its kind.
     """
 
     lesion_id: str = "L1"
@@ -75,12 +81,16 @@ class LesionSpec:
     kinetics: Kinetics = Kinetics.WASHOUT
     rim: bool = True
     strength: float = 1.0
+    taper: float = 0.0
+    core: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.irregularity <= _MAX_IRREGULARITY:
             raise ValueError(f"irregularity must lie in 0-{_MAX_IRREGULARITY}, got {self.irregularity}")
         if self.diameter_mm < 0 or not all(0 < ratio <= 1 for ratio in self.axis_ratios):
             raise ValueError("diameter must not be negative and axis ratios must lie in (0, 1]")
+        if not 0 <= self.taper <= _MAX_TAPER:
+            raise ValueError(f"taper must lie in 0-{_MAX_TAPER}, got {self.taper}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,8 @@ class LesionSurface:
         Height of the bumps.
     waves, phases
         (k, 3) wave vectors and (k,) phases of the bumps.
+    taper
+        At ``q`` semi-axes from the centre along the long axis the two short ones are ``1 - taper * q`` as long.
     """
 
     centre_zrc: tuple[float, float, float]
@@ -138,10 +150,13 @@ class LesionSurface:
     irregularity: float
     waves: FloatArray
     phases: FloatArray
+    taper: float = 0.0
 
     def level(self, points_mm: FloatArray) -> FloatArray:
         """(..., 3) mm from the centre to relative radius: below 1 is inside, 1 on the boundary."""
         scaled = points_mm @ (self.axes.T / self.semi_axes_mm)
+        if self.taper:
+            scaled[..., 1:] /= np.maximum(1 - self.taper * scaled[..., :1], _NARROWEST)
         radius = np.sqrt(np.einsum("...i,...i->...", scaled, scaled))
         direction = scaled / np.maximum(radius, 1e-12)[..., None]
         level: FloatArray = radius / self._height(direction)
@@ -170,13 +185,18 @@ class LesionSurface:
     def surface_mm(self) -> FloatArray:
         """(n, 3) points spread evenly over the directions of the surface."""
         direction = _even_directions(_SURFACE_POINTS)
-        points: FloatArray = (direction * self._height(direction)[:, None] * self.semi_axes_mm) @ self.axes
+        scaled = direction * self._height(direction)[:, None]
+        if self.taper:
+            scaled[:, 1:] *= np.maximum(1 - self.taper * scaled[:, :1], _NARROWEST)
+        points: FloatArray = (scaled * self.semi_axes_mm) @ self.axes
         return points
 
     def volume_mm3(self) -> float:
-        """Enclosed volume: the integral of the cubed radius over all directions."""
-        height = self._height(_even_directions(_SURFACE_POINTS))
-        return float(4 / 3 * np.pi * np.prod(self.semi_axes_mm) * np.mean(height**3))
+        """Enclosed volume: the integral over all directions of radius squared times the narrowing at that radius."""
+        direction = _even_directions(_SURFACE_POINTS)
+        height, slope = self._height(direction), self.taper * direction[:, 0]
+        integral = height**3 - 3 / 2 * slope * height**4 + 3 / 5 * slope**2 * height**5
+        return float(4 / 3 * np.pi * np.prod(self.semi_axes_mm) * np.mean(integral))
 
 
 def shape_lesion(
@@ -237,6 +257,7 @@ def _unscaled_surface(spec: LesionSpec, centre_zrc: tuple[float, float, float], 
         irregularity=spec.irregularity,
         waves=waves,
         phases=rng.uniform(0, 2 * np.pi, 6),
+        taper=spec.taper,
     )
 
 
