@@ -60,7 +60,7 @@ def test_the_place_does_not_matter(tmp_path):
         RunSettings(calcification_detector="other"),
         RunSettings(lesion_detector="other"),
         RunSettings(early_phase_rule="first-post-contrast"),
-        RunSettings(false_marks_per_image=0.3),
+        RunSettings(false_marks_per_image=1.0),
     ],
 )
 def test_every_setting_matters(tmp_path, changed):

@@ -9,6 +9,7 @@ from pathlib import Path
 from calcmeasure import __version__
 from calcmeasure.cli import cohort, inspecting, measuring, readers, scoring, study
 from calcmeasure.cli.executing import add_execution, positive
+from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -90,7 +91,7 @@ def _add_detectors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sensitivity",
         type=measuring.false_marks,
-        default=1.0,
+        default=DEFAULT_FALSE_MARKS,
         metavar="N",
         help="false marks per image that the search for calcifications puts up with: 0.1, 0.3, 1 or 3, or any number "
         "between; more finds more (default %(default)g)",

@@ -14,12 +14,10 @@ from calcmeasure.detect.calcifications.distribution import breast_frame, hint_di
 from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
 from calcmeasure.detect.calcifications.settings import GroupSettings
-from calcmeasure.detect.calcifications.weighing import odds, odds_on_image
+from calcmeasure.detect.calcifications.weighing import in_question, odds, odds_on_image
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import MarkLabel
-
-_IN_QUESTION = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
 
 
 def regroup(
@@ -102,8 +100,7 @@ def _complete(seeds: Sequence[Indices], marks: WeighedMarks, *, settings: GroupS
 
 def _asked(marks: CalcificationMarks, on_image: Values, *, settings: GroupSettings) -> Indices:
     """Choose the marks whose kind leaves open whether they belong to a group: the strongest, as many as allowed."""
-    open_to = marks.labelled(*_IN_QUESTION) & (on_image >= settings.least_odds)
-    asked = np.flatnonzero(open_to)
+    asked = np.flatnonzero(in_question(marks) & (on_image >= settings.least_odds))
     strongest = np.argsort(-on_image[asked], kind="stable")[: settings.most_marks]
     return np.sort(asked[strongest])
 
@@ -124,11 +121,9 @@ def _rank(cluster: CalcificationCluster) -> tuple[float, int, float]:
 
 
 def _labels(marks: CalcificationMarks, *, members: Sequence[Indices], sure: NDArray[np.bool_]) -> tuple[MarkLabel, ...]:
-    in_question = marks.labelled(*_IN_QUESTION)
-    grouped = np.zeros(len(marks), dtype=bool)
-    grouped[np.concatenate([np.empty(0, dtype=np.intp), *members])] = True
-    single = ~grouped & sure
-    return tuple(
-        (MarkLabel.SCATTERED if alone else MarkLabel.SUSPICIOUS) if open_to else label
-        for label, open_to, alone in zip(marks.labels, in_question, single, strict=True)
-    )
+    labels = np.array(marks.labels, dtype=object)
+    single = marks.labelled(MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
+    labels[single] = MarkLabel.SUSPICIOUS
+    labels[single & sure] = MarkLabel.SCATTERED
+    labels[np.concatenate([np.empty(0, dtype=np.intp), *members])] = MarkLabel.SUSPICIOUS
+    return tuple(labels)

@@ -18,11 +18,10 @@ from calcmeasure.detect.calcifications.breast_view import BreastView
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS
 from calcmeasure.detect.calcifications.registration import Registration, register
 from calcmeasure.detect.calcifications.regrouping import regroup
+from calcmeasure.detect.calcifications.weighing import in_question
 from calcmeasure.detect.contract import CalcificationFindings, Points, Values
 from calcmeasure.geometry import Spacing
-from calcmeasure.terms import MarkLabel
 
-_IN_QUESTION = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
 _HIGHEST = 1.0 - 1e-6
 
 
@@ -225,7 +224,7 @@ def _expected(other: SeenView, places_mm: Points) -> Expected:
 
 def _again(view: SeenView, expected: Expected, *, false_marks: float, settings: LinkSettings) -> CalcificationFindings:
     marks = view.findings.marks
-    asked = np.flatnonzero(marks.labelled(*_IN_QUESTION))
+    asked = np.flatnonzero(in_question(marks))
     if not len(asked) or not expected.groups_mm:
         return view.findings
     own = marks.probabilities[asked]

@@ -10,11 +10,16 @@ groups, which fill a few square centimetres, nor benign calcifications all over 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from calcmeasure.detect.contract import BoolImage, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
+from calcmeasure.terms import MarkLabel
 
+IN_DOUBT = 0.1
+"""A chance of being suspicious below this is no more than a hint from the mark's own looks: its group decides."""
+_BENIGN_KINDS = (MarkLabel.VASCULAR, MarkLabel.COARSE, MarkLabel.SKIN)
 TILE_MM, RANK = 10.0, 3
 """Side of the squares whose scores are compared, and which of the scores in each, from the best."""
 USUAL_LOG_ODDS = -5.5
@@ -46,6 +51,19 @@ def odds(probabilities: Values | float) -> Values:
     bounded = np.minimum(probabilities, _HIGHEST)
     ratio: Values = np.asarray(bounded / (1.0 - bounded))
     return ratio
+
+
+def in_question(marks: CalcificationMarks) -> NDArray[np.bool_]:
+    """Tell which marks may belong to a group.
+
+    Those that nothing speaks strongly against, and those called benign for their looks alone: along a duct, cast
+    calcifications look arterial. What lies on an artery's two walls, in the skin or in a coarse object stays out.
+    """
+    looks_benign = np.zeros(len(marks), dtype=bool)
+    if marks.suspicious_chances is not None:
+        doubted = (marks.suspicious_chances > 0.0) & (marks.suspicious_chances < IN_DOUBT)
+        looks_benign = doubted & marks.labelled(*_BENIGN_KINDS)
+    return looks_benign | marks.labelled(MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
 
 
 def suspicious_share(marks: CalcificationMarks) -> Values:
