@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import DynamicSeries, FolderIndex, Mammogram, Study
 from calcmeasure.pipeline.settings import RunSettings
 from calcmeasure.terms import MarkLabel, Modality
+from napari_calcmeasure.jobs import LARGE_PX, Do, here
 from napari_calcmeasure.reading.finding import Target
 
 if TYPE_CHECKING:
@@ -26,8 +28,15 @@ Identity = tuple[str, int, int]
 
 @dataclass
 class Searches:
-    """What automatic searches of mammograms saw, kept so that another sensitivity need not search again."""
+    """What automatic searches of mammograms saw, kept so that another sensitivity need not search again.
 
+    Parameters
+    ----------
+    do_large
+        Where large images are searched.
+    """
+
+    do_large: Do = here
     _seen: dict[Identity, SeenMammogram] = field(default_factory=dict)
     _points: dict[Identity, float] = field(default_factory=dict)
 
@@ -94,10 +103,11 @@ class Searches:
     ) -> tuple[Annotation, ...]:
         from calcmeasure.pipeline.mammography import read_mammograms
 
-        results = read_mammograms(studies, RunSettings(), patient_id=patient_id)
-        by_image = zip(
-            (m for study in studies for m in study.mammograms), (r for own in results for r in own), strict=True
-        )
+        mammograms = [mammogram for study in studies for mammogram in study.mammograms]
+        is_large = any(mammogram.rows * mammogram.columns > LARGE_PX for mammogram in mammograms)
+        do = self.do_large if is_large else here
+        results = do(partial(read_mammograms, studies, RunSettings(), patient_id=patient_id))
+        by_image = zip(mammograms, (result for own in results for result in own), strict=True)
         result = next(result for mammogram, result in by_image if _is_image(target, mammogram))
         if result.skipped and not any(annotation.measurable for annotation in result.annotations):
             raise CalcMeasureError(result.skipped[0].reason, code=result.skipped[0].code)

@@ -60,8 +60,8 @@ class Session:
         Shuffles the case list; None leaves it in order.
     shows_ids
         Whether patients are named by the identifier in their headers beside our surrogate.
-    runner
-        Where long work runs.
+    runner, pictures, searches
+        Where long work runs, what is decoded, and what searches saw.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor(equality_operators={"message": is_nothing_new})
@@ -78,12 +78,12 @@ class Session:
     index: FolderIndex | None = None
     runner: Runner = field(default_factory=ImmediateRunner)
     pictures: Pictures = field(default_factory=Pictures)
+    searches: Searches = field(default_factory=Searches)
 
     def __post_init__(self) -> None:
         self._loading: Progress | None = None
         self._preparing: Progress | None = None
         self.phase_hung: int | None = None
-        self.searches = Searches()
         self._fields = LesionFields(self.pictures.volumes)
         self.seed_tool, self.brush_tool = SeedTool(self.field_of), BrushTool(self.field_of)
         self.readings.make_tools = self._lesion_tools

@@ -16,7 +16,7 @@ from calcmeasure.pipeline.settings import RunSettings
 from napari_calcmeasure.cases import list_cases
 from napari_calcmeasure.detection import Searches
 from napari_calcmeasure.display.hanging import Look, Pictures
-from napari_calcmeasure.jobs import Progress
+from napari_calcmeasure.jobs import Progress, SideProcess
 
 SAMPLE = Path(__file__).parents[2] / "sample_dicom"
 
@@ -49,6 +49,23 @@ def test_calcifications_are_those_of_the_run(index, by_run):
         expected = [a for a in by_run if a.image.sop_uid == panel.target.image.sop_uid]
         assert [one.points for one in found] == [one.points for one in expected]
         assert all(panel.target.shows(one) for one in found)
+
+
+def test_a_large_image_is_searched_beside_the_window(index, monkeypatch):
+    monkeypatch.setattr("napari_calcmeasure.detection.LARGE_PX", 1000)
+    target, asked, side = panels(index, is_dynamic=False)[0].target, [], SideProcess()
+
+    def aside(work):
+        asked.append(work)
+        return side.do(work)
+
+    searches = Searches(do_large=aside)
+    found = searches.search(target, index, patient_id="x", is_alone=True)
+    side.close()
+    assert len(asked) == 1
+    here = Searches().search(target, index, patient_id="x", is_alone=True)
+    assert [one.points for one in found] == [one.points for one in here]
+    assert searches.sensitivity_of(target) is not None
 
 
 def test_lesions_are_those_of_the_run(index, by_run):

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import os
+import sys
+import threading
+import time
+
 import pytest
 
-from napari_calcmeasure.jobs import Cancelled, ImmediateRunner, Progress
+from calcmeasure.errors import CalcMeasureError, ErrorCode
+from calcmeasure.response.criteria import load_profile
+from napari_calcmeasure.jobs import Cancelled, ImmediateRunner, Progress, SideProcess
 
 
 def run(work):
@@ -44,3 +51,68 @@ def test_reporting_after_a_cancel_is_the_way_out():
     progress.cancel()
     with pytest.raises(Cancelled):
         progress.report(1, 2)
+
+
+@pytest.fixture
+def side():
+    process = SideProcess()
+    yield process
+    process.close()
+
+
+def test_work_is_done_in_one_process_that_is_not_this_one(side):
+    first, second = side.do(os.getpid), side.do(os.getpid)
+    assert first == second != os.getpid()
+
+
+def test_what_work_raises_is_raised_here_with_its_code(side):
+    with pytest.raises(ValueError, match="nought"):
+        side.do(int, "nought")
+    with pytest.raises(CalcMeasureError) as there:
+        side.do(load_profile, "nought")
+    with pytest.raises(CalcMeasureError) as here:
+        load_profile("nought")
+    assert (str(there.value), there.value.code) == (str(here.value), here.value.code)
+    assert side.do(len, "abc") == 3
+
+
+def test_what_a_library_prints_does_not_stand_between_the_answers(side):
+    assert side.do(print, "a word of its own") is None
+    assert side.do(os.write, 1, b"and of one in C") == 15
+    assert side.do(len, "abc") == 3
+
+
+def test_work_that_takes_the_process_with_it_costs_itself_only(side):
+    before = side.do(os.getpid)
+    with pytest.raises(CalcMeasureError) as caught:
+        side.do(os._exit, 3)
+    assert caught.value.code is ErrorCode.WORKER_DIED
+    assert side.do(os.getpid) not in (before, os.getpid())
+
+
+def test_without_a_second_python_work_is_done_here(monkeypatch, tmp_path):
+    for program in (tmp_path / "no python", "/bin/true"):
+        monkeypatch.setattr(sys, "executable", str(program))
+        side = SideProcess()
+        assert side.do(os.getpid) == os.getpid()
+        side.close()
+
+
+def test_closing_ends_work_under_way(side):
+    side.do(len, "")
+    raised = []
+
+    def work():
+        try:
+            side.do(time.sleep, 60)
+        except Cancelled as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.2)
+    side.close()
+    thread.join(10)
+    assert len(raised) == 1
+    with pytest.raises(Cancelled):
+        side.do(len, "")

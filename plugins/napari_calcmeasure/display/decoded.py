@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from calcmeasure.model.imaging import Mammogram
+from napari_calcmeasure.jobs import LARGE_PX, Do, here
 
 if TYPE_CHECKING:
     from calcmeasure.dicom.presentation import DisplayValues
@@ -29,10 +30,12 @@ class DecodedImages:
     ----------
     max_bytes
         Upper bound of all arrays kept. The image loaded last is kept even when it alone is larger.
+    do_large
+        Where large images are decoded.
     """
 
-    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
-        self._max_bytes = max_bytes
+    def __init__(self, max_bytes: int = DEFAULT_BYTES, *, do_large: Do = here) -> None:
+        self._max_bytes, self._do_large = max_bytes, do_large
         self._kept: OrderedDict[_Key, DisplayValues] = OrderedDict()
         self._under_way: dict[_Key, Future[DisplayValues]] = {}
         self._lock = Lock()
@@ -79,8 +82,9 @@ class DecodedImages:
     def _decode(self, mammogram: Mammogram, key: _Key, mine: Future[DisplayValues]) -> DisplayValues:
         from calcmeasure.dicom.presentation import load_display_values
 
+        do = self._do_large if mammogram.rows * mammogram.columns > LARGE_PX else here
         try:
-            shown = load_display_values(mammogram)
+            shown = do(load_display_values, mammogram)
         except BaseException as error:
             with self._lock:
                 del self._under_way[key]

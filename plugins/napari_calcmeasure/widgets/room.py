@@ -12,8 +12,11 @@ from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QPushButton, Q
 
 from calcmeasure.errors import CalcMeasureError
 from calcmeasure.terms import Laterality
-from napari_calcmeasure.display.hanging import Look, look_at
+from napari_calcmeasure.detection import Searches
+from napari_calcmeasure.display.decoded import DecodedImages
+from napari_calcmeasure.display.hanging import Look, Pictures, look_at
 from napari_calcmeasure.display.panel import Panel
+from napari_calcmeasure.jobs import SideProcess
 from napari_calcmeasure.reading.records import Records
 from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
@@ -65,8 +68,15 @@ class ReadingRoom(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self.runner = ThreadRunner(self._show_jobs)
-        self.session = Session(Readings(records) if records else usual_readings(), runner=self.runner, seed=seed)
-        self.session.criteria = usual_criteria()
+        self.decoding, self.searching = SideProcess(), SideProcess()
+        self.session = Session(
+            Readings(records) if records else usual_readings(),
+            criteria=usual_criteria(),
+            seed=seed,
+            runner=self.runner,
+            pictures=Pictures(DecodedImages(do_large=self.decoding.do)),
+            searches=Searches(do_large=self.searching.do),
+        )
         self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone, beside=lambda: self)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
         self.measure, self.kinetics = MeasurePanel(), KineticsPanel()
@@ -128,6 +138,8 @@ class ReadingRoom(QWidget):
         self.runner.cancel_all()
         self.mirror.stop()
         self.laying_in.stop()
+        for side in (self.decoding, self.searching):
+            side.close()
         if self.session.readings.records is not None:
             self.session.readings.records.close()
 

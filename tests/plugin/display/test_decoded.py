@@ -104,3 +104,16 @@ def test_an_image_that_cannot_be_decoded_says_so_each_time(exam):
         with pytest.raises(CalcMeasureError):
             cache.load(missing(exam.mammograms[0]))
     assert cache.nbytes == 0
+
+
+@pytest.mark.parametrize(("rows", "is_large"), [(2000, False), (2001, True)])
+def test_large_images_are_decoded_elsewhere(exam, rows, is_large):
+    asked = []
+
+    def aside(work, *args):
+        asked.append(args)
+        return work(*args)
+
+    mammogram = replace(exam.mammograms[0], rows=rows, columns=2000)
+    assert DecodedImages(do_large=aside).load(mammogram).values.ndim == 2
+    assert asked == ([(mammogram,)] if is_large else [])
