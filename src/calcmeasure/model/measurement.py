@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, NamedTuple
 
 from calcmeasure.model.annotation import ImageReference, PhaseReference
@@ -87,14 +87,13 @@ class Measurement:
     linked_mm: float | None = None
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Measurement:
-        """Make one of a million: it holds the values given and nothing else, and falls back on the defaults.
+    def defaults(cls) -> dict[str, Any]:
+        """Give the fields that need not be stated, and what they are then."""
+        return {field.name: field.default for field in fields(cls) if field.default is not MISSING}
 
-        Parameters
-        ----------
-        values
-            Of fields, those without a default at least; already checked, and given away.
-        """
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Measurement:
+        """Make one of a million: from the values of all fields, which are checked already and given away."""
         made = object.__new__(cls)
         object.__setattr__(made, "__dict__", values)
         return made

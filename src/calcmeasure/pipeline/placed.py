@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.model.imaging import Skipped
@@ -18,8 +18,7 @@ from calcmeasure.terms import LesionRelation
 Finding = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A measurement and where it stands.
 
     Parameters
@@ -81,19 +80,24 @@ def check_together(rows: Sequence[Placed]) -> tuple[list[Measurement], list[Skip
         What is left, in the order given, and one entry per row left out.
     """
     problems: dict[int, Skipped] = {}
+    left = list(enumerate(rows))
     for check in (_repeats, _baselines_with_two_dates, _visits_before_baseline):
-        left = [(i, row) for i, row in enumerate(rows) if i not in problems]
-        problems.update(check(left))
-    return [row.measurement for i, row in enumerate(rows) if i not in problems], list(problems.values())
+        found = dict(check(left))
+        if found:
+            problems |= found
+            left = [(i, row) for i, row in left if i not in found]
+    return [row.measurement for _, row in left], list(problems.values())
 
 
 def _placed(patient: PatientInput, readers: Sequence[RowReader]) -> tuple[list[Placed], list[Skipped]]:
     placed, problems = _drawn(patient) if patient.annotations else ([], [])
     for number, line, text in patient.rows:
-        measurement, found = readers[number].read_text(line, text)
-        problems += found
+        reader = readers[number]
+        measurement, found = reader.read_text(line, text)
+        if found:
+            problems += found
         if measurement is not None:
-            placed.append(Placed(measurement, readers[number].path, line))
+            placed.append(Placed(measurement, reader.path, line))
     return placed, problems
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from calcmeasure.response.criteria import CriteriaProfile
 from calcmeasure.response.reader_error import ReaderError
 from calcmeasure.response.score import score_measurements
 from calcmeasure.response.visits import BASELINE
-from calcmeasure.terms import Quantity
+from calcmeasure.terms import Laterality, Quantity
 
 DEFAULT_CRITERIA = ("paper-2023", "recist-1.1", "extent-10")
 """Profiles applied when none is asked for."""
@@ -65,27 +66,30 @@ def not_compared(measurements: Iterable[Measurement]) -> list[Skipped]:
         One per patient, pointing at its table: its numbers stand, and there is nothing to compare some of them with.
         ``E_NO_BASELINE`` when the baseline is what is lacking, else ``E_NO_FOLLOWUP``.
     """
-    visits: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    visits: dict[tuple[str, Quantity, Laterality | None], set[str]] = defaultdict(set)
     for m in measurements:
-        side = f" {m.laterality}" if m.laterality and m.quantity is Quantity.CALCIFICATION_EXTENT else ""
-        visits[m.patient_id][f"{m.quantity}{side}"].add(m.timepoint)
-    lines = []
-    for patient_id, seen in sorted(visits.items()):
-        lonely = {
-            name: BASELINE in when for name, when in sorted(seen.items()) if len(when) < 2 or BASELINE not in when
-        }
-        if lonely:
-            words = [f"{name} at {'baseline' if before else 'follow-up'} only" for name, before in lonely.items()]
-            code = ErrorCode.NO_FOLLOWUP if all(lonely.values()) else ErrorCode.NO_BASELINE
-            path = Path("patients", f"{file_key(patient_id)}.csv")
-            lines.append(Skipped(path, code, f"measured and not compared: {'; '.join(words)}"))
-    return lines
+        side = m.laterality if m.quantity is Quantity.CALCIFICATION_EXTENT else None
+        visits[m.patient_id, m.quantity, side].add(m.timepoint)
+    lonely: dict[str, dict[str, bool]] = defaultdict(dict)
+    for (patient_id, quantity, side), when in visits.items():
+        if len(when) < 2 or BASELINE not in when:
+            lonely[patient_id][f"{quantity} {side}" if side else str(quantity)] = BASELINE in when
+    return [_not_compared(patient_id, seen) for patient_id, seen in sorted(lonely.items())]
+
+
+def _not_compared(patient_id: str, lonely: Mapping[str, bool]) -> Skipped:
+    """Say what one patient has at baseline only (True), or at follow-ups only."""
+    words = [f"{name} at {'baseline' if before else 'follow-up'} only" for name, before in sorted(lonely.items())]
+    code = ErrorCode.NO_FOLLOWUP if all(lonely.values()) else ErrorCode.NO_BASELINE
+    path = Path("patients", f"{file_key(patient_id)}.csv")
+    return Skipped(path, code, f"measured and not compared: {'; '.join(words)}")
 
 
 def _reader(measurement: Measurement) -> str:
     return measurement.reader
 
 
+@lru_cache(maxsize=1024)
 def _visit(timepoint: str) -> tuple[str, int]:
     name, _, number = timepoint.rpartition("-")
     return (name, int(number)) if number.isdigit() else (timepoint, 0)

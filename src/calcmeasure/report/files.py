@@ -55,6 +55,13 @@ def csv_lines(rows: Iterable[Sequence[str]]) -> str:
     >>> csv_lines([("P1", "12.5, about")])
     'P1,"12.5, about"\n'
     """
+    return "".join([_csv_line(cells) for cells in rows])
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = ",".join(cells)
+    if line and line.count(",") < len(cells) and not ('"' in line or "\n" in line or "\r" in line):
+        return line + "\n"
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerow(cells)
     return text.getvalue()

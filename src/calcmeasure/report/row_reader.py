@@ -100,7 +100,8 @@ class RowReader:
         ]
         given: Cells = {name: read[name](text) for name, text in self.constants.items()}
         object.__setattr__(self, "_plan", tuple((c.index, c.name, cells) for c, cells in known))
-        object.__setattr__(self, "_given", {"reader": "", "method": None} | given)
+        unsaid: Cells = {"value_mm": None, "reader": "", "method": None}
+        object.__setattr__(self, "_given", Measurement.defaults() | unsaid | given)
         object.__setattr__(self, "_titles", {column.name: column.title for column in self.columns})
         places = [column.index for column in self.columns if column.name == "patient_id"]
         object.__setattr__(self, "_patient_at", places[0] if places else self.width)
@@ -148,7 +149,7 @@ class RowReader:
         if empty:
             words = "must not be empty"
             return None, tuple(self._problem(line, name, words, code=ErrorCode.EMPTY_CELL) for name in empty)
-        if (self.left_out and found["quantity"] in self.left_out) or (self.is_visit and "value_mm" not in found):
+        if (self.left_out and found["quantity"] in self.left_out) or (self.is_visit and found["value_mm"] is None):
             return None, ()
         try:
             return self._measurement(line, found)
@@ -168,7 +169,6 @@ class RowReader:
         return found, problems
 
     def _measurement(self, line: int, found: Cells) -> tuple[Measurement, tuple[Skipped, ...]]:
-        found.setdefault("value_mm", None)
         if not self._has_geometry:
             return Measurement.of(found), ()
         stated_mm = found["value_mm"]

@@ -90,30 +90,30 @@ def response_record(row: ResponseRow) -> dict[str, str]:
 def response_cells(row: ResponseRow) -> tuple[str, ...]:
     """Cells of one row of ``responses.csv``, in the order of `RESPONSE_COLUMNS`."""
     return (
-        as_text_cell(row.patient_id),
-        str(row.laterality or ""),
-        str(row.quantity),
-        as_text_cell(row.criteria),
-        as_text_cell(row.timepoint),
+        _word(row.patient_id),
+        row.laterality or "",
+        row.quantity,
+        _word(row.criteria),
+        _word(row.timepoint),
         _length(row.baseline_mm),
         _length(row.reference_mm),
-        as_text_cell(row.reference_timepoint),
+        _word(row.reference_timepoint),
         _length(row.value_mm),
         _length(row.change_mm),
         _number(row.change_percent, 2),
         row.category,
         as_text_cell(row.rule),
         ";".join(row.flags),
-        as_text_cell(row.reader),
+        _word(row.reader),
         row.target_response,
         row.non_target_response,
-        as_text_cell(";".join(row.new_lesions)),
-        _number(row.new_lesion_sum_mm, 3),
+        as_text_cell(";".join(row.new_lesions)) if row.new_lesions else "",
+        _length(row.new_lesion_sum_mm),
         row.best_response,
         row.unit,
-        _number(row.baseline_value, 3),
-        _number(row.reference_value, 3),
-        _number(row.value, 3),
+        _length(row.baseline_value),
+        _length(row.reference_value),
+        _length(row.value),
         row.criteria_sha256,
     )
 
@@ -177,9 +177,15 @@ def _spacing(spacing: Spacing | None) -> dict[str, str]:
 
 
 @lru_cache(maxsize=65536)
-def _length(value_mm: float | None) -> str:
-    """Write a length in mm: a million rows hold few different ones."""
-    return _number(value_mm, 3)
+def _length(value: float | None) -> str:
+    """Write a size: a million rows hold few different ones."""
+    return _number(value, 3)
+
+
+@lru_cache(maxsize=65536)
+def _word(text: str) -> str:
+    """Write a text that many rows repeat."""
+    return as_text_cell(text)
 
 
 def _number(value: float | None, digits: int) -> str:

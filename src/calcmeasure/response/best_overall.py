@@ -26,6 +26,9 @@ _UNCONFIRMED_RESPONSE: Mapping[str, str] = {
 }
 
 
+_AT_ONCE = BestResponseRule()
+
+
 class DatedResponse(NamedTuple):
     """Category of one time point, and the days from baseline to it; None when a date is not known."""
 
@@ -49,7 +52,7 @@ def best_responses(timeline: Sequence[DatedResponse], rule: BestResponseRule | N
     >>> [str(best) for best in best_responses([DatedResponse("SD", 40), DatedResponse("PR", 80)])]
     ['SD', 'PR']
     """
-    rule = rule or BestResponseRule()
+    rule = rule or _AT_ONCE
     until_progression: list[DatedResponse] = []
     is_over = False
     for response in timeline:
@@ -61,9 +64,11 @@ def best_responses(timeline: Sequence[DatedResponse], rule: BestResponseRule | N
 
 def awaits_confirmation(timeline: Sequence[DatedResponse], rule: BestResponseRule | None) -> bool:
     """Whether the last response must be seen again before it, or a better one, counts; after PD nothing does."""
+    if rule is None or not rule.confirmation_days:
+        return False
     last = _rank(timeline[-1].category)
     is_over = any(_rank(earlier.category) == _PROGRESSIVE for earlier in timeline[:-1])
-    if rule is None or last > _PARTIAL or is_over:
+    if last > _PARTIAL or is_over:
         return False
     *_, best = best_responses(timeline, rule)
     return last < _rank(best)

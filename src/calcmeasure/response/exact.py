@@ -5,6 +5,7 @@ In binary floating point 33 → 36.3 mm is a change of 9.999999999999991 %, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,52 +57,86 @@ def percent_change(reference_um: int, value_um: int) -> Percent | None:
     return None if reference_um == 0 else Percent(100 * (value_um - reference_um), reference_um)
 
 
-def reaches(amount: Percent | int, limit: Decimal, *, inclusive: bool) -> bool:
-    """Whether an amount passes a cut-off."""
-    parts, whole = _ratio(limit)
-    left, right = amount.numerator * whole, parts * amount.denominator
-    return left > right or (inclusive and left == right)
+class CutOff(NamedTuple):
+    """A cut-off in whole numbers.
+
+    Parameters
+    ----------
+    parts, whole
+        Its value: so many parts, of which so many make one.
+    inclusive
+        Whether exactly this much is enough.
+    """
+
+    parts: int
+    whole: int
+    inclusive: bool
+
+    @classmethod
+    def at(cls, limit: Decimal, *, inclusive: bool) -> CutOff:
+        """Take a decimal for what it is."""
+        return cls(*limit.as_integer_ratio(), inclusive)
+
+    def is_reached(self, amount: int, per: int = 1) -> bool:
+        """Whether an amount per so many (more than 0) passes it."""
+        parts, whole, inclusive = self
+        left, right = amount * whole, parts * per
+        return left > right or (inclusive and left == right)
+
+    def is_reached_down(self, percent: Percent) -> bool:
+        """Whether a decrease passes it."""
+        numerator, denominator = percent
+        return numerator < 0 and self.is_reached(-numerator, denominator)
 
 
-def shrinks(percent: Percent, limit: Decimal, *, inclusive: bool) -> bool:
-    """Whether a decrease passes a cut-off."""
-    return percent.numerator < 0 and reaches(
-        Percent(-percent.numerator, percent.denominator), limit, inclusive=inclusive
-    )
+class Limits:
+    """Cut-offs that no change is written like unless it equals one.
+
+    Parameters
+    ----------
+    limits
+        Decimals, in per cent.
+    """
+
+    def __init__(self, *limits: Decimal) -> None:
+        self._exact = tuple(CutOff.at(limit, inclusive=True) for limit in limits)
+        self.written = tuple(frozenset(_written(limits, decimals)) for decimals in range(1, _MOST_DECIMALS + 1))
+
+    def include(self, percent: Percent) -> bool:
+        """Whether a change, up or down, equals one of them."""
+        numerator, denominator = abs(percent.numerator), percent.denominator
+        return any(numerator * whole == parts * denominator for parts, whole, _ in self._exact)
 
 
-@lru_cache(maxsize=256)
-def _ratio(limit: Decimal) -> tuple[int, int]:
-    return limit.as_integer_ratio()
-
-
-@lru_cache(maxsize=1024)
-def _written(limits: tuple[Decimal, ...], decimals: int) -> frozenset[str]:
+def _written(limits: Iterable[Decimal], decimals: int) -> Iterator[str]:
     """Cut-offs as so many decimals write them, where these are enough."""
-    return frozenset(text for limit in limits if Decimal(text := f"{limit:.{decimals}f}") == limit)
+    return (text for limit in limits if Decimal(text := f"{limit:.{decimals}f}") == limit)
 
 
-def _is_one_of(percent: Percent, limits: tuple[Decimal, ...]) -> bool:
-    size = Percent(abs(percent.numerator), percent.denominator)
-    return any(reaches(size, limit, inclusive=True) and not reaches(size, limit, inclusive=False) for limit in limits)
+_MOST_DECIMALS = 6
+NO_LIMITS = Limits()
+"""Nothing that a change could be mistaken for."""
 
 
-def percent_words(percent: Percent, *, limits: tuple[Decimal, ...] = ()) -> str:
+def percent_words(percent: Percent, *, limits: Limits = NO_LIMITS) -> str:
     """Signed per cent with one decimal, or as many as it takes not to look like a cut-off it does not equal.
 
     Examples
     --------
     >>> percent_words(Percent(-3000, 70))
     '-42.9 %'
-    >>> percent_words(Percent(9996, 1000), limits=(Decimal(10),))
+    >>> percent_words(Percent(9996, 1000), limits=Limits(Decimal(10)))
     '+9.996 %'
     """
-    number = percent.numerator / percent.denominator
-    for decimals in range(1, 7):
-        text = f"{number:+.{decimals}f}"
-        if text[1:] not in _written(limits, decimals) or _is_one_of(percent, limits):
-            break
-    return f"{text} %"
+    numerator, denominator = percent
+    number = numerator / denominator
+    text = f"{number:+.1f}"
+    if text[1:] in limits.written[0] and not limits.include(percent):
+        for decimals, written in enumerate(limits.written[1:], start=2):
+            text = f"{number:+.{decimals}f}"
+            if text[1:] not in written:
+                break
+    return text + " %"
 
 
 def in_unit(size: int, scale: Scale) -> float:

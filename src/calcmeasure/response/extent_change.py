@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from itertools import chain
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from calcmeasure.geometry import SpacingSource
 from calcmeasure.model.measurement import Measurement, ResponseRow
@@ -15,8 +16,6 @@ from calcmeasure.response.exact import (
     mm_words,
     percent_change,
     percent_words,
-    reaches,
-    shrinks,
 )
 from calcmeasure.response.links import NO_LINKS, LinkedVisit, link_visit, link_words
 from calcmeasure.response.pixels import MOST_PIXELS, fewest_pixels, pixel_um
@@ -28,6 +27,9 @@ NEVER_COMPARED = frozenset({Flag.MAGNIFICATION_VIEW, Flag.SPOT_COMPRESSION_VIEW,
 """Views that are not the plain CC or MLO: their lengths are not compared with anything."""
 
 _SIDES = (Laterality.RIGHT, Laterality.LEFT, Laterality.BOTH, None)
+
+_GIVEN: Final = SpacingSource.GIVEN
+_view, _flags = attrgetter("view"), attrgetter("flags")
 
 CARRIED_OVER = (Flag.PARTIAL_VIEW, Flag.SPACING_PLANE_UNKNOWN)
 """What to know about a length that also puts its change in doubt: it may be cut, or its plane may have changed."""
@@ -81,16 +83,16 @@ def classify_extent_change(baseline_um: int, value_um: int, rule: ExtentRule) ->
 def _class_of(percent: Percent | None, value_um: int, rule: ExtentRule) -> ExtentChange:
     if percent is None:
         return ExtentChange.INCREASE if value_um > 0 else ExtentChange.UNCHANGED
-    if percent.numerator > 0 and reaches(percent, rule.increase_percent, inclusive=rule.inclusive):
+    if percent.numerator > 0 and rule.increase.is_reached(*percent):
         return ExtentChange.INCREASE
-    if shrinks(percent, rule.decrease_percent, inclusive=rule.inclusive):
+    if rule.decrease.is_reached_down(percent):
         return ExtentChange.DECREASE
     return ExtentChange.UNCHANGED
 
 
 def side_extent(measurements: Sequence[Measurement]) -> SideExtent:
     """Choose the extent of one breast at one time point: the larger of CC and MLO, over all clusters."""
-    standard = [m for m in measurements if not NEVER_COMPARED.intersection(m.flags) and _is_standard(m)]
+    standard = [m for m in measurements if _is_compared(m)]
     used = tuple([m for m in standard if m.value_mm is not None])
     if not used:
         reasons = sorted({f for m in standard for f in m.flags if f.startswith("E_")})
@@ -102,15 +104,15 @@ def side_extent(measurements: Sequence[Measurement]) -> SideExtent:
         value_um,
         largest=tuple([m for m, length_um in zip(used, lengths_um, strict=True) if length_um == value_um]),
         used=used,
-        sources=frozenset([_source(m) for m in used]),
-        views=frozenset([m.view for m in used if m.view is not None]),
-        flags=frozenset([flag for m in used for flag in m.flags]),
+        sources=frozenset(map(_source, used)),
+        views=frozenset(filter(None, map(_view, used))),
+        flags=frozenset(chain.from_iterable(map(_flags, used))),
     )
 
 
 def _source(measurement: Measurement) -> str:
-    spacing = measurement.image.spacing if measurement.image else None
-    return spacing.source if spacing else SpacingSource.GIVEN
+    image = measurement.image
+    return image.spacing.source if image and image.spacing else _GIVEN
 
 
 def extent_rows(measurements: Sequence[Measurement], profile: CriteriaProfile) -> Iterator[ResponseRow]:
@@ -181,7 +183,10 @@ def extent_pixels(pair: tuple[SideExtent, SideExtent], rule: ExtentRule, *, most
     )
 
 
-def _is_standard(measurement: Measurement) -> bool:
+def _is_compared(measurement: Measurement) -> bool:
+    """Whether it was taken on a plain CC or MLO, or nothing says where."""
+    if measurement.flags and NEVER_COMPARED.intersection(measurement.flags):
+        return False
     return measurement.view is None or measurement.view.is_standard
 
 
@@ -246,21 +251,11 @@ def why_not_comparable(before: SideExtent, after: SideExtent) -> tuple[str, tupl
 
 
 def _sentence(category: ExtentChange, pair_um: tuple[int, int], *, percent: Percent | None, rule: ExtentRule) -> str:
-    lengths = f"{category}: {mm_words(pair_um[0])} → {mm_words(pair_um[1])} mm"
+    # Joined: to format an enum takes longer than to judge.
+    lengths = category + f": {mm_words(pair_um[0])} → {mm_words(pair_um[1])} mm"
     if percent is None:
         return f"{lengths} (nothing at baseline; {'new' if pair_um[1] else 'nothing at follow-up'})"
-    limits = (rule.increase_percent, rule.decrease_percent)
-    return f"{lengths} is {percent_words(percent, limits=limits)} from baseline ({_cutoff(category, rule)})"
-
-
-@lru_cache(maxsize=64)
-def _cutoff(category: ExtentChange, rule: ExtentRule) -> str:
-    sign = "≥" if rule.inclusive else ">"
-    if category is ExtentChange.INCREASE:
-        return f"{sign} {rule.increase_percent} % increase"
-    if category is ExtentChange.DECREASE:
-        return f"{sign} {rule.decrease_percent} % decrease"
-    return f"neither {sign} {rule.increase_percent} % increase nor {sign} {rule.decrease_percent} % decrease"
+    return f"{lengths} is {percent_words(percent, limits=rule.limits)} from baseline ({rule.words[category]})"
 
 
 def _advice(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[str, ...]:
@@ -273,7 +268,7 @@ def _advice(pair: tuple[SideExtent, SideExtent], rule: ExtentRule) -> tuple[str,
     if extent_pixels(pair, rule, most=1) is not None:
         flags.append(Flag.WITHIN_PIXEL_ERROR)
     known = before.flags | after.flags
-    return (*flags, *[flag for flag in CARRIED_OVER if flag in known])
+    return (*flags, *[flag for flag in CARRIED_OVER if flag in known]) if known else tuple(flags)
 
 
 def _views_differ(before: SideExtent, after: SideExtent) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from calcmeasure.response.exact import MM, MM2, MM3, Scale
+from calcmeasure.response.exact import MM, MM2, MM3, CutOff, Limits, Scale
+from calcmeasure.terms import ExtentChange
 
 
 class LesionValue(StrEnum):
@@ -52,7 +54,7 @@ class ProgressionReference(StrEnum):
     """The smallest value on study of each lesion: growth of one is enough (WHO)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExtentRule:
     """When an extent counts as changed.
 
@@ -67,6 +69,32 @@ class ExtentRule:
     increase_percent: Decimal
     decrease_percent: Decimal
     inclusive: bool
+
+    @cached_property
+    def increase(self) -> CutOff:
+        """Cut-off of an increase."""
+        return CutOff.at(self.increase_percent, inclusive=self.inclusive)
+
+    @cached_property
+    def decrease(self) -> CutOff:
+        """Cut-off of a decrease, without its sign."""
+        return CutOff.at(self.decrease_percent, inclusive=self.inclusive)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Both, as words must not confuse them with what is near."""
+        return Limits(self.increase_percent, self.decrease_percent)
+
+    @cached_property
+    def words(self) -> Mapping[ExtentChange, str]:
+        """Say which cut-offs decided about each class."""
+        sign = "≥" if self.inclusive else ">"
+        up, down = f"{sign} {self.increase_percent} % increase", f"{sign} {self.decrease_percent} % decrease"
+        return {
+            ExtentChange.INCREASE: up,
+            ExtentChange.DECREASE: down,
+            ExtentChange.UNCHANGED: f"neither {up} nor {down}",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +178,7 @@ class ImmuneRule:
     growth_min_mm: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LesionRule:
     """When lesions respond or progress.
 
@@ -195,6 +223,43 @@ class LesionRule:
     course: CourseRule | None = None
     best_response: BestResponseRule | None = None
     immune: ImmuneRule | None = None
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Unit of the value."""
+        return self.value.scale
+
+    @cached_property
+    def response(self) -> CutOff:
+        """Cut-off of a decrease, in per cent and without its sign."""
+        return CutOff.at(self.response_percent, inclusive=self.response_inclusive)
+
+    @cached_property
+    def progression(self) -> CutOff:
+        """Cut-off of an increase in per cent."""
+        return CutOff.at(self.progression_percent, inclusive=self.progression_inclusive)
+
+    @cached_property
+    def least_growth(self) -> CutOff:
+        """Cut-off of an increase in µm."""
+        return CutOff.at(self.progression_min_mm * 1000, inclusive=True)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Both in per cent, as words must not confuse them with what is near."""
+        return Limits(self.response_percent, self.progression_percent)
+
+    @cached_property
+    def response_words(self) -> str:
+        """Say what a partial response takes."""
+        return f"{'≥' if self.response_inclusive else '>'} {self.response_percent} % decrease"
+
+    @cached_property
+    def progression_words(self) -> str:
+        """Say what progression takes."""
+        sign = "≥" if self.progression_inclusive else ">"
+        absolute = f" and ≥ {self.progression_min_mm} mm" if self.progression_min_mm else ""
+        return f"{sign} {self.progression_percent} %{absolute} increase"
 
 
 @dataclass(frozen=True)

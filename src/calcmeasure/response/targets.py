@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from calcmeasure.response.course import Course, LesionBurden, Verdict
-from calcmeasure.response.exact import percent_change, percent_words, reaches, shrinks, size_words
+from calcmeasure.response.exact import percent_change, percent_words, size_words
 from calcmeasure.response.rules import LesionRule, ProgressionReference
 from calcmeasure.terms import Response
 
@@ -44,15 +42,15 @@ def is_progression(reference: int, value: int, rule: LesionRule) -> bool:
     """Whether growth from the reference is PD; from nothing, it is the absolute growth that counts."""
     grown = value - reference
     percent = percent_change(reference, value)
-    if grown <= 0 or not reaches(grown, rule.progression_min_mm * 1000, inclusive=True):
+    if grown <= 0 or not rule.least_growth.is_reached(grown):
         return False
-    return percent is None or reaches(percent, rule.progression_percent, inclusive=rule.progression_inclusive)
+    return percent is None or rule.progression.is_reached(*percent)
 
 
 def is_partial_response(baseline: int, value: int, rule: LesionRule) -> bool:
     """Whether shrinkage from baseline is PR."""
     percent = percent_change(baseline, value)
-    return percent is not None and shrinks(percent, rule.response_percent, inclusive=rule.response_inclusive)
+    return percent is not None and rule.response.is_reached_down(percent)
 
 
 def is_back(course: Course, rule: LesionRule) -> bool:
@@ -66,12 +64,12 @@ def things(rule: LesionRule) -> str:
 
 
 def _verdict(category: Response, words: str, *, against_nadir: bool = False) -> Verdict:
-    return Verdict(category, f"{category}: {words}", against_nadir, target=category)
+    return Verdict(category, category + ": " + words, against_nadir, target=category)
 
 
 def _gone(burden: LesionBurden, course: Course, rule: LesionRule) -> str:
     if not burden.value or rule.nodes is None:
-        return f"{size_words(course.baseline, rule.value.scale)} → 0 {rule.value.scale.words}, no lesion left"
+        return f"{size_words(course.baseline, rule.scale)} → 0 {rule.scale.words}, no lesion left"
     normal = f"short axis < {rule.nodes.pathological_min_mm} mm"
     return f"{_sizes(course.baseline, burden.value, rule)}, only lymph nodes of normal size left ({normal})"
 
@@ -82,13 +80,13 @@ def _progression(burden: LesionBurden, course: Course, rule: LesionRule) -> str:
         grown = [k for k, size in sorted(burden.sizes.items()) if is_progression(course.smallest[k][0], size, rule)]
         changes = [f"{k} {_change(course.smallest[k][0], burden.sizes[k], rule)} from {course.smallest[k][1]}"
                    for k in grown]  # fmt: skip
-        return f"{', '.join(changes)} ({_growth_cutoff(rule)} of one lesion" if grown else ""
+        return f"{', '.join(changes)} ({rule.progression_words} of one lesion" if grown else ""
     nadir = rule.reference is ProgressionReference.NADIR
     reference = course.nadir if nadir else course.baseline
     if not is_progression(reference, burden.value, rule):
         return ""
     place = f"nadir at {course.nadir_timepoint}" if nadir else "baseline"
-    return f"{_change(reference, burden.value, rule)} from {place} ({_growth_cutoff(rule)}"
+    return f"{_change(reference, burden.value, rule)} from {place} ({rule.progression_words}"
 
 
 def _without(burden: LesionBurden) -> str:
@@ -97,15 +95,14 @@ def _without(burden: LesionBurden) -> str:
 
 def _shrinkage(burden: LesionBurden, course: Course, rule: LesionRule) -> Verdict:
     change = f"{_change(course.baseline, burden.value, rule)} from baseline"
-    sign = "≥" if rule.response_inclusive else ">"
     if is_partial_response(course.baseline, burden.value, rule):
-        return _verdict(Response.PR, f"{change} ({sign} {rule.response_percent} % decrease)")
-    neither = f"neither {sign} {rule.response_percent} % decrease nor {_growth_cutoff(rule)}"
+        return _verdict(Response.PR, f"{change} ({rule.response_words})")
     if course.is_responding and rule.course and rule.course.partial_response_continues:
         since = f"{_change(course.nadir, burden.value, rule)} from nadir at {course.nadir_timepoint}"
-        words = f"continues, {since} (not {_growth_cutoff(rule)})"
+        words = f"continues, {since} (not {rule.progression_words})"
         return _verdict(Response.PR, words, against_nadir=True)
-    return _verdict(Response.SD, f"{change}{_since_nadir(burden, course, rule)} ({neither})")
+    words = f"{change}{_since_nadir(burden, course, rule)} (neither {rule.response_words} nor {rule.progression_words})"
+    return _verdict(Response.SD, words)
 
 
 def _since_nadir(burden: LesionBurden, course: Course, rule: LesionRule) -> str:
@@ -115,19 +112,11 @@ def _since_nadir(burden: LesionBurden, course: Course, rule: LesionRule) -> str:
 
 
 def _sizes(reference: int, value: int, rule: LesionRule) -> str:
-    scale = rule.value.scale
+    scale = rule.scale
     return f"{size_words(reference, scale)} → {size_words(value, scale)} {scale.words}"
 
 
 def _change(reference: int, value: int, rule: LesionRule) -> str:
     percent = percent_change(reference, value)
-    limits = (rule.response_percent, rule.progression_percent)
     sizes = _sizes(reference, value, rule)
-    return sizes if percent is None else f"{sizes} is {percent_words(percent, limits=limits)}"
-
-
-@lru_cache(maxsize=64)
-def _growth_cutoff(rule: LesionRule) -> str:
-    sign = "≥" if rule.progression_inclusive else ">"
-    absolute = f" and ≥ {rule.progression_min_mm} mm" if rule.progression_min_mm else ""
-    return f"{sign} {rule.progression_percent} %{absolute} increase"
+    return sizes if percent is None else f"{sizes} is {percent_words(percent, limits=rule.limits)}"

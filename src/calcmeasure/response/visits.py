@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import Flag
 
 BASELINE = "baseline"
 """Name of the time point before treatment."""
+
+_study_date = attrgetter("study_date")
 
 Visits = dict[str, tuple[Measurement, ...]]
 """Measurements by time point, in time order, baseline first when there is one."""
@@ -38,9 +41,9 @@ def by_patient(measurements: Iterable[Measurement]) -> dict[str, list[Measuremen
 
 def in_time_order(measurements: Sequence[Measurement]) -> Visits:
     """Group by time point: baseline, then by study date where every visit has one, else by number."""
-    groups: dict[str, list[Measurement]] = defaultdict(list)
+    groups: dict[str, list[Measurement]] = {}
     for measurement in measurements:
-        groups[measurement.timepoint].append(measurement)
+        groups.setdefault(measurement.timepoint, []).append(measurement)
     dates = {name: visit_date(group) for name, group in groups.items()}
     dated = all(dates.values())
 
@@ -57,8 +60,7 @@ def is_order_known(measurements: Iterable[Measurement]) -> bool:
 
 def visit_date(group: Iterable[Measurement]) -> str:
     """First date of the studies of a visit; empty when none is known."""
-    dates = [measurement.study_date for measurement in group if measurement.study_date]
-    return min(dates) if dates else ""
+    return min(filter(None, map(_study_date, group)), default="")
 
 
 def days_between(first: Iterable[Measurement], second: Iterable[Measurement]) -> int | None:
@@ -76,7 +78,7 @@ def _days(first: str, second: str) -> int | None:
 
 def _in_any_order(group: Sequence[Measurement]) -> tuple[Measurement, ...]:
     """Put measurements of one visit into the order they would have from any order of the input."""
-    return tuple(sorted(group, key=_identity) if len(group) > 1 else group)
+    return tuple(sorted(group, key=_identity)) if len(group) > 1 else tuple(group)
 
 
 @lru_cache(maxsize=1024)
