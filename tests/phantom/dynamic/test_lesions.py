@@ -144,3 +144,22 @@ def test_a_vanished_lesion_measures_nothing():
     truth = vanished_truth(replace(SMOOTH, diameter_mm=0.0), CENTRE)
     assert (truth.diameter_mm, truth.short_axis_mm, truth.diameter_3d_mm, truth.volume_mm3) == (0, 0, 0, 0)
     assert (truth.slice_index, truth.ends_zrc, truth.centre_zrc) == (-1, (), CENTRE)
+
+
+@pytest.mark.parametrize("taper", [0.0, 0.4, 0.8])
+def test_a_tapered_lesion_keeps_its_diameter_and_its_volume_agrees_with_points(taper):
+    spec = LesionSpec(diameter_mm=30.0, axis_ratios=(0.4, 0.5), irregularity=0.05, taper=taper)
+    grid = ImageGrid(
+        (41, 60, 60), (0.0, 0.0, 0.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)), Spacing(1.0, 1.0, SpacingSource.PATIENT, 1.0)
+    )
+    surface = shape_lesion(spec, grid, centre_zrc=(20.0, 30.0, 30.0), seed=3)
+    axis = np.arange(-20.25, 20.5, 0.5)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
+    assert surface.volume_mm3() == pytest.approx((surface.level(points) < 1).sum() * 0.125, rel=0.02)
+    assert lesion_truth(spec, surface, grid).diameter_mm == pytest.approx(30.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("bad", [-0.1, 0.9])
+def test_an_impossible_taper_is_refused(bad):
+    with pytest.raises(ValueError, match="taper"):
+        LesionSpec(taper=bad)

@@ -113,6 +113,7 @@ _NODE = Tissue(1.20, ktrans_per_min=0.45, ve=0.32, vp=0.06)
 _NIPPLE = Tissue(1.10, density=0.9, ktrans_per_min=0.10, ve=0.35, vp=0.03)
 _FOCUS = Tissue(1.25, ktrans_per_min=0.11, ve=0.40, vp=0.01)
 _WALL = Tissue(1.20, density=0.9, ktrans_per_min=0.05, ve=0.40)
+_CAPSULE = Tissue(1.20, density=0.5, ktrans_per_min=0.008, ve=0.30)
 _FAT = Tissue(0.30)
 _FLUID = {False: Tissue(2.80), True: Tissue(0.45, density=0.8)}
 _FILLING = {False: Tissue(3.20, density=0.55), True: Tissue(0.75, density=0.85)}
@@ -153,7 +154,7 @@ def _tissue(distractor: Distractor) -> Tissue | None:
         DistractorKind.NIPPLE: _NIPPLE,
         DistractorKind.FOCUS: _FOCUS,
         DistractorKind.SEROMA: _WALL,
-        DistractorKind.IMPLANT: _WALL,
+        DistractorKind.IMPLANT: _CAPSULE,
     }
     tissue = tissues.get(distractor.kind)
     if tissue is None:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.geometry import ImageGrid
-from calcmeasure.phantom.dynamic.lesions import LesionKind, LesionSpec, LesionSurface
+from calcmeasure.phantom.dynamic.lesions import LesionKind, LesionSpec
+from calcmeasure.phantom.dynamic.surface import LesionSurface
 
 FloatImage = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
@@ -26,14 +27,16 @@ class DrawnLesion:
     ----------
     box
         Where in the volume.
-    coverage, fast
-        (slices, rows, columns) of the box, 0-1; `fast` never exceeds `coverage`.
+    coverage, fast, solid
+        (slices, rows, columns) of the box, 0-1: within the boundary; what enhances fast; what takes the place of the
+        tissue that was there. ``fast <= solid <= coverage``.
     """
 
     spec: LesionSpec
     box: Box
     coverage: FloatImage
     fast: FloatImage
+    solid: FloatImage
 
 
 def draw_lesion(
@@ -67,7 +70,7 @@ def draw_lesion(
         fast += inside * (_fast_share(spec, level) if clumps is None else _clumped(points_mm, clumps, inside))
     count = _SUPERSAMPLING**3
     shares = [np.asarray(share / count, dtype=np.float32) for share in (coverage, fast)]
-    return DrawnLesion(spec, box, shares[0], shares[1])
+    return DrawnLesion(spec, box, shares[0], shares[1], _solid(spec, shares[0], shares[1]))
 
 
 def draw_lesion_leanly(
@@ -88,7 +91,11 @@ def draw_lesion_leanly(
     fast = np.zeros_like(coverage)
     share = _fast_share(spec, level[near]) if clumps is None else _clumped(points_mm[near], clumps, near[near])
     fast[near] = coverage[near] * share
-    return DrawnLesion(spec, box, coverage, fast)
+    return DrawnLesion(spec, box, coverage, fast, _solid(spec, coverage, fast))
+
+
+def _solid(spec: LesionSpec, coverage: FloatImage, fast: FloatImage) -> FloatImage:
+    return fast + np.float32(1 - spec.infiltration) * (coverage - fast) if spec.infiltration else coverage
 
 
 def _box_points(surface: LesionSurface, grid: ImageGrid) -> tuple[Box, FloatArray]:

@@ -83,6 +83,7 @@ class LesionDrawer:
             kinetics=pick(_NON_MASS_KINETICS, rng),
             strength=log_uniform(self._settings.strength, rng) * 1.3,
             taper=uniform((0.0, 0.6), rng),
+            infiltration=uniform((0.2, 0.8), rng),
         )
 
     def _placed(self, spec: LesionSpec, rng: np.random.Generator, *, in_contact: bool = False) -> LesionSpec:
@@ -97,7 +98,7 @@ class LesionDrawer:
             spec = replace(spec, diameter_mm=max(_SHRINK * spec.diameter_mm, _SMALLEST_MM))
 
     def _anywhere(self, spec: LesionSpec, rng: np.random.Generator) -> LesionSpec:
-        depth = uniform((max(0.12, self._behind), 0.68), rng)
+        depth = uniform((max(0.12, self._behind), 0.70), rng)
         position = (uniform((-0.6, 0.6), rng), depth, uniform((-0.6, 0.6), rng))
         placed = replace(spec, position=position)
         return replace(placed, angle_deg=self._to_nipple_deg(placed)) if spec.taper else placed

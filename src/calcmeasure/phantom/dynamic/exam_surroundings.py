@@ -15,7 +15,7 @@ from calcmeasure.terms import Laterality
 
 Triple = tuple[float, float, float]
 
-IMPLANT_FRONT = 0.34
+IMPLANT_FRONT = 0.45
 """Depth behind which an implant leaves no room for lesions."""
 _CLEAR_MM = 3.0
 _COVERING = (DistractorKind.NODE, DistractorKind.SEROMA, DistractorKind.FOCUS, DistractorKind.AXILLARY_NODE)
@@ -95,7 +95,7 @@ def _implant(side: Laterality, field: FieldOfView, rng: np.random.Generator, *, 
     size = (0.62 * across_mm, 0.62 * depth_mm, 1.25 * height_mm)
     diameters = tuple(length * uniform((0.85, 1.0), rng) for length in size)
     return Distractor(
-        DistractorKind.IMPLANT, side, (0.0, 0.09, 0.0), (diameters[0], diameters[1], diameters[2]), is_bright=is_bright
+        DistractorKind.IMPLANT, side, (0.0, 0.15, 0.0), (diameters[0], diameters[1], diameters[2]), is_bright=is_bright
     )
 
 

@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from calcmeasure.geometry import ImageGrid
+from calcmeasure.phantom.dynamic.surface import RAYS, LesionSurface
 from calcmeasure.terms import Laterality
 
 FloatArray = NDArray[np.float64]
 
-_RAYS = 720
-_SURFACE_POINTS = 2400
 _MAX_IRREGULARITY = 0.2
 _MAX_TAPER = 0.8
-_NARROWEST = 0.05
 
 
 class LesionKind(StrEnum):
@@ -68,6 +66,8 @@ class LesionSpec:
         How much narrower the far end of the long axis is than its middle, 0-0.8: a segment that points to the nipple.
     core
         Transfer constant of the core of a mass relative to its rim: 0 is necrosis; None is the usual one of its kind.
+    infiltration
+        Share of the tissue between clumps that stays what it was, 0-1.
     """
 
     lesion_id: str = "L1"
@@ -83,6 +83,7 @@ class LesionSpec:
     strength: float = 1.0
     taper: float = 0.0
     core: float | None = None
+    infiltration: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.irregularity <= _MAX_IRREGULARITY:
@@ -122,81 +123,6 @@ class LesionTruth:
     slice_index: int
     ends_zrc: tuple[tuple[float, float, float], ...]
     centre_zrc: tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class LesionSurface:
-    """A lesion's boundary in mm along the image axes (slice, row, column) around its centre.
-
-    Parameters
-    ----------
-    centre_zrc
-        In pixel indices.
-    semi_axes_mm
-        Of the ellipsoid: long, in-plane short, through-plane.
-    axes
-        (3, 3) rows are the unit vectors of these axes along slice, row, column.
-    irregularity
-        Height of the bumps.
-    waves, phases
-        (k, 3) wave vectors and (k,) phases of the bumps.
-    taper
-        At ``q`` semi-axes from the centre along the long axis the two short ones are ``1 - taper * q`` as long.
-    """
-
-    centre_zrc: tuple[float, float, float]
-    semi_axes_mm: FloatArray
-    axes: FloatArray
-    irregularity: float
-    waves: FloatArray
-    phases: FloatArray
-    taper: float = 0.0
-
-    def level(self, points_mm: FloatArray) -> FloatArray:
-        """(..., 3) mm from the centre to relative radius: below 1 is inside, 1 on the boundary."""
-        scaled = points_mm @ (self.axes.T / self.semi_axes_mm)
-        if self.taper:
-            scaled[..., 1:] /= np.maximum(1 - self.taper * scaled[..., :1], _NARROWEST)
-        radius = np.sqrt(np.einsum("...i,...i->...", scaled, scaled))
-        direction = scaled / np.maximum(radius, 1e-12)[..., None]
-        level: FloatArray = radius / self._height(direction)
-        return level
-
-    def _height(self, direction: FloatArray) -> FloatArray:
-        bumps = np.cos(direction @ self.waves.T + self.phases).mean(axis=-1) * np.sqrt(len(self.phases))
-        height: FloatArray = 1.0 + self.irregularity * bumps
-        return height
-
-    def contour_mm(self, offset_mm: float) -> FloatArray:
-        """(n, 2) row, column mm from the centre on the plane `offset_mm` along the slice axis; may be empty."""
-        angles = np.linspace(0, 2 * np.pi, _RAYS, endpoint=False)
-        rays = np.stack([np.full(_RAYS, 0.0), np.sin(angles), np.cos(angles)], axis=-1)
-        base = np.array([offset_mm, 0.0, 0.0])
-        if self.level(base[None])[0] >= 1:
-            return np.empty((0, 2))
-        low, high = np.zeros(_RAYS), np.full(_RAYS, 2.0 * float(self.semi_axes_mm.max()))
-        for _ in range(36):
-            middle = (low + high) / 2
-            inside = self.level(base + middle[:, None] * rays) < 1
-            low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-        contour: FloatArray = (low[:, None] * rays)[:, 1:]
-        return contour
-
-    def surface_mm(self) -> FloatArray:
-        """(n, 3) points spread evenly over the directions of the surface."""
-        direction = _even_directions(_SURFACE_POINTS)
-        scaled = direction * self._height(direction)[:, None]
-        if self.taper:
-            scaled[:, 1:] *= np.maximum(1 - self.taper * scaled[:, :1], _NARROWEST)
-        points: FloatArray = (scaled * self.semi_axes_mm) @ self.axes
-        return points
-
-    def volume_mm3(self) -> float:
-        """Enclosed volume: the integral over all directions of radius squared times the narrowing at that radius."""
-        direction = _even_directions(_SURFACE_POINTS)
-        height, slope = self._height(direction), self.taper * direction[:, 0]
-        integral = height**3 - 3 / 2 * slope * height**4 + 3 / 5 * slope**2 * height**5
-        return float(4 / 3 * np.pi * np.prod(self.semi_axes_mm) * np.mean(integral))
 
 
 def shape_lesion(
@@ -274,7 +200,7 @@ def _widest_cut(surface: LesionSurface, grid: ImageGrid) -> tuple[float, int, Fl
         distances = squareform(pdist(contour_mm))
         flat = int(distances.argmax())
         if distances.flat[flat] > best[0]:
-            best = (float(distances.flat[flat]), index, contour_mm, (flat // _RAYS, flat % _RAYS))
+            best = (float(distances.flat[flat]), index, contour_mm, (flat // RAYS, flat % RAYS))
     return best
 
 
@@ -295,11 +221,3 @@ def _chain(turned: FloatArray, start: int, stop: int) -> tuple[FloatArray, Float
     side = turned[(start + np.arange(count + 1)) % len(turned)]
     side = side[np.argsort(side[:, 0])]
     return side[:, 0], side[:, 1]
-
-
-def _even_directions(count: int) -> FloatArray:
-    """Fibonacci lattice on the unit sphere."""
-    index = np.arange(count) + 0.5
-    polar = np.arccos(1 - 2 * index / count)
-    around = np.pi * (1 + 5**0.5) * index
-    return np.stack([np.cos(polar), np.sin(polar) * np.sin(around), np.sin(polar) * np.cos(around)], axis=-1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,12 @@ from calcmeasure.geometry import ImageGrid
 from calcmeasure.phantom.dynamic.anatomy import Anatomy
 from calcmeasure.phantom.dynamic.artefacts import fat_signal
 from calcmeasure.phantom.dynamic.distractors import Layer
-from calcmeasure.phantom.dynamic.drawing import DrawnLesion
+from calcmeasure.phantom.dynamic.drawing import Box, DrawnLesion
 from calcmeasure.phantom.dynamic.kinetics import Tissue, tissue_concentration
 from calcmeasure.phantom.dynamic.lesions import Kinetics, LesionKind, LesionSpec
 from calcmeasure.phantom.dynamic.spec import STILL_TIME_S, DceSpec
 
 FloatImage = NDArray[np.float32]
-Cover = Layer | DrawnLesion
 
 _TISSUES = {
     "gland": Tissue(1.30, density=1.0, ktrans_per_min=0.020, ve=0.25),
@@ -67,10 +67,9 @@ def signal_maps(
     """Lay distractors and then lesions over the tissues: each displaces what it covers."""
     shares = {"fat": anatomy.fat.copy(), **{name: getattr(anatomy, name).copy() for name in _TISSUES}}
     layers = _uncovered(layers, lesions)
-    covers: tuple[Cover, ...] = (*layers, *lesions)
-    for cover in covers:
+    for box, covered in _covers(layers, lesions):
         for share in shares.values():
-            share[cover.box] *= 1 - cover.coverage
+            share[box] *= 1 - covered
     fat = shares.pop("fat")
     for layer in (layer for layer in layers if layer.is_fat):
         fat[layer.box] += layer.coverage
@@ -102,7 +101,7 @@ def _add_water(
         if layer.tissue is not None and not layer.is_fat:
             signal[layer.box] += layer.coverage * np.float32(_before(spec, layer.tissue))
     for lesion in lesions:
-        signal[lesion.box] += lesion.coverage * np.float32(_before(spec, Tissue(_LESION_T1_S)))
+        signal[lesion.box] += lesion.solid * np.float32(_before(spec, Tissue(_LESION_T1_S)))
 
 
 def phase_signal(spec: DceSpec, maps: SignalMaps, *, time_s: float) -> FloatImage:
@@ -120,8 +119,13 @@ def phase_signal(spec: DceSpec, maps: SignalMaps, *, time_s: float) -> FloatImag
             signal[layer.box] += layer.coverage * np.float32(_added(spec, layer.tissue, time_s))
     for lesion in maps.lesions:
         fast, slow = (_added(spec, tissue, time_s) for tissue in _lesion_tissues(lesion.spec))
-        signal[lesion.box] += lesion.fast * np.float32(fast) + (lesion.coverage - lesion.fast) * np.float32(slow)
+        signal[lesion.box] += lesion.fast * np.float32(fast) + (lesion.solid - lesion.fast) * np.float32(slow)
     return signal if isinstance(maps.water, float) else maps.static + maps.water * signal
+
+
+def _covers(layers: tuple[Layer, ...], lesions: tuple[DrawnLesion, ...]) -> Iterator[tuple[Box, FloatImage]]:
+    yield from ((layer.box, layer.coverage) for layer in layers)
+    yield from ((lesion.box, lesion.solid) for lesion in lesions)
 
 
 def _uncovered(layers: tuple[Layer, ...], lesions: tuple[DrawnLesion, ...]) -> tuple[Layer, ...]:
@@ -129,14 +133,13 @@ def _uncovered(layers: tuple[Layer, ...], lesions: tuple[DrawnLesion, ...]) -> t
     left = []
     for number, layer in enumerate(layers):
         coverage = layer.coverage.copy()
-        covers: tuple[Cover, ...] = (*layers[number + 1 :], *lesions)
-        for above in covers:
-            _take_away(coverage, layer.box, above.coverage, above.box)
-        left.append(Layer(layer.box, coverage, layer.tissue, layer.is_fat))
+        for box, covered in _covers(layers[number + 1 :], lesions):
+            _take_away(coverage, layer.box, covered, box)
+        left.append(replace(layer, coverage=coverage))
     return tuple(left)
 
 
-def _take_away(coverage: FloatImage, box: tuple[slice, ...], above: FloatImage, above_box: tuple[slice, ...]) -> None:
+def _take_away(coverage: FloatImage, box: Box, above: FloatImage, above_box: Box) -> None:
     low = [max(a.start, b.start) for a, b in zip(box, above_box, strict=True)]
     high = [min(a.stop, b.stop) for a, b in zip(box, above_box, strict=True)]
     if any(a >= b for a, b in zip(low, high, strict=True)):
