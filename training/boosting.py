@@ -13,7 +13,6 @@ from calcmeasure.detect.calcifications.mark_model import Trees
 from calcmeasure.detect.contract import Values
 
 SETTINGS = {
-    "max_iter": 240,
     "learning_rate": 0.06,
     "max_leaf_nodes": 24,
     "min_samples_leaf": 30,
@@ -21,17 +20,17 @@ SETTINGS = {
     "max_features": 0.5,
     "early_stopping": False,
 }
-"""Of `sklearn.ensemble.HistGradientBoostingClassifier`."""
+"""Of `sklearn.ensemble.HistGradientBoostingClassifier`, beside the number of rounds."""
 CALIBRATION_BINS = 40
 _SMOOTHING = 0.5
 """Added to both counts of a bin: no bin is ever certain."""
 
 
-def grow(table: Table, positive: NDArray[np.bool_], *, random_state: int, rounds: int | None = None) -> Trees:
+def grow(table: Table, positive: NDArray[np.bool_], *, random_state: int, rounds: int) -> Trees:
     """Grow trees that tell `positive` rows from the others; constant where there are none."""
     if not positive.any():
         return _no_trees(base=-10.0)
-    settings = SETTINGS | ({} if rounds is None else {"max_iter": rounds})
+    settings = SETTINGS | {"max_iter": rounds}
     fitted = HistGradientBoostingClassifier(**settings, random_state=random_state).fit(table, positive)
     predictors = [predictor.nodes for (predictor,) in fitted._predictors]
     return _flatten(predictors, base=float(fitted._baseline_prediction[0, 0]))
@@ -65,15 +64,13 @@ def _no_trees(*, base: float) -> Trees:
     return Trees(empty.astype(np.int16), empty.astype(np.float32), empty, empty, empty.astype(bool), empty, base)
 
 
-def calibrate(log_odds: Values, positive: NDArray[np.bool_], *, weight: float) -> Values:
+def calibrate(log_odds: Values, positive: NDArray[np.bool_]) -> Values:
     """Monotone map from the trees' log-odds to those observed.
 
     Parameters
     ----------
     log_odds
         Of candidates that the trees were not grown on.
-    weight
-        What a positive counts, to bring them to the wanted prevalence.
 
     Returns
     -------
@@ -85,7 +82,7 @@ def calibrate(log_odds: Values, positive: NDArray[np.bool_], *, weight: float) -
     _, bins = np.unique(np.searchsorted(edges, log_odds, side="right"), return_inverse=True)
     hits, misses = (np.bincount(bins[kind], minlength=int(bins.max()) + 1) for kind in (positive, ~positive))
     centres = np.bincount(bins, log_odds) / (hits + misses)
-    observed = np.log(((hits + _SMOOTHING) * weight) / (misses + _SMOOTHING))
+    observed = np.log((hits + _SMOOTHING) / (misses + _SMOOTHING))
     return np.stack([centres, _rising(observed, (hits + misses).astype(float))])
 
 

@@ -21,14 +21,18 @@ from calcmeasure.phantom.mammogram.scene_settings import NO_CLUTTER, TRAINING, S
 from calcmeasure.phantom.mammogram.scenes import Scene, draw_scene
 from calcmeasure.terms import MarkLabel
 
-TISSUE, CALCIFICATION, FOREIGN, LEFT_OUT = 0, 1, 2, -1
-"""What a candidate is; left out are second maxima on the same object."""
+TISSUE, CALCIFICATION, FOREIGN, SECOND, LEFT_OUT = 0, 1, 2, 3, -1
+"""What a candidate is; second is a further maximum on a calcification that one mark is to stand for. Left out are those
+on arteries and in the skin: whether two plaques are one is nobody's question."""
+_ONE_MARK = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED, MarkLabel.COARSE)
 NEAREST_MM, MARGIN_MM = 0.2, 0.1
 """A candidate belongs to a mark within this distance of its centre, or this far beyond its radius."""
 _FOREIGN = (MarkLabel.FOREIGN, MarkLabel.ARTEFACT)
 _PLAIN = replace(TRAINING, clutter=NO_CLUTTER, photons_per_mm2=(6.0e5, 2.0e6))
 """Little noise and nothing but tissue and groups: what is easy to see must not become unusual."""
-_PLAIN_EVERY = 10
+_FILM = replace(TRAINING, film_share=1.0)
+"""Scanned films, whose grain and specks are unlike anything on a detector: more of them than there are by chance."""
+_BY_LAST_DIGIT = {0: _PLAIN, 1: _FILM, 2: _FILM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Samples:
     table
         (n, features).
     kinds
-        (n,) one of `TISSUE`, `CALCIFICATION`, `FOREIGN`, `LEFT_OUT`.
+        (n,) one of `TISSUE`, `CALCIFICATION`, `FOREIGN`, `SECOND`, `LEFT_OUT`.
     labels
         (n,) what owns the place of each (`calcmeasure.phantom.mammogram.deposits.LABEL_CODES`), 0 nothing.
     seeds
@@ -80,8 +84,8 @@ _ARRAYS = ("table", "kinds", "labels", "seeds")
 
 
 def settings_for(seed: int) -> SceneSettings:
-    """Choose what a training scene is drawn from: every tenth is plain."""
-    return _PLAIN if seed % _PLAIN_EVERY == 0 else TRAINING
+    """Choose what a training scene is drawn from by the last digit of its seed."""
+    return _BY_LAST_DIGIT.get(seed % 10, TRAINING)
 
 
 def draw_samples(seeds: Iterable[int]) -> Samples:
@@ -97,14 +101,15 @@ def measure_scene(scene: Scene, *, seed: int) -> Samples:
         return Samples(np.empty((0, 0), np.float32), nothing, nothing.view(np.uint8), np.empty(0, np.int64), 0.0, 0)
     box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in np.nonzero(prepared.breast))
     stack = build_stack(
-        prepared.attenuation[box], valid=scene.valid[box], inside=prepared.breast[box], spacing=scene.spacing
+        prepared.attenuation[box], valid=scene.valid[box], inside=prepared.search[box], spacing=scene.spacing
     )
     found = find_candidates(stack, search=prepared.search[box], least_snr=LEAST_SNR)
     points_rc = found.points_rc + np.array([part.start for part in box])
+    labels = owners(points_rc, scene)
     return Samples(
         table=describe(stack, found),
-        kinds=kinds_of(points_rc, found.snr, scene),
-        labels=_owners(points_rc, scene),
+        kinds=mark_seconds(kinds_of(points_rc, found.snr, scene), labels),
+        labels=labels,
         seeds=np.full(len(found), seed),
         area_cm2=float(prepared.search.sum()) * scene.spacing.area_mm2 / 100.0,
         marks=sum(label not in _FOREIGN for label in scene.labels),
@@ -112,7 +117,7 @@ def measure_scene(scene: Scene, *, seed: int) -> Samples:
 
 
 def kinds_of(points_rc: Points, snr: Values, scene: Scene) -> NDArray[np.int8]:
-    """Tell what each candidate is: of several on one calcification the strongest stands for it."""
+    """Tell what each candidate is: the strongest of several on one calcification stands for it."""
     kinds = _kinds_by_owner(points_rc, scene)
     if not len(scene.marks_rc) or not len(snr):
         return kinds
@@ -132,6 +137,12 @@ def kinds_of(points_rc: Points, snr: Values, scene: Scene) -> NDArray[np.int8]:
     return kinds
 
 
+def mark_seconds(kinds: NDArray[np.int8], labels: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """Tell second maxima from what is left out, by what owns the place."""
+    second = (kinds == LEFT_OUT) & np.isin(labels, [LABEL_CODES[label] for label in _ONE_MARK])
+    return np.where(second, SECOND, kinds).astype(np.int8)
+
+
 def _kinds_by_owner(points_rc: Points, scene: Scene) -> NDArray[np.int8]:
     """Tell what lies at and beside each point: nothing, something foreign, or a calcification's body."""
     codes = _codes_around(points_rc, scene)
@@ -141,7 +152,7 @@ def _kinds_by_owner(points_rc: Points, scene: Scene) -> NDArray[np.int8]:
     return kinds
 
 
-def _owners(points_rc: Points, scene: Scene) -> NDArray[np.uint8]:
+def owners(points_rc: Points, scene: Scene) -> NDArray[np.uint8]:
     """Label code at and beside each point; of several the smallest: a member of a group comes first."""
     codes = _codes_around(points_rc, scene).astype(int)
     owner = np.where(codes > 0, codes, len(LABEL_CODES) + 1).min(axis=0)

@@ -53,7 +53,7 @@ def test_few_marks_are_no_artery(n: int):
     assert not vascular_marks(_artery(0)[:n]).any()
 
 
-def _stack(shape_mm: str) -> BandStack:
+def _stack(shape_mm: str, *, snr_inside: float = 30.0) -> BandStack:
     snr = np.zeros((200, 200), dtype=np.float32)
     rows, cols = (np.indices((200, 200)) - 100) * 0.1
     inside = {
@@ -62,8 +62,10 @@ def _stack(shape_mm: str) -> BandStack:
         "rod": (np.abs(rows) < 0.35) & (np.abs(cols) < 8.0),
         "thread": (np.abs(rows) < 0.15) & (np.abs(cols) < 8.0),
         "rim": np.abs(np.hypot(rows, cols) - 1.2) < 0.2,
+        "open": (np.abs(np.hypot(rows, cols) - 1.2) < 0.2) & ((cols < 0) | (np.abs(rows) > 0.3)),
+        "lobed": np.abs(np.hypot(rows, cols) - 1.8 - 0.8 * np.cos(5.0 * np.arctan2(rows, cols))) < 0.3,
     }[shape_mm]
-    snr[inside] = 30.0
+    snr[inside] = snr_inside
     band = Band(snr, 1, 0.3, np.ones((2, 2), np.float32), 1.0)
     return BandStack((band,), 5, snr, NoiseCurve(np.array([0.0, 1.0]), np.ones(2)), SPACING)
 
@@ -73,6 +75,11 @@ def test_coarse_means_large_and_compact_or_a_thick_rod(shape: str, n: int):
     found = find_coarse(_stack(shape), smallest_mm=1.0, snr=10.0)
     assert len(found.centres_rc) == n
     assert bool(found.numbers.any()) is bool(n)
+
+
+@pytest.mark.parametrize(("shape", "n"), [("rim", 1), ("coarse", 0), ("open", 0), ("lobed", 0)])
+def test_what_is_faint_must_be_a_closed_round_rim(shape: str, n: int):
+    assert len(find_coarse(_stack(shape, snr_inside=6.0), smallest_mm=1.0, snr=10.0).centres_rc) == n
 
 
 def test_marks_on_a_coarse_object_are_covered_and_others_are_not():

@@ -104,3 +104,14 @@ def test_noise_that_hangs_together_is_grain():
     """Blurring the noise leaves more of it in the next band than white noise has there."""
     grain = 0.2 * ndimage.gaussian_filter(np.random.default_rng(1).standard_normal(ROWS.shape), 2.0)
     assert _described(0.9 * _speck() + grain)["grain"] > 1.3 * _described(0.9 * _speck())["grain"]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5, 1.57])
+def test_a_rod_is_as_long_and_as_broad_as_it_is(angle: float):
+    across, along = ROWS * np.cos(angle) - COLS * np.sin(angle), COLS * np.cos(angle) + ROWS * np.sin(angle)
+    rod = _described(0.4 * np.exp(-(across**2) / (2 * 0.08**2)) * np.exp(-(along**2) / (2 * 0.42**2)))
+    speck, line = _described(0.4 * _speck()), _described(0.2 * _speck() + 0.4 * _line(angle))
+    assert rod["length"] == pytest.approx(1.0, abs=0.25)
+    assert rod["slenderness"] > 2.5
+    assert speck["slenderness"] < 1.4
+    assert line["length"] > 1.5 * rod["length"]

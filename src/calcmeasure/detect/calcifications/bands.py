@@ -116,7 +116,7 @@ def build_stack(attenuation: FloatImage, *, valid: BoolImage, inside: BoolImage,
     valid
         False on padding.
     inside
-        Where noise is estimated: the breast.
+        Where noise is estimated: the breast without its skin and without what shows no tissue.
     """
     curve = measure_noise_curve(attenuation, inside=inside & valid)
     pixels = curve.stabilise(attenuation, valid=valid)

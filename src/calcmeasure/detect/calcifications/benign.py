@@ -30,6 +30,10 @@ COMPACT_SHARE = 0.35
 """Area of a compact region over the square around it, at least."""
 ROD_MM = (2.0, 0.5)
 """Least length and least mean breadth of a rod-like region in that band."""
+RIM_SNR_SHARE = 0.5
+"""A closed rim counts from this share of the signal that a solid object needs: nothing else is so shaped."""
+RIM_HOLE_SHARE, RIM_CIRCULARITY = 0.2, 0.75
+"""Least area of its one hole over the whole, and least 4 pi area / perimeter squared: of a disc 1, lobed ones less."""
 
 
 def vascular_marks(points_mm: Points) -> BoolValues:
@@ -118,12 +122,14 @@ class CoarseObjects:
 def find_coarse(stack: BandStack, *, smallest_mm: float, snr: float) -> CoarseObjects:
     """Find compact or rod-like regions that stand out in a coarse band and are larger than `smallest_mm`.
 
-    Of a large body and of a rim only the outline answers, so holes are filled before a region is judged. Regions carry
-    a margin of half a millimetre, because the outline of a coarse calcification answers in fine bands.
+    Of a large body and of a rim only the outline answers, so holes are filled before a region is judged; a fainter
+    region counts if it is a closed round rim. Regions carry a margin of half a millimetre, because the outline of a
+    coarse calcification answers in fine bands.
     """
     band = stack.nearest(COARSE_SIGMA_MM)
     spacing = stack.spacing_of(band)
     regions = _filled(band.snr >= snr)
+    _fill_rims(regions, band.snr >= RIM_SNR_SHARE * snr)
     count, labels, stats, centres = cv2.connectedComponentsWithStats(regions, connectivity=8)
     diameters_mm = np.sqrt(stats[:, cv2.CC_STAT_AREA] * spacing.area_mm2 * 4.0 / np.pi)
     coarse = (diameters_mm >= smallest_mm) & _is_solid(stats, spacing)
@@ -139,6 +145,21 @@ def _filled(bright: BoolImage) -> NDArray[np.uint8]:
     solid = np.zeros(bright.shape, dtype=np.uint8)
     cv2.drawContours(solid, contours, -1, color=1, thickness=cv2.FILLED)
     return solid
+
+
+def _fill_rims(regions: NDArray[np.uint8], bright: BoolImage) -> None:
+    """Add what the round rims among the bright regions enclose, themselves included."""
+    contours, tree = cv2.findContours(bright.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    for number, hole in enumerate(contours):
+        parent = tree[0, number, 3]
+        if parent >= 0 and _is_rim(contours[parent], hole):
+            cv2.drawContours(regions, [contours[parent]], -1, color=1, thickness=cv2.FILLED)
+
+
+def _is_rim(outside: NDArray[np.int32], hole: NDArray[np.int32]) -> bool:
+    area, perimeter = cv2.contourArea(outside), cv2.arcLength(outside, closed=True)
+    circularity = 4.0 * np.pi * area / max(perimeter, 1.0) ** 2
+    return cv2.contourArea(hole) >= RIM_HOLE_SHARE * area and circularity >= RIM_CIRCULARITY
 
 
 def _is_solid(stats: NDArray[np.int32], spacing: Spacing) -> BoolValues:

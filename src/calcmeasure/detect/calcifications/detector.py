@@ -78,7 +78,7 @@ def find_labelled_marks(
     stack = build_stack(
         prepared.attenuation[crop.of],
         valid=image.valid[crop.of],
-        inside=prepared.breast[crop.of],
+        inside=prepared.search[crop.of],
         spacing=image.spacing,
     )
     found = find_marks(stack, search=prepared.search[crop.of])

@@ -35,6 +35,10 @@ _BUSY_SNR = 2.0
 _NEAR_MM = 0.5
 """How far from their start rays are near the mark."""
 _SCAN_MM = 1.5
+RUN_SIGMA_MM = 0.079
+"""Band in which the length and the breadth of a mark are measured."""
+_RUN_MM, _RUN_STRIDE_MM = 1.5, 0.03
+"""How far, and in what steps, a mark is followed from its top."""
 _RIVAL_MM = 1.5
 """How far a stronger candidate is looked for."""
 
@@ -44,6 +48,7 @@ FEATURES = (
     *(f"share_{s:.3f}" for s in SIGMAS_MM),
     *("snr", "log_diameter", "sharp", "relative_sharp", "scan_line", "steep", "log_pixel"),
     *(f"roundness_{s:.3f}" for s in SHAPE_SIGMAS_MM),
+    *("length", "breadth", "slenderness"),
     *(f"{name}_{s:.3f}" for s in RAY_SIGMAS_MM for name in RAY_FEATURES),
     *("noise_fine", "noise_coarse", "texture", "grain"),
     *(f"observer_{d:.2f}" for d in SIZES_MM),
@@ -66,6 +71,7 @@ def describe(stack: BandStack, candidates: Candidates) -> Table:
         candidates.amplitudes / highest[:, None],
         _of_the_top(stack, candidates, highest),
         *(_roundness(stack, stack.nearest(s), candidates.points_rc)[:, None] for s in SHAPE_SIGMAS_MM),
+        _runs(stack, candidates.points_rc),
         *(_surroundings(stack, stack.nearest(s), candidates) for s in RAY_SIGMAS_MM),
         _of_the_noise(stack, candidates.points_rc),
         _observed(stack, candidates),
@@ -95,6 +101,16 @@ def _roundness(stack: BandStack, band: Band, points_rc: Points) -> Values:
     reach = np.maximum(1.0, band.sigma_mm / np.array(step_mm))
     ratios: Values = _hessian_ratio(band.snr, points_rc / band.step, reach, reach * step_mm)
     return ratios
+
+
+def _runs(stack: BandStack, points_rc: Points) -> Values:
+    """Greatest and least width at half height over all directions, mm, and their ratio: of rods, specks and fibres."""
+    band = stack.nearest(RUN_SIGMA_MM)
+    angles = np.arange(RAYS) * (2.0 * np.pi / RAYS)
+    along = np.column_stack([np.sin(angles), np.cos(angles)]) / np.array(stack.spacing_of(band).rc_mm)
+    widths_mm = _widths_at_half_height(band.snr, points_rc / band.step, along)
+    length, breadth = widths_mm.max(axis=1, initial=0.0), widths_mm.min(axis=1, initial=2.0 * _RUN_MM)
+    return np.column_stack([length, breadth, length / np.maximum(breadth, _RUN_STRIDE_MM)])
 
 
 def _surroundings(stack: BandStack, band: Band, candidates: Candidates) -> Values:
@@ -220,6 +236,26 @@ def _hessian_ratio(plane: FloatImage, points_rc: Points, reach: Values, reach_mm
         mean, spread = (h_rr + h_cc) / 2.0, np.hypot((h_rr - h_cc) / 2.0, h_rc)
         ratios[k] = max((mean + spread) / min(mean - spread, -1e-9), -2.0)
     return ratios
+
+
+@njit(cache=True)
+def _widths_at_half_height(plane: FloatImage, points_rc: Points, along: Values) -> Values:
+    """(n, half the rays) how far each mark stays above half its height on opposite rays together, mm."""
+    half = len(along) // 2
+    widths = np.zeros((len(points_rc), half))
+    most = int(_RUN_MM / _RUN_STRIDE_MM)
+    for k in range(len(points_rc)):
+        row, col = points_rc[k, 0], points_rc[k, 1]
+        least = 0.5 * sample_one(plane, row, col)
+        for ray in range(len(along)):
+            steps = 1
+            while steps < most:
+                at_mm = steps * _RUN_STRIDE_MM
+                if sample_one(plane, row + at_mm * along[ray, 0], col + at_mm * along[ray, 1]) < least:
+                    break
+                steps += 1
+            widths[k, ray % half] += steps * _RUN_STRIDE_MM
+    return widths
 
 
 @njit(cache=True)
