@@ -61,12 +61,12 @@ class Canvas:
 
     def show(self, hanging: Hanging) -> None:
         """Replace what was shown before."""
-        for steps in (self.show_in_steps(hanging), self.name_in_steps()):
+        for steps in (self.hang_in_steps(hanging), self.uncover_in_steps(), self.name_in_steps()):
             for _ in steps:
                 pass
 
-    def show_in_steps(self, hanging: Hanging) -> Iterator[None]:
-        """Replace what was shown before, one layer at a time: the window can breathe between the steps."""
+    def hang_in_steps(self, hanging: Hanging) -> Iterator[None]:
+        """Put pictures in place of those before, hidden, one layer at a time: the window breathes between the steps."""
         with self.rack.at_once():
             self._put_back()
             self._hanging = hanging
@@ -84,11 +84,13 @@ class Canvas:
                 depth = 1 + max((len(ink.layers) for ink in self._inks.values()), default=0)
                 self.cells.set_out(hanging.grid, depth=depth)
             yield
-        yield
-        yield from self._uncover(hanging)
+
+    def uncover_in_steps(self) -> Iterator[None]:
+        """Show the pictures and their names, one at a time; of a flickering pair only the current one."""
+        if self._hanging is None:
+            return
+        yield from self._uncover(self._hanging)
         self._draw_visible_only()
-        self.camera.fit()
-        yield
         selection = self._viewer.layers.selection
         if self._shown and selection.active is not self._shown[0].layer:
             selection.active = self._shown[0].layer
@@ -261,15 +263,16 @@ class Canvas:
         self.turn()
 
     def _uncover(self, hanging: Hanging) -> Iterator[None]:
-        """Show the pictures and their names; of a flickering pair only the current one."""
         is_flicker = "flicker" in hanging.protocol
         pictures = [shown.layer for shown in self._shown if not (is_flicker and shown.panel.is_prior)]
         for layer in pictures:
             layer.visible = True
-            yield
-            if layer is pictures[0] and self.has_cells:
-                self.cells.open()
+            if layer is pictures[0]:
                 yield
+                if self.has_cells:
+                    self.cells.open()
+                self.camera.fit()
+            yield
         if self.has_cells and hanging.ndim == 2:
             self.cells.give_bars()
         for layer in self._frames:

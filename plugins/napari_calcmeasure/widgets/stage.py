@@ -160,11 +160,13 @@ class Stage(QObject):
             self.hung.emit(self.canvas.hanging)
 
     def _hang(self, hanging: Hanging) -> Iterator[None]:
-        """Hang the pictures unseen; once they are seen, draw on them and name them unseen, one thing in each turn.
+        """Hang and uncover the pictures unseen; once they are seen, draw on them and name them, one thing in each turn.
 
         What is seen for the first time in its place takes long to paint: each thing is painted before the next.
         """
-        yield from self.canvas.show_in_steps(hanging)
+        yield from self.canvas.hang_in_steps(hanging)
+        yield
+        yield from self._paint_each(self.canvas.uncover_in_steps())
         panels = self.canvas.visible_panels
         # Keys mean the present visit until the cursor says otherwise: what is stated there cannot land on the prior.
         self.active = next((one for one in panels if not one.is_prior), next(iter(panels), None))
@@ -174,13 +176,16 @@ class Stage(QObject):
         self.stillness.paint_once()
         yield
         for steps in (self.canvas.lay_out_in_steps(), self.canvas.name_in_steps()):
-            for _ in steps:
-                yield
-                self.stillness.paint_unseen()
-                yield
+            yield from self._paint_each(steps)
         self._write_title()
         yield from self.canvas.draw_in_steps(self._drawings())
         self.stillness.release()
+
+    def _paint_each(self, steps: Iterator[None]) -> Iterator[None]:
+        for _ in steps:
+            yield
+            self.stillness.paint_unseen()
+            yield
 
     def _clear(self) -> Iterator[None]:
         yield
