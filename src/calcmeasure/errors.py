@@ -109,6 +109,8 @@ class ErrorCode(StrEnum):
     """A criteria profile does not follow its schema."""
     ANNOTATION = "E_ANNOTATION"
     """A saved annotation does not follow its schema."""
+    MASK = "E_MASK"
+    """The mask saved with a lesion is missing, damaged or not the one that was measured."""
     TABLE = "E_TABLE"
     """A CSV table lacks a needed column or holds an unusable value."""
     MAPPING = "E_MAPPING"

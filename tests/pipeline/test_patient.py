@@ -25,6 +25,7 @@ from calcmeasure.model.imaging import DynamicSeries, FrameReference, Mammogram, 
 from calcmeasure.pipeline import dynamic, mammography
 from calcmeasure.pipeline.patient import analyse_patient
 from calcmeasure.pipeline.settings import RunSettings
+from calcmeasure.store.lesion_masks import stored_mask
 from calcmeasure.terms import Flag, Laterality, View
 
 SPACING = Spacing(0.1, 0.2, SpacingSource.DETECTOR)
@@ -344,3 +345,24 @@ def test_a_visit_whose_place_is_assumed_says_so_in_every_row(detectors):
     detectors.lesions = [saw(lesion(20))]
     (dated,) = analyse(visit(1, mr=(series("9"),))).measurements
     assert Flag.VISIT_ORDER_UNKNOWN not in dated.flags
+
+
+def test_uptake_and_mask_stand_in_the_record(detectors):
+    detectors.lesions = [saw(lesion(20))]
+    found = analyse(visit(0, mr=(series("9"),)))
+    (annotation,), (row,) = found.annotations, found.measurements
+    mask = stored_mask(annotation)
+    assert (mask.offset_zrc, mask.grid_shape) == ((2, 20, 10), GRID.shape)
+    assert mask.in_series().sum() == 100
+    assert annotation.enhancement.mask_sha256 == row.mask_sha256 == annotation.extra["mask"]["sha256"]
+    assert (row.detector, row.time_to_peak_s, row.washout_percent) == (SETTINGS.lesion_detector, 30.0, 0.0)
+
+
+def test_a_lesion_gone_beside_another_has_neither_mask_nor_uptake(detectors):
+    left = lesion(20, side=Laterality.LEFT)
+    detectors.lesions = [saw(lesion(20), left), saw(left)]
+    found = analyse(visit(0, mr=(series("9"),)), visit(1, mr=(series("8"),)))
+    gone = next(a for a in found.annotations if a.timepoint == "followup-1" and a.lesion_id == "R-L1")
+    assert gone.extra == {}
+    assert (gone.enhancement.uptake, gone.enhancement.mask_sha256) == (None, "")
+    assert stored_mask(gone) is None

@@ -32,7 +32,10 @@ COLUMNS = (
     "method,confidence,morphology,distribution,n_marks,series_uid,sop_uid,frame,end1_row,end1_col,end1_slice,end2_row,"
     "end2_col,end2_slice,spacing_row_mm,spacing_col_mm,spacing_slice_mm,spacing_source,magnification,phase_index,"
     "phase_time_s,phase_rule,volume_mm3,flags,software,created_utc,phase_time_zero,"
-    "lesion_type,relation,from_lesions,role,site,status,independent_mm,linked_mm"
+    "lesion_type,relation,from_lesions,role,site,status,independent_mm,linked_mm,"
+    "diameter_3d_mm,neighbours_low_mm,neighbours_high_mm,early_percent,peak_percent,ser,washout_percent,time_to_peak_s,"
+    "initial_rise,delayed_course,functional_volume_mm3,background_percent,background_level,motion_before,motion_after,"
+    "volume_change_percent,detector,mask_sha256"
 )
 RESPONSE_COLUMNS = (
     "patient_id,laterality,quantity,criteria,timepoint,baseline_mm,reference_mm,reference_timepoint,value_mm,change_mm,"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.geometry import FloatArray, Spacing, line_length_mm
 from calcmeasure.measure.extent import measure_extent
 from calcmeasure.measure.outline import choose_outline, measure_outline
+from calcmeasure.measure.uptake import enhancement_figures
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.measurement import Measurement
-from calcmeasure.terms import Flag, GeometryKind, merge_flags
+from calcmeasure.terms import Flag, GeometryKind, Method, merge_flags
 
 __all__ = ["choose_outline", "measure_annotation"]
 
@@ -84,7 +86,14 @@ def measure_annotation(annotation: Annotation, *, patient_id: str, reader: str) 
         status=annotation.status,
         independent_mm=_independent_mm(annotation),
         linked_mm=None if annotation.independent_points is None else length.value_mm,
+        diameter_3d_mm=annotation.diameter_3d_mm,
+        **_figures(annotation),
     )
+
+
+def _figures(annotation: Annotation) -> dict[str, Any]:
+    """Figures of the dynamic series: of an automatic lesion only, for a reader's edit changes the mask they are of."""
+    return enhancement_figures(annotation.enhancement) if annotation.method is Method.AUTO else {}
 
 
 def _length(annotation: Annotation) -> _Length:

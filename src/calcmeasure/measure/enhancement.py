@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calcmeasure.errors import ErrorCode, PhaseError
+from calcmeasure.terms.enhancement import DelayedCourse as DelayedCourse
+from calcmeasure.terms.enhancement import InitialRise as InitialRise
 
 FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
@@ -25,22 +26,6 @@ MEDIUM_FROM, FAST_ABOVE = 50.0, 100.0
 """Initial rise in percent: slow below 50, medium 50-100, fast above 100."""
 DELAYED_CHANGE = 10.0
 """Delayed change in percent of the initial value: plateau within 10 either way."""
-
-
-class InitialRise(StrEnum):
-    """How fast a curve rises at first (BI-RADS)."""
-
-    SLOW = "slow"
-    MEDIUM = "medium"
-    FAST = "fast"
-
-
-class DelayedCourse(StrEnum):
-    """What a curve does afterwards (BI-RADS); DICOM codes DCM 130597-130599."""
-
-    PERSISTENT = "persistent"
-    PLATEAU = "plateau"
-    WASHOUT = "washout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +164,11 @@ def kinetic_curve(
         initial=initial_rise(float(percent[peak])),
         delayed=delayed_course(float(signal[peak]), float(signal[-1])) if peak < len(signal) - 1 else None,
     )
+
+
+def initial_phase(curve: KineticCurve) -> int:
+    """Index of the strongest enhancement of the first two minutes: where the initial phase of a curve ends."""
+    return _initial_peak(curve.percent, curve.times_s, first_post=curve.first_post)
 
 
 def initial_rise(percent: float) -> InitialRise:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from calcmeasure.geometry import Spacing
+from calcmeasure.model.enhancement import LesionEnhancement
 from calcmeasure.terms import (
     Distribution,
     GeometryKind,
@@ -114,6 +115,8 @@ class Annotation:
     independent_points
         Marks of the group as found on this image alone, where `points` were found with another visit in mind; empty
         when alone nothing was found there, None when no other visit was looked at.
+    enhancement
+        Of an enhancing lesion: uptake, background, motion, and how it was found; None where nobody measured it.
     volume_mm3, diameter_3d_mm
         Of the mask the outline was taken from, where there was one.
     confidence
@@ -121,7 +124,7 @@ class Annotation:
     flags
         Advisory and reason codes. A reason code ``E_...`` makes the annotation not measurable.
     extra
-        Unknown fields of a saved file, kept for the round trip.
+        Unknown fields of a saved file, kept for the round trip, and ``mask``: the voxels of a segmented lesion.
     """
 
     annotation_id: str
@@ -154,6 +157,7 @@ class Annotation:
     status: NonTargetStatus | None = None
     mark_evidence: tuple[MarkEvidence, ...] = ()
     independent_points: tuple[tuple[float, ...], ...] | None = None
+    enhancement: LesionEnhancement | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property

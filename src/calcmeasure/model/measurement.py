@@ -20,6 +20,7 @@ from calcmeasure.terms import (
     Quantity,
     View,
 )
+from calcmeasure.terms.enhancement import BackgroundLevel, DelayedCourse, InitialRise
 
 AUTO_READER = "auto"
 """Reader name of automatic measurements."""
@@ -50,6 +51,18 @@ class Measurement:
     independent_mm, linked_mm
         Extent of the group as found on this image alone, and as found with the same view of another visit in mind;
         None when no other visit was looked at.
+    diameter_3d_mm
+        Greatest distance within the mask; never a substitute for `value_mm`.
+    neighbours_low_mm, neighbours_high_mm
+        Smallest and largest diameter at the phases beside the early one.
+    early_percent ... background_level
+        Uptake of the lesion and of the tissue around it, as in `LesionUptake` and `BackgroundEnhancement`.
+    motion_before, motion_after
+        Mismatch of the phase that had moved most.
+    volume_change_percent
+        Of the lesion, by the motion correction.
+    detector, mask_sha256
+        What found it, and the hash of its mask.
     """
 
     patient_id: str
@@ -85,6 +98,24 @@ class Measurement:
     status: NonTargetStatus | None = None
     independent_mm: float | None = None
     linked_mm: float | None = None
+    diameter_3d_mm: float | None = None
+    neighbours_low_mm: float | None = None
+    neighbours_high_mm: float | None = None
+    early_percent: float | None = None
+    peak_percent: float | None = None
+    ser: float | None = None
+    washout_percent: float | None = None
+    time_to_peak_s: float | None = None
+    initial_rise: InitialRise | None = None
+    delayed_course: DelayedCourse | None = None
+    functional_volume_mm3: float | None = None
+    background_percent: float | None = None
+    background_level: BackgroundLevel | None = None
+    motion_before: float | None = None
+    motion_after: float | None = None
+    volume_change_percent: float | None = None
+    detector: str = ""
+    mask_sha256: str = ""
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

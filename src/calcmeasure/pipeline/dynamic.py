@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calcmeasure.detect.contract import DynamicImage, LesionFinding, LesionFindings
+from calcmeasure.detect.contract import DynamicImage, LesionFinding
 from calcmeasure.detect.registry import LESIONS, failing_as_detector, load_detector
 from calcmeasure.dicom.volumes import load_phases
 from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
@@ -19,11 +19,12 @@ from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase, early_phase_of_reader
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
 from calcmeasure.model.imaging import DynamicSeries, FrameReference, Skipped, Study
-from calcmeasure.pipeline.curves import lesion_curve
 from calcmeasure.pipeline.identity import LocatedLesion, annotation_id
 from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
+from calcmeasure.pipeline.uptake import SeenSeries, lesion_curve, lesion_figures, rounded, without_lesion
 from calcmeasure.report.panels import CurvePanel
 from calcmeasure.store.clock import utc_now
+from calcmeasure.store.lesion_masks import MASK_FIELD, mask_to_json
 from calcmeasure.terms import GeometryKind, Laterality, Method, Modality, Quantity, merge_flags
 
 logger = logging.getLogger(__name__)
@@ -115,25 +116,25 @@ def _early_phase(series: DynamicSeries, settings: RunSettings, *, choice: int | 
 def _measure_series(
     series: DynamicSeries, study: Study, *, early: EarlyPhase, settings: RunSettings, known: Sequence[LocatedLesion]
 ) -> DynamicResult:
-    image, volumes = _load(series, early=early)
+    image = _load(series, early=early)
     detector = load_detector(settings.lesion_detector, kind=LESIONS)
     with failing_as_detector():
         findings = detector(image)
+    seen = SeenSeries(series, image, findings, early, settings.lesion_detector)
     blank = _blank_annotation(series, study, early=early)
     blank = replace(blank, flags=merge_flags(blank.flags, findings.flags))
     frames = series.phases[early.index].frames
     if not findings.lesions:
-        return DynamicResult((_with_image(_nothing(blank, image, findings=findings, known=known), frames),))
-    curves = [lesion_curve(series, volumes, lesion=lesion, early=early) for lesion in findings.lesions]
+        return DynamicResult((_with_image(_nothing(blank, seen, known=known), frames),))
     lesions = tuple(
-        _with_image(_found(blank, findings, image=image, lesion=lesion, curve=curve, rank=rank), frames)
-        for rank, (lesion, curve) in enumerate(zip(findings.lesions, curves, strict=True), start=1)
+        _with_image(_found(blank, seen, lesion=lesion, rank=rank), frames)
+        for rank, lesion in enumerate(findings.lesions, start=1)
     )
     return DynamicResult(lesions)
 
 
-def _load(series: DynamicSeries, *, early: EarlyPhase) -> tuple[DynamicImage, NDArray[np.float32]]:
-    """All phases as the detector's image, and their signal."""
+def _load(series: DynamicSeries, *, early: EarlyPhase) -> DynamicImage:
+    """All phases as the detector's image."""
     if series.grid is None:
         raise PhaseError("the dynamic series has no regular grid", code=ErrorCode.GEOMETRY)
     pre = (series.first_post_contrast or 0) - 1
@@ -141,21 +142,17 @@ def _load(series: DynamicSeries, *, early: EarlyPhase) -> tuple[DynamicImage, ND
         raise PhaseError("no phase lies before contrast: nothing to subtract", code=ErrorCode.NO_BASELINE_PHASE)
     volumes = load_phases(series, indices=range(len(series.phases)))
     times_s = tuple(phase.time_s for phase in series.phases)
-    return DynamicImage(volumes, series.grid, pre_index=pre, early_index=early.index, times_s=times_s), volumes
+    return DynamicImage(volumes, series.grid, pre_index=pre, early_index=early.index, times_s=times_s)
 
 
-def _found(
-    blank: Annotation,
-    findings: LesionFindings,
-    *,
-    image: DynamicImage,
-    lesion: LesionFinding,
-    curve: CurvePanel | None,
-    rank: int,
-) -> FoundLesion:
+def _found(blank: Annotation, seen: SeenSeries, *, lesion: LesionFinding, rank: int) -> FoundLesion:
+    image, findings = seen.image, seen.findings
     outline = choose_outline(lesion.contours_zrc, image.grid.spacing)
     at_slice = round(float(outline[0, 0]))
     solid = mask_diameters(lesion.mask, image.grid.spacing)
+    curve = lesion_curve(seen, lesion)
+    mask = mask_to_json(lesion.mask, offset_zrc=lesion.offset_zrc, grid=image.grid)
+    figures = lesion_figures(seen, lesion, curve=None if curve is None else curve.curve)
     annotation = replace(
         blank,
         annotation_id=annotation_id(blank.image.series_uid, blank.quantity, rank=rank),
@@ -166,15 +163,17 @@ def _found(
         volume_mm3=round(solid.volume_mm3, 1),
         diameter_3d_mm=round(solid.diameter_3d_mm, 3),
         flags=merge_flags(blank.flags, lesion.flags),
+        lesion_type=lesion.kind,
+        enhancement=rounded(replace(figures, mask_sha256=mask["sha256"])),
+        extra={MASK_FIELD: mask},
     )
     located = LocatedLesion(lesion.laterality, _relative_lps(lesion, findings.breast, grid=image.grid))
     return FoundLesion(annotation, located, image.early[at_slice], findings.enhancement[at_slice], curve)
 
 
-def _nothing(
-    blank: Annotation, image: DynamicImage, *, findings: LesionFindings, known: Sequence[LocatedLesion]
-) -> FoundLesion:
+def _nothing(blank: Annotation, seen: SeenSeries, *, known: Sequence[LocatedLesion]) -> FoundLesion:
     """Say that nothing is there: 0 mm, shown where the lesion was, or else on the slice that enhances most."""
+    image, findings = seen.image, seen.findings
     if known and findings.breast.any():
         centre_lps = _breast_centre_lps(findings.breast, known[0].laterality, grid=image.grid)
         place_zrc = image.grid.to_zrc(np.add(centre_lps, known[0].relative_lps))
@@ -182,7 +181,7 @@ def _nothing(
     else:
         inside = np.where(findings.breast, findings.enhancement, 0.0)
         at_slice = int(np.argmax(np.percentile(inside, 99.5, axis=(1, 2))))
-    annotation = replace(blank, image=replace(blank.image, frame=at_slice))
+    annotation = replace(blank, image=replace(blank.image, frame=at_slice), enhancement=rounded(without_lesion(seen)))
     return FoundLesion(annotation, None, image.early[at_slice], findings.enhancement[at_slice], None)
 
 

@@ -16,6 +16,7 @@ from calcmeasure.pipeline.dynamic import FoundLesion, read_dynamic
 from calcmeasure.pipeline.identity import KnownLesion, annotation_id, link_lesions
 from calcmeasure.pipeline.mammography import MammogramResult, read_mammograms
 from calcmeasure.pipeline.settings import RunSettings
+from calcmeasure.pipeline.uptake import of_no_lesion
 from calcmeasure.report.panels import DynamicPanel, MammogramPanel
 from calcmeasure.terms import FINDING_FLAGS, Flag
 
@@ -166,6 +167,9 @@ def _vanished(template: Annotation, before: KnownLesion) -> Annotation:
         morphology=None,
         diameter_3d_mm=None,
         confidence=None,
+        lesion_type=None,
+        enhancement=of_no_lesion(template.enhancement),
+        extra={},
         flags=tuple(f for f in template.flags if f not in FINDING_FLAGS),
     )
 

@@ -115,7 +115,7 @@ def parsers(decimal: str, mm_per_unit: Decimal) -> dict[str, Parse]:
     parsers = {name: by_kind[kind] if kind in by_kind else _parser_of(kind) for name, kind in kinds.items()}
     special: dict[str, Parse] = {
         **dict.fromkeys(("patient_id", "lesion_id", "reader"), _identifier),
-        **dict.fromkeys(("value_mm", "short_axis_mm", "independent_mm", "linked_mm"), stated_mm),
+        **dict.fromkeys(_STATED_LENGTHS, stated_mm),
         "timepoint": _timepoint,
         "study_date": _iso_date,
     }
@@ -128,6 +128,15 @@ def _parser_of(kind: object) -> Parse:
     return _several
 
 
+_NO_CELL: Final = frozenset({"ends", "image", "phase", "annotation_id"})
+"""Fields that are put together from several columns, or are not read."""
+_STATED_LENGTHS: Final = (
+    "value_mm", "short_axis_mm", "independent_mm", "linked_mm", "diameter_3d_mm",
+    "neighbours_low_mm", "neighbours_high_mm",
+)  # fmt: skip
+"""Columns whose unit is that of the table."""
+
+
 def _field_kinds() -> dict[str, Any]:
     """Kind of every field that is one cell: the type it is declared with, None left away."""
     hints = get_type_hints(Measurement)
@@ -137,7 +146,7 @@ def _field_kinds() -> dict[str, Any]:
         if get_origin(hint) is types.UnionType:
             (hint,) = (part for part in get_args(hint) if part is not type(None))
         kinds[one.name] = hint
-    return {name: kind for name, kind in kinds.items() if name not in ("ends", "image", "phase", "annotation_id")}
+    return {name: kind for name, kind in kinds.items() if name not in _NO_CELL}
 
 
 _FIELDS: Final = _field_kinds()

@@ -21,6 +21,10 @@ MEASUREMENT_COLUMNS = (
     "phase_index", "phase_time_s", "phase_rule", "volume_mm3", "flags", "software", "created_utc",
     "phase_time_zero", "lesion_type", "relation", "from_lesions",
     "role", "site", "status", "independent_mm", "linked_mm",
+    "diameter_3d_mm", "neighbours_low_mm", "neighbours_high_mm", "early_percent", "peak_percent", "ser",
+    "washout_percent", "time_to_peak_s", "initial_rise", "delayed_course", "functional_volume_mm3",
+    "background_percent", "background_level", "motion_before", "motion_after", "volume_change_percent",
+    "detector", "mask_sha256",
 )  # fmt: skip
 """Columns of ``measurements.csv`` in order."""
 
@@ -31,6 +35,14 @@ RESPONSE_COLUMNS = (
     "unit", "baseline_value", "reference_value", "value", "criteria_sha256",
 )  # fmt: skip
 """Columns of ``responses.csv`` in order."""
+
+_ENHANCEMENT_DIGITS: Mapping[str, int] = {
+    **dict.fromkeys(("diameter_3d_mm", "neighbours_low_mm", "neighbours_high_mm", "ser", "time_to_peak_s"), 3),
+    **dict.fromkeys(("early_percent", "peak_percent", "washout_percent", "background_percent"), 2),
+    **dict.fromkeys(("functional_volume_mm3", "volume_change_percent"), 1),
+    **dict.fromkeys(("motion_before", "motion_after"), 4),
+}
+"""Decimals of its columns."""
 
 SKIPPED_COLUMNS = ("path", "code", "reason")
 """Columns of ``skipped.csv`` in order."""
@@ -78,6 +90,7 @@ def measurement_record(measurement: Measurement) -> dict[str, str]:
         "independent_mm": _number(m.independent_mm, 3),
         "linked_mm": _number(m.linked_mm, 3),
     }
+    record |= _enhancement(m)
     record |= _ends(m.ends) | _spacing(image.spacing if image else None)
     return {column: str(record[column]) for column in MEASUREMENT_COLUMNS}
 
@@ -152,6 +165,13 @@ def measurement_order(m: Measurement) -> tuple[str, ...]:
 
 def _write(path: Path, records: Sequence[Mapping[str, str]], columns: Sequence[str]) -> None:
     write_text(path, csv_lines([columns, *([record[column] for column in columns] for record in records)]))
+
+
+def _enhancement(m: Measurement) -> dict[str, str]:
+    """Columns of an enhancing lesion beside its length."""
+    cells = {name: _number(getattr(m, name), digits) for name, digits in _ENHANCEMENT_DIGITS.items()}
+    words = {name: str(getattr(m, name) or "") for name in ("initial_rise", "delayed_course", "background_level")}
+    return cells | words | {"detector": as_text_cell(m.detector), "mask_sha256": m.mask_sha256}
 
 
 def _ends(ends: Sequence[Sequence[float]]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from typing import Any
 from calcmeasure.errors import AnnotationError, CalcMeasureError
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.model.annotation import Annotation, ImageReference, MarkEvidence, PhaseReference
+from calcmeasure.store.enhancement_json import ENHANCEMENT_FIELDS, enhancement_from_json, enhancement_to_json
+from calcmeasure.store.lesion_masks import stored_mask
 from calcmeasure.terms import (
     Distribution,
     GeometryKind,
@@ -56,6 +58,7 @@ _OPTIONAL_LISTS = ("from_lesions",)
 _NESTED: Mapping[str, tuple[str, ...]] = {
     "image": ("sop_uid", "series_uid", "study_uid", "frame", "rows", "columns", "spacing"),
     "phase": ("index", "time_s", "rule", "time_zero"),
+    "enhancement": ENHANCEMENT_FIELDS,
 }
 _OF_DETECTOR = ("mark_evidence", "independent_points")
 _NAMED_ALONE = ("points", "study_date", *_OF_DETECTOR)
@@ -80,6 +83,8 @@ def annotation_to_json(annotation: Annotation) -> dict[str, Any]:
     content["phase"] = None if annotation.phase is None else phase_to_json(annotation.phase) | _mapping(nested["phase"])
     content |= {name: getattr(annotation, name) for name in _PLAIN}
     content |= {name: list(getattr(annotation, name)) for name in _LISTS}
+    if annotation.enhancement is not None:
+        content["enhancement"] = enhancement_to_json(annotation.enhancement) | _mapping(nested["enhancement"])
     return content | _said_by_reader(annotation) | _known_to_detector(annotation) | spare
 
 
@@ -98,7 +103,8 @@ def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: 
     Raises
     ------
     AnnotationError
-        If the points do not fit each other, the geometry or the spacing.
+        If the points do not fit each other, the geometry or the spacing; ``E_MASK`` when the mask is missing, damaged
+        or another one.
     """
     _check_points(content, place)
     try:
@@ -110,7 +116,7 @@ def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: 
     fields |= {name: kind(content[name]) for name, kind in enums.items() if content.get(name) is not None}
     fields |= {name: tuple(content.get(name) or ()) for name in (*_LISTS, *_OPTIONAL_LISTS)}
     fields.setdefault("laterality", None)
-    return Annotation(
+    annotation = Annotation(
         **fields,
         study_date=content.get("study_date") or study_date,
         points=_points(content["points"]),
@@ -120,8 +126,12 @@ def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: 
         else _points(content["independent_points"]),
         image=image,
         phase=phase_from_json(content.get("phase")),
+        enhancement=enhancement_from_json(content.get("enhancement")),
         extra=_unknown(content),
     )
+    if annotation.method is Method.AUTO:
+        stored_mask(annotation)
+    return annotation
 
 
 def _said_by_reader(annotation: Annotation) -> dict[str, Any]:

@@ -10,13 +10,8 @@ from calcmeasure.detect.contract.calcifications import (
     CalcificationMarks,
 )
 from calcmeasure.detect.contract.images import BoolImage, DynamicImage, FloatImage, Points, ProjectionImage, Values
-from calcmeasure.detect.contract.lesions import (
-    BackgroundEnhancement,
-    LesionFinding,
-    LesionFindings,
-    PhaseDiameter,
-    PhaseMotion,
-)
+from calcmeasure.detect.contract.lesions import LesionFinding, LesionFindings
+from calcmeasure.model.enhancement import BackgroundEnhancement, PhaseDiameter, PhaseMotion
 
 __all__ = [
     "BackgroundEnhancement",

@@ -6,65 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from calcmeasure.detect.contract.images import BoolImage, FloatImage, Points
+from calcmeasure.model.enhancement import BackgroundEnhancement, PhaseDiameter, PhaseMotion
 from calcmeasure.terms import Laterality, LesionType
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseDiameter:
-    """In-plane greatest diameter of a lesion at one phase.
-
-    Parameters
-    ----------
-    index
-        0-based phase.
-    diameter_mm
-        By the same rule as the measured one; None when the lesion is not seen at this phase.
-    """
-
-    index: int
-    diameter_mm: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseMotion:
-    """How one phase was moved onto the early one.
-
-    Parameters
-    ----------
-    index
-        0-based phase.
-    mismatch_before, mismatch_after
-        Root mean square difference of the contrast-normalised phases inside the breast. Equal when nothing was moved.
-    largest_mm
-        Longest displacement anywhere; 0 when nothing was moved.
-    reason
-        Why nothing was moved, in one or two words: ``below noise``, ``no gain``, ``no structure``; empty when moved.
-    """
-
-    index: int
-    mismatch_before: float
-    mismatch_after: float
-    largest_mm: float
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BackgroundEnhancement:
-    """Enhancement of normal tissue at the early phase.
-
-    Parameters
-    ----------
-    percent
-        Median percent enhancement of fibroglandular tissue.
-    spread
-        Its robust standard deviation, percent.
-    tissue_ml
-        Volume of the tissue it was taken over.
-    """
-
-    percent: float
-    spread: float
-    tissue_ml: float
 
 
 @dataclass(frozen=True, slots=True)
