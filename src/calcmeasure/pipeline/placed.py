@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from calcmeasure.response.visits import BASELINE
 from calcmeasure.terms import LesionRelation
 
 Finding = tuple[object, ...]
+
+_finding = attrgetter("reader", "timepoint", "quantity", "laterality", "view", "lesion_id")
 
 
 class Placed(NamedTuple):
@@ -117,10 +120,12 @@ def _drawn(patient: PatientInput) -> tuple[list[Placed], list[Skipped]]:
 
 
 def _repeats(rows: Sequence[tuple[int, Placed]]) -> Iterator[tuple[int, Skipped]]:
+    findings = [_finding(row.measurement) for _, row in rows]
+    if len(set(findings)) == len(findings):
+        return
     groups: dict[Finding, list[tuple[int, Placed]]] = defaultdict(list)
-    for i, row in rows:
-        m = row.measurement
-        groups[m.reader, m.timepoint, m.quantity, m.laterality, m.view, m.lesion_id].append((i, row))
+    for finding, numbered in zip(findings, rows, strict=True):
+        groups[finding].append(numbered)
     parts = {row.measurement.lesion_id for _, row in rows if row.measurement.relation is LesionRelation.SPLIT}
     alike = [group for group in groups.values() if len(group) > 1]
     for group in alike:
@@ -177,9 +182,9 @@ def _visits_before_baseline(rows: Sequence[tuple[int, Placed]]) -> Iterator[tupl
         if m.timepoint == BASELINE and m.study_date:
             key = (m.reader, m.quantity)
             baselines[key] = min(m.study_date, baselines.get(key, m.study_date))
-    for i, row in rows:
+    for i, row in rows if baselines else ():
         m = row.measurement
         day = baselines.get((m.reader, m.quantity), "")
-        if m.timepoint != BASELINE and m.study_date and m.study_date < day:
+        if m.study_date < day and m.study_date and m.timepoint != BASELINE:
             words = f"{m.timepoint} is dated {m.study_date}, before the baseline of {day}"
             yield i, row.refused(ErrorCode.VISIT_DATES, words)

@@ -19,7 +19,8 @@ from calcmeasure.terms import Flag
 
 Cells = dict[str, Any]
 
-_REQUIRED = ("patient_id", "timepoint", "quantity")
+_IN_ORDER = ("patient_id", "timepoint", "quantity")
+_REQUIRED = frozenset(_IN_ORDER)
 
 ROUNDING_MM = 0.002
 """Points and spacing are written rounded; a length from them may differ by this much from the one they came from."""
@@ -140,14 +141,13 @@ class RowReader:
             One for every cell that is wrong; with a measurement, what to know about it.
         """
         line, cells = row
-        if len(cells) < self.width or any(cells[self.width :]):
+        if len(cells) != self.width and (len(cells) < self.width or any(cells[self.width :])):
             return None, (self._problem(line, "", f"{len(cells)} cells where the header names {self.width}"),)
         found, problems = self._cells(line, cells)
         if problems:
             return None, tuple(problems)
-        empty = [name for name in _REQUIRED if name not in found]
-        if empty:
-            words = "must not be empty"
+        if not found.keys() >= _REQUIRED:
+            words, empty = "must not be empty", [name for name in _IN_ORDER if name not in found]
             return None, tuple(self._problem(line, name, words, code=ErrorCode.EMPTY_CELL) for name in empty)
         if (self.left_out and found["quantity"] in self.left_out) or (self.is_visit and found["value_mm"] is None):
             return None, ()

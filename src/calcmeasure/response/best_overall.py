@@ -53,13 +53,18 @@ def best_responses(timeline: Sequence[DatedResponse], rule: BestResponseRule | N
     ['SD', 'PR']
     """
     rule = rule or _AT_ONCE
+    is_waited_for = bool(rule.confirmation_days or rule.stable_min_days)
     until_progression: list[DatedResponse] = []
-    is_over = False
+    is_over, best = False, ""
     for response in timeline:
         if not is_over:
             until_progression.append(response)
+            # What comes later changes what a response counts as only where something is waited for.
+            asked = until_progression if is_waited_for else until_progression[-1:]
+            earlier = [best] if best and not is_waited_for else []
+            best = min([*earlier, *(_counted_as(r, until_progression, rule) for r in asked)], key=_rank)
         is_over = is_over or _rank(response.category) == _PROGRESSIVE
-        yield min((_counted_as(r, until_progression, rule) for r in until_progression), key=_rank)
+        yield best
 
 
 def awaits_confirmation(timeline: Sequence[DatedResponse], rule: BestResponseRule | None) -> bool:

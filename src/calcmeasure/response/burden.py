@@ -9,7 +9,7 @@ from calcmeasure.model.measurement import Measurement
 from calcmeasure.response.choice import CountedLesions
 from calcmeasure.response.course import LesionBurden
 from calcmeasure.response.exact import micrometres
-from calcmeasure.response.links import LinkedVisit, Links, lesion_key
+from calcmeasure.response.links import NO_LINKS, LinkedVisit, Links, lesion_key
 from calcmeasure.response.non_targets import lesion_status
 from calcmeasure.response.rules import LesionRule
 from calcmeasure.response.sizes import axis_um, is_node, is_normal_node, largest_each, lesion_size
@@ -23,6 +23,9 @@ def lesion_burden(visit: LinkedVisit, counted: CountedLesions, *, rule: LesionRu
     largest lesion and the total volume are of all lesions there are, new or not; a sum of targets never takes in a new
     one. Parts of a lesion are added to a sum; a lesion merged into another counts there.
     """
+    plain = _plain_burden(visit, counted, rule)
+    if plain is not None:
+        return plain
     found = largest_each(visit.measurements)
     incomplete = _incomplete(visit, rule)
     followed = {
@@ -42,6 +45,18 @@ def lesion_burden(visit: LinkedVisit, counted: CountedLesions, *, rule: LesionRu
         non_targets=dict(_non_targets(visit, found, counted=counted, rule=rule)),
         nodes=frozenset(lesion_key(m) for m in counted.others if is_node(m)),
     )
+
+
+def _plain_burden(visit: LinkedVisit, counted: CountedLesions, rule: LesionRule) -> LesionBurden | None:
+    """Burden of the one lesion there ever was, measured: most patients have no more, and nothing to look through."""
+    if len(visit.measurements) != 1 or len(counted.targets) != 1 or counted.others or visit.links is not NO_LINKS:
+        return None
+    (measurement,), (target,) = visit.measurements, counted.targets
+    key, site = lesion_key(measurement), measurement.site
+    if key != lesion_key(target) or site is not target.site or site is LesionSite.LYMPH_NODE:
+        return None
+    size = lesion_size(measurement, rule)
+    return None if size is None else LesionBurden(size, sizes={key: size})
 
 
 def _value(

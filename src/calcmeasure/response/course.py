@@ -73,15 +73,14 @@ class Course(NamedTuple):
 
     def after(self, burden: LesionBurden, verdict: Verdict, *, timepoint: str) -> Course:
         """Go on to the next time point; an incomplete value never becomes the nadir."""
-        smallest = dict(self.smallest)
-        smallest.update((k, (size, timepoint)) for k, size in burden.sizes.items() if size < smallest[k][0])
+        smaller = {k: (size, timepoint) for k, size in burden.sizes.items() if size < self.smallest[k][0]}
         is_nadir = not burden.missing and burden.value < self.nadir
         responds = verdict.target is Response.PR or self.is_responding
         return Course(
             baseline=self.baseline,
             nadir=burden.value if is_nadir else self.nadir,
             nadir_timepoint=timepoint if is_nadir else self.nadir_timepoint,
-            smallest=smallest,
+            smallest={**self.smallest, **smaller} if smaller else self.smallest,
             is_responding=responds and verdict.category is not Response.PD,
             complete_at=self.complete_at or (timepoint if verdict.category is Response.CR else ""),
         )

@@ -102,12 +102,16 @@ def side_extent(measurements: Sequence[Measurement]) -> SideExtent:
     value_um = max(lengths_um)
     return SideExtent(
         value_um,
-        largest=tuple([m for m, length_um in zip(used, lengths_um, strict=True) if length_um == value_um]),
+        largest=_reaching(value_um, used, lengths_um) if len(used) > 1 else used,
         used=used,
         sources=frozenset(map(_source, used)),
         views=frozenset(filter(None, map(_view, used))),
         flags=frozenset(chain.from_iterable(map(_flags, used))),
     )
+
+
+def _reaching(value_um: int, used: Sequence[Measurement], lengths_um: Sequence[int]) -> tuple[Measurement, ...]:
+    return tuple([m for m, length_um in zip(used, lengths_um, strict=True) if length_um == value_um])
 
 
 def _source(measurement: Measurement) -> str:

@@ -53,12 +53,15 @@ class _Numbers(NamedTuple):
     percent: float | None = None
 
 
+_NOTHING = _Numbers()
+
+
 def _row(
     judged: JudgedVisit, profile: CriteriaProfile, *, rule: LesionRule, sentence: str, best_response: str
 ) -> ResponseRow:
     example, counted, verdict = judged.visit.measurements[0], judged.counted, judged.verdict
-    numbers, scale = _numbers(judged, rule), rule.value.scale
-    in_mm, other = (numbers, _Numbers()) if scale is MM else (_Numbers(), numbers)
+    numbers, scale = _numbers(judged, rule), rule.scale
+    in_mm, other = (numbers, _NOTHING) if scale is MM else (_NOTHING, numbers)
     return ResponseRow(
         patient_id=example.patient_id,
         laterality=_side(counted.targets or counted.others) if judged.burden else example.laterality,
@@ -96,18 +99,20 @@ def _sentence(judged: JudgedVisit, rule: LesionRule) -> str:
 
 
 def _numbers(judged: JudgedVisit, rule: LesionRule) -> _Numbers:
-    burden, course, scale = judged.burden, judged.course, rule.value.scale
+    burden, course, scale = judged.burden, judged.course, rule.scale
     if burden is None or not judged.counted.targets:
         return _Numbers(baseline=0.0 if judged.counted.reason == NO_LESION else None)
     nadir = judged.verdict.against_nadir
     reference = course.nadir if nadir else course.baseline
-    baseline, start, value = (in_unit(size, scale) for size in (course.baseline, reference, burden.value))
+    baseline, start = in_unit(course.baseline, scale), in_unit(reference, scale)
     place = course.nadir_timepoint if nadir else BASELINE
     if judged.verdict.category is Response.NE:
         return _Numbers(baseline, start, place)
     percent = percent_change(reference, burden.value)
     change = in_unit(burden.value - reference, scale)
-    return _Numbers(baseline, start, place, value, change, None if percent is None else float(percent))
+    return _Numbers(
+        baseline, start, place, in_unit(burden.value, scale), change, None if percent is None else float(percent)
+    )
 
 
 def _new_lesion_sum_mm(judged: JudgedVisit, rule: LesionRule) -> float | None:
@@ -129,6 +134,8 @@ def _advice(judged: JudgedVisit) -> tuple[str, ...]:
     if judged.burden is not None and judged.burden.candidates:
         flags.append(Flag.NEW_LESION_CANDIDATE)
     followed = {lesion_key(t): t for t in counted.targets if t.image or t.phase}
+    if not followed:
+        return tuple(flags)
     pairs = [(followed[key], m) for m in judged.visit.measurements if (key := lesion_key(m)) in followed]
     if any(_phase_changed(before, after) for before, after in pairs):
         flags.append(Flag.PHASE_RULE_CHANGED)

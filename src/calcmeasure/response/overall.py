@@ -47,7 +47,7 @@ def judge_response(burden: LesionBurden, course: Course, rule: LesionRule) -> Ve
         Cut-offs.
     """
     targets = judge_targets(burden, course, rule)
-    non_target = group_status(burden.non_targets.values())
+    non_target = group_status(burden.non_targets.values()) if burden.non_targets else None
     found = targets._replace(non_target=non_target) if non_target else targets
     worse = _progression_elsewhere(burden, course, rule)
     if worse and (targets.target is not Response.PD or burden.confirmed_new):
@@ -82,6 +82,8 @@ def _progression_elsewhere(burden: LesionBurden, course: Course, rule: LesionRul
     """Progression by new or non-target lesions, in words; empty when there is none."""
     if rule.new_lesion_is_progression and burden.confirmed_new:
         return f"new lesion {', '.join(burden.confirmed_new)}"
+    if not burden.non_targets:
+        return ""
     progressed = [key for key, status in burden.non_targets.items() if status in PROGRESSED]
     if progressed:
         return f"unequivocal progression of non-target {', '.join(progressed)}"

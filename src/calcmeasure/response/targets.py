@@ -41,9 +41,9 @@ def judge_targets(burden: LesionBurden, course: Course, rule: LesionRule) -> Ver
 def is_progression(reference: int, value: int, rule: LesionRule) -> bool:
     """Whether growth from the reference is PD; from nothing, it is the absolute growth that counts."""
     grown = value - reference
-    percent = percent_change(reference, value)
     if grown <= 0 or not rule.least_growth.is_reached(grown):
         return False
+    percent = percent_change(reference, value)
     return percent is None or rule.progression.is_reached(*percent)
 
 
