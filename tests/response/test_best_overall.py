@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calcmeasure.response.best_overall import DatedResponse, best_responses
 from calcmeasure.response.rules import BestResponseRule
+from calcmeasure.terms import Response
 from response.timelines import SKIP, Lesion, changed, rows
 
 CONFIRMED = BestResponseRule(confirmation_days=28, stable_min_days=42)
@@ -106,3 +109,12 @@ def test_nothing_after_progression_is_to_be_confirmed():
     assert [row.best_response for row in found] == ["PD", "PD"]
     assert found[1].category == "PR"
     assert not found[1].rule.endswith("; to be confirmed")
+
+
+@given(st.lists(st.sampled_from(list(Response)), min_size=1, max_size=7))
+def test_where_nothing_is_waited_for_the_best_is_the_first_of_the_best_until_progression(categories):
+    best_first = (Response.CR, Response.PR, Response.SD, Response.PD, Response.NE)
+    over = categories.index(Response.PD) + 1 if Response.PD in categories else len(categories)
+    expected = [min(categories[: min(n, over)], key=best_first.index) for n in range(1, len(categories) + 1)]
+    timeline = [DatedResponse(category, None) for category in categories]
+    assert list(best_responses(timeline)) == list(best_responses(timeline, BestResponseRule())) == expected
