@@ -20,14 +20,12 @@ import SimpleITK as sitk
 from scipy.ndimage import gaussian_filter
 
 from calcmeasure.detect.contract import DynamicImage
-from calcmeasure.detect.registry import LESIONS, load_detector
 from calcmeasure.phantom.dynamic.exam_settings import AXIAL, Disease
 from calcmeasure.phantom.dynamic.examination import DcePhantom, synthesize_dce
 from calcmeasure.phantom.dynamic.exams import draw_exam
 from calcmeasure.phantom.dynamic.orientation import Plane
-from calcmeasure.pipeline.settings import RunSettings
 from lesions.peers import registrations
-from lesions.running import as_image, motion_mm
+from lesions.running import as_image, lesion_detector, motion_mm
 from lesions.stages import stage_seconds
 from lesions.suites import FIRST_SEED, REFERENCE
 from timing import print_machine, print_table
@@ -58,13 +56,9 @@ def _name(image: DynamicImage) -> str:
     return " x ".join(map(str, image.phases.shape))
 
 
-def _detector():
-    return load_detector(RunSettings().lesion_detector, kind=LESIONS)
-
-
 def _stages(layout) -> Iterator[tuple[str, ...]]:
     image = as_image(_exam(layout))
-    detector = _detector()
+    detector = lesion_detector()
     detector(image)  # compiles
     found = stage_seconds(partial(detector, image), entry=detector)
     for stage, spent in found.items():
@@ -80,7 +74,7 @@ def _memory(layout) -> tuple[str, ...]:
 
 
 def _peak_mib(image: DynamicImage) -> float:
-    detector = _detector()
+    detector = lesion_detector()
     small = as_image(draw_exam(FIRST_SEED, settings=replace(MOVING, layouts=(_tiny(),))))
     detector(small)  # what is loaded once
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -102,7 +96,7 @@ def _motion(*, with_peers: bool) -> Iterator[tuple[str, ...]]:
     still = synthesize_dce(quiet, rng=0).phases[0].astype(np.float32)
     image = as_image(exam)
     yield "none", "", _residual(image.pre, still, exam), f"{motion_mm(exam):.1f} mm of motion"
-    detector = _detector()
+    detector = lesion_detector()
     findings = detector(image)
     spent = stage_seconds(partial(detector, image), entry=detector)
     own_s = sum(seconds for stage, seconds in spent.items() if any(word in stage for word in ("motion", "align")))

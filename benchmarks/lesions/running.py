@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import calcmeasure
-from calcmeasure.detect.contract import DynamicImage, LesionFindings
+from calcmeasure.detect.contract import DynamicImage, LesionDetector, LesionFindings
 from calcmeasure.detect.registry import LESIONS, load_detector
 from calcmeasure.errors import CalcMeasureError
 from calcmeasure.geometry import ImageGrid
@@ -50,17 +50,17 @@ def as_image(exam: DcePhantom) -> DynamicImage:
     return DynamicImage(exam.phases.astype(np.float32), exam.grid, 0, exam.still_phase, times_s)
 
 
-def detect(image: DynamicImage) -> LesionFindings:
-    """Run the detector that ``calcmeasure run`` uses unless told otherwise."""
-    return load_detector(RunSettings().lesion_detector, kind=LESIONS)(image)
+def lesion_detector() -> LesionDetector:
+    """The detector that ``calcmeasure run`` uses unless told otherwise."""
+    return load_detector(RunSettings().lesion_detector, kind=LESIONS)
 
 
 def answer(exam: DcePhantom, *, name: str, seed: int) -> Outcome:
     """Run the detector on one examination and keep what figures need."""
-    image = as_image(exam)
+    image, detector = as_image(exam), lesion_detector()
     start = time.process_time()
     try:
-        findings, refusal = detect(image), ""
+        findings, refusal = detector(image), ""
     except CalcMeasureError as error:
         findings, refusal = _nothing(exam), str(error.code)
     return as_outcome(exam, findings, name=name, seed=seed, refusal=refusal, seconds=time.process_time() - start)

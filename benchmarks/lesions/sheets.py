@@ -15,7 +15,7 @@ from calcmeasure.report.palette import AMBER, SKY
 from calcmeasure.report.study.figures.style import PAGE_MM, SMALL, in_print_style, print_figure
 from lesions.matching import diameter_mm
 from lesions.outcomes import NO_LESION, Outcome
-from lesions.running import as_image, detect
+from lesions.running import as_image, lesion_detector
 from lesions.suites import Suite
 
 COLUMNS = 6
@@ -34,7 +34,7 @@ def draw_worst(outcomes: Sequence[Outcome], suite: Suite, folder: Path) -> None:
     cases = []
     for outcome in worst_of(outcomes):
         (exam,) = suite.draw(outcome.seed, suite.settings)
-        cases.append((outcome, exam, detect(as_image(exam))))
+        cases.append((outcome, exam, lesion_detector()(as_image(exam))))
     draw_sheet(cases, folder / WORST)
 
 
