@@ -1,14 +1,12 @@
-"""Breast region: air, skin, chest wall and midline for any orientation."""
+"""Breast region: air, skin, chest wall, heart, implants and midline for any orientation."""
 
 from __future__ import annotations
-
-import itertools
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from calcmeasure.detect.lesions.chest import block_mean, find_breasts, unblock
+from calcmeasure.detect.lesions.chest import find_breasts
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 from calcmeasure.terms import Laterality
@@ -106,36 +104,106 @@ def test_nothing_but_air_is_refused(volume):
     assert caught.value.code is ErrorCode.DETECTION
 
 
-def test_block_mean_and_unblock_keep_ragged_ends():
-    volume = np.arange(5 * 3 * 4, dtype=np.float32).reshape(5, 3, 4)
-    blocks = block_mean(volume, (2, 1, 3))
-    assert blocks.shape == (3, 3, 2)
-    for z, c in itertools.product(range(3), range(2)):
-        expected = volume[2 * z : 2 * z + 2, 1, 3 * c : 3 * c + 3].mean()
-        assert blocks[z, 1, c] == pytest.approx(expected)
-    assert unblock(blocks > 0, (2, 1, 3), volume.shape).shape == volume.shape
+def _ball(grid, centre_lps, radius_mm):
+    return ((_places(grid) - centre_lps) ** 2).sum(axis=-1) < radius_mm**2
 
 
-@pytest.mark.parametrize(
-    ("spacing_mm", "block"),
-    [((3.0, 3.0, 3.0), (1, 1, 1)), ((5.0, 2.0, 4.0), (1, 2, 1)), ((10.0, np.nextafter(4 / 3, 2), 1.5), (1, 3, 2))],
-)
-def test_blocks_are_as_large_as_fits_into_4_mm(spacing_mm, block):
-    """Thick slices are never merged; steps that divide 4 mm but for rounding fill it."""
-    grid = _grid(AXIAL, spacing_mm=spacing_mm)
-    body = find_breasts(_woman(grid)[0], grid).body
-    for axis, size in enumerate(block):
-        changes = np.flatnonzero(np.diff(body, axis=axis).any(axis=tuple({0, 1, 2} - {axis}))) + 1
-        assert len(changes)
-        assert np.gcd.reduce(changes) == size
+def _early(signal, *, bright):
+    return np.where(bright, 3 * signal, signal).astype(np.float32)
 
 
-@pytest.mark.parametrize(("width_mm", "flags"), [(7, ("one_breast",)), (10, ())])
-def test_a_front_too_narrow_for_two_breasts_has_no_midline(width_mm, flags):
-    """Two prongs of 60 mm with a gap of half their width each: below 8 columns of 4 mm they are one breast's edge."""
-    grid = _grid(AXIAL, spacing_mm=(4.0, 4.0, 4.0))
+def test_skin_is_parted_from_what_is_searched():
+    grid = _grid(AXIAL, spacing_mm=(2.0, 2.0, 2.0))
+    signal, breasts = _woman(grid)
+    region = find_breasts(signal, grid)
+    assert not (region.mask & region.skin).any()
+    assert not (region.skin & ~region.body).any()
+    deep = breasts & (((np.abs(_places(grid)[..., 0]) - 70) / 52) ** 2 < 1) & _ball(grid, (70, 0, 0), 40)
+    assert region.mask[deep].all()
+
+
+@pytest.mark.parametrize("value", [2.0, 600.0], ids=["dark", "bright"])
+@pytest.mark.parametrize("axes", [AXIAL, SAGITTAL], ids=["axial", "sagittal"])
+def test_an_implant_is_part_of_the_breast(axes, value):
+    grid = _grid(axes)
+    signal, breasts = _woman(grid)
+    implants = _ball(grid, (70, 0, 0), 32) | _ball(grid, (-70, 0, 0), 32)
+    signal[implants] = value
+    region = find_breasts(signal, grid)
+    assert (region.mask | region.skin)[breasts].mean() > 0.97
+    assert region.mask[implants & breasts].all()
+
+
+def test_a_lesion_on_the_chest_wall_is_not_cut_and_the_heart_is():
+    grid = _grid(AXIAL)
+    signal, _ = _woman(grid)
+    lesion, heart = _ball(grid, (70, 40, 0), 18), _ball(grid, (0, 52, 0), 30)
+    early = _early(signal, bright=lesion | heart)
+    with_contrast, without = find_breasts(signal, grid, early=early), find_breasts(signal, grid)
+    assert not without.mask[lesion].all()
+    assert with_contrast.mask[lesion].all()
+    assert without.mask[heart].any()
+    assert not with_contrast.mask[heart].any()
+
+
+def test_one_sagittal_breast_ends_at_the_line_between_the_trunk_above_and_below():
+    grid = _grid(SAGITTAL)
+    x, y, z = np.moveaxis(_places(grid), -1, 0)
+    breast = ((x - 70) / 60) ** 2 + ((y - 20) / 70) ** 2 + (z / 48) ** 2 < 1
+    noise = np.random.default_rng(1).rayleigh(2.0, grid.shape)
+    slab = (x > 20) & (x < 130)
+    region = find_breasts((np.where((breast | (y > 20)) & slab, 100, 0) + noise).astype(np.float32), grid)
+    assert region.flags == ("one_breast",)
+    assert (region.mask | region.skin)[breast & (y < 20) & slab].mean() > 0.97
+    assert not region.mask[(y > 62) & (x < 85)].any()
+
+
+def test_one_slice_of_one_breast():
+    grid = _grid(SAGITTAL, centre_lps=(70.0, 0.0, 0.0), spacing_mm=(4.0, 2.0, 2.0))
+    x, y, z = np.moveaxis(_places(grid), -1, 0)
+    breast = ((x - 70) / 60) ** 2 + ((y - 20) / 70) ** 2 + (z / 48) ** 2 < 1
+    middle = grid.shape[0] // 2
+    single = ImageGrid((1, *grid.shape[1:]), tuple(grid.to_lps((middle, 0, 0))), grid.axes_lps, grid.spacing)
+    signal = np.where(breast | (y > 20), 100.0, 1.0).astype(np.float32)[middle : middle + 1]
+    region = find_breasts(signal, single)
+    inside = (breast & (y < 20))[middle : middle + 1]
+    assert (region.mask | region.skin)[inside].mean() > 0.97
+    assert not region.mask[(y > 45)[middle : middle + 1]].any()
+
+
+def test_the_other_breast_removed():
+    grid = _grid(AXIAL)
+    signal, breasts = _woman(grid)
     x, y, _ = np.moveaxis(_places(grid), -1, 0)
-    column = np.floor(x / 4).astype(int) + width_mm // 2
-    gap = (column >= width_mm // 2 - 1) & (column < width_mm // 2 + 1) & (y < 40)
-    signal = np.where((column >= 0) & (column < width_mm) & (y > -40) & ~gap, 100.0, 1.0).astype(np.float32)
-    assert find_breasts(signal, grid).flags == flags
+    signal[(x < 0) & (y < 20)] = 1
+    region = find_breasts(signal, grid)
+    assert region.flags == ("one_breast",)
+    assert region.mask[breasts & (x > 0)].mean() > 0.95
+    assert not region.mask[(y > 62) & (np.abs(x) < 60)].any()
+
+
+def test_a_trunk_without_a_breast_is_refused():
+    grid = _grid(AXIAL)
+    x, y, _ = np.moveaxis(_places(grid), -1, 0)
+    trunk = (x / 170) ** 2 + ((y - 90) / 110) ** 2 < 1
+    with pytest.raises(DetectorError, match="shape of a breast") as caught:
+        find_breasts(np.where(trunk, 100.0, 1.0).astype(np.float32), grid)
+    assert caught.value.code is ErrorCode.DETECTION
+
+
+def test_uncertain_where_no_trunk_is_seen():
+    """A block of tissue whose front is flat: nothing tells where a breast would end."""
+    grid = _grid(SAGITTAL)
+    x, y, _ = np.moveaxis(_places(grid), -1, 0)
+    block = (y > -20) & (np.abs(x - 60) < 40)
+    region = find_breasts(np.where(block, 100.0, 1.0).astype(np.float32), grid)
+    assert region.flags == ("one_breast", "breast_mask_uncertain")
+    assert region.mask[block & (y > 0)].mean() > 0.9
+
+
+def test_a_breast_cut_by_the_side_of_the_volume_is_flagged():
+    grid = _grid(AXIAL)
+    x, y, z = np.moveaxis(_places(grid), -1, 0)
+    breasts = [((x - side * 110) / 75) ** 2 + ((y - 20) / 70) ** 2 + (z / 80) ** 2 < 1 for side in (-1, 1)]
+    signal = np.where(breasts[0] | breasts[1] | (y > 20), 100.0, 1.0).astype(np.float32)
+    assert "breast_fills_image" in find_breasts(signal, grid).flags

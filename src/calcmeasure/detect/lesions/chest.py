@@ -5,38 +5,32 @@ Everything is decided in patient space, so prone or supine, axial, sagittal, cor
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, signal
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
+from calcmeasure.detect.lesions.body import Body, find_body
+from calcmeasure.detect.lesions.chest_organs import enhancement_percent, settle
+from calcmeasure.detect.lesions.chest_wall import WALL_BEHIND_SKIN_MM, ChestWall, find_wall
+from calcmeasure.detect.lesions.lattice import LATTICE_MM, PatientLattice, block_mean, unblock
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import ImageGrid
 from calcmeasure.terms import Flag, Laterality
 
+__all__ = ["BreastRegion", "block_mean", "find_breasts", "unblock"]
+
 FloatArray = NDArray[np.float64]
 
-COARSE_MM = 4.0
-"""The region is drawn on blocks of about this size: air and tissue differ far more than their noise there."""
-AIR_FACTOR = 1.7
-"""Tissue starts at this multiple of the 10th percentile of block means, which is air in any breast examination.
-An Otsu or triangle threshold splits fat from gland on fat-suppressed images instead."""
-TISSUE_FLOOR = 0.04
-"""...and never below this fraction of the 99th percentile, where the scanner has set air to zero."""
-NOISE_FACTOR = 2.0
-"""The median of tissue exceeds that threshold at least so much; in mere noise it does not."""
-WALL_BEHIND_STERNUM_MM = 8.0
-"""The chest wall is taken to start this far behind the skin over the sternum..."""
-CHEST_RADIUS_MM = 140.0
-"""...and to recede to the sides like a circle of this radius."""
-MIN_CLEFT_MM = 15.0
-"""Two summits of the body's front are two breasts when the valley between them is at least this deep."""
-MIN_SUMMIT_BINS = 8
+SKIN_MM = 3.0
+"""What lies this close to air is skin."""
 MIN_BREAST_ML = 20.0
 """Less tissue than this is no breast."""
+NEAR_WALL_MM = 12.0
+"""Distances from the wall are kept to this: beyond it only the sign matters."""
+CUT_SHARE = 0.1
+"""A breast is cut off when this share of its largest section lies in the foremost or outermost layer of the volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +40,22 @@ class BreastRegion:
     Parameters
     ----------
     mask
-        (slices, rows, columns).
+        (slices, rows, columns) breast tissue and implants, without skin.
     body
         Same shape: breasts and everything behind them, air left out.
+    skin
+        Same shape: the outermost layer of the breasts. A lesion may reach into it.
     midline_mm
         Patient x (left is positive) that parts right from left.
     flags
         ``one_breast`` when no midline was seen: the side is then told from the scanner's own zero.
+        ``breast_mask_uncertain`` when the chest wall could not be told: everything but air is searched.
+        ``breast_fills_image`` when the breast reaches the volume's front or side faces.
     """
 
     mask: BoolImage
     body: BoolImage
+    skin: BoolImage
     midline_mm: float
     flags: tuple[str, ...] = ()
 
@@ -65,15 +64,17 @@ class BreastRegion:
         return Laterality.LEFT if point_lps[0] > self.midline_mm else Laterality.RIGHT
 
 
-def find_breasts(volume: FloatImage, grid: ImageGrid) -> BreastRegion:
+def find_breasts(volume: FloatImage, grid: ImageGrid, *, early: FloatImage | None = None) -> BreastRegion:
     """Outline both breasts.
 
     Parameters
     ----------
     volume
-        (slices, rows, columns) any phase, or a mean of phases.
+        (slices, rows, columns) any phase, or a mean of phases; before contrast when `early` is given.
     grid
         Tells where front and left are.
+    early
+        Same shape, after contrast: tells a heart that presses forward, and a tumour that grows into the wall.
 
     Returns
     -------
@@ -82,133 +83,73 @@ def find_breasts(volume: FloatImage, grid: ImageGrid) -> BreastRegion:
     Raises
     ------
     DetectorError
-        `ErrorCode.DETECTION` if nothing stands out from air.
+        `ErrorCode.DETECTION` if nothing stands out from air, or nothing has the shape of a breast.
     """
-    factors = _block_factors(grid)
-    coarse = block_mean(volume, factors)
-    body = _body(coarse)
-    block_ml = float(np.prod(np.multiply(factors, grid.spacing.zrc_mm))) / 1000
-    if body.sum() * block_ml < MIN_BREAST_ML * _slab_share(grid):
+    lattice = PatientLattice.over(grid)
+    first = lattice.sample(volume)
+    second = None if early is None else lattice.sample(early)
+    body = find_body(first if second is None else (first + second) * np.float32(0.5), lattice.seen())
+    if body is None or _ml(body.mask) < MIN_BREAST_ML * _slab_share(grid):
         raise DetectorError("no breast tissue stands out from air in this volume", code=ErrorCode.DETECTION)
-    places_lps = _block_positions(grid, factors=factors, shape=coarse.shape)
-    midline_mm = _midline(body, places_lps)
-    whole = unblock(body, factors, volume.shape)
-    if midline_mm is None:
-        return BreastRegion(whole, whole, midline_mm=0.0, flags=(Flag.ONE_BREAST.value,))
-    breast = body & _before_wall(body, places_lps=places_lps, midline_mm=midline_mm)
-    return BreastRegion(unblock(breast, factors, volume.shape), whole, midline_mm=midline_mm)
+    front_mm = body.front_mm(lattice.axis_mm(1))
+    wall = find_wall(front_mm, z_mm=lattice.axis_mm(0), x_mm=lattice.axis_mm(2))
+    if wall is None:
+        raise DetectorError(
+            "nothing in this volume has the shape of a breast: choose a breast series, or measure by hand",
+            code=ErrorCode.DETECTION,
+        )
+    percent = None if second is None else enhancement_percent(first, second, body)
+    keep = settle(_before_mm(wall, lattice), body, percent=percent)
+    return _painted(lattice, keep, body=body, wall=wall)
 
 
-def block_mean(volume: FloatImage, factors: tuple[int, int, int]) -> FloatImage:
-    """Mean over blocks of `factors` voxels; the last block of an axis may be smaller."""
-    out = np.asarray(volume, dtype=np.float32)
-    for axis, factor in enumerate(factors):
-        if factor > 1:
-            out = np.moveaxis(_mean_of_runs(np.moveaxis(out, axis, 0), factor), 0, axis)
-    return np.ascontiguousarray(out)
+def _painted(lattice: PatientLattice, keep: FloatImage, *, body: Body, wall: ChestWall) -> BreastRegion:
+    codes = lattice.paint(keep, body.depth_mm(), rim_mm=SKIN_MM)
+    flags = [
+        flag.value
+        for flag, is_so in (
+            (Flag.ONE_BREAST, wall.midline_mm is None),
+            (Flag.BREAST_MASK_UNCERTAIN, not wall.certain),
+            (Flag.BREAST_FILLS_IMAGE, _is_cut(_standing(body, wall, lattice), body.seen)),
+        )
+        if is_so
+    ]
+    return BreastRegion(
+        mask=codes == 7,
+        body=codes > 0,
+        skin=codes == 3,
+        midline_mm=wall.midline_mm or 0.0,
+        flags=tuple(flags),
+    )
 
 
-def _mean_of_runs(volume: FloatImage, length: int) -> FloatImage:
-    """Mean of each `length` neighbours along the first axis: strided sums, five times as fast as `np.add.reduceat`."""
-    total: FloatImage = volume[::length].copy()
-    for offset in range(1, length):
-        part = volume[offset::length]
-        total[: len(part)] += part
-    counts = np.full(len(total), length, dtype=np.float32)
-    counts[-1] = len(volume) - length * (len(total) - 1)
-    total /= counts[:, None, None]
-    return total
+def _before_mm(wall: ChestWall, lattice: PatientLattice) -> FloatImage:
+    distance = wall.wall_mm[:, None, :] - lattice.axis_mm(1)[None, :, None]
+    return np.clip(distance, -4 * NEAR_WALL_MM, NEAR_WALL_MM).astype(np.float32)
 
 
-def unblock(blocks: BoolImage, factors: tuple[int, int, int], shape: tuple[int, ...]) -> BoolImage:
-    """Give every voxel of `shape` the value of its block."""
-    out = blocks
-    for axis, factor in enumerate(factors):
-        out = np.repeat(out, factor, axis=axis)
-    return np.ascontiguousarray(out[: shape[0], : shape[1], : shape[2]])
+def _standing(body: Body, wall: ChestWall, lattice: PatientLattice) -> BoolImage:
+    """Body in front of the foremost skin of the trunk at every height."""
+    trunk_mm = wall.wall_mm.min(axis=1) - WALL_BEHIND_SKIN_MM
+    standing: BoolImage = body.mask & (lattice.axis_mm(1)[None, :, None] < trunk_mm[:, None, None])
+    return standing
 
 
-def _block_factors(grid: ImageGrid) -> tuple[int, int, int]:
-    z, r, c = (max(1, int(COARSE_MM / step + 1e-6)) for step in grid.spacing.zrc_mm)
-    return z, r, c
+def _is_cut(breast: BoolImage, seen: BoolImage) -> bool:
+    """Whether the volume's front or a side face cuts through the breast."""
+    x_sections = breast.sum(axis=(0, 1))
+    y_sections = breast.sum(axis=(0, 2))
+    columns, rows = np.flatnonzero(seen.any(axis=(0, 1))), np.flatnonzero(seen.any(axis=(0, 2)))
+    side = max(x_sections[columns[0]], x_sections[columns[-1]]) > CUT_SHARE * x_sections.max(initial=0)
+    front = y_sections[rows[0]] > CUT_SHARE * y_sections.max(initial=0)
+    return bool((side and len(columns) > 1) or (front and len(rows) > 1))
+
+
+def _ml(mask: BoolImage) -> float:
+    return float(mask.sum()) * LATTICE_MM**3 / 1000
 
 
 def _slab_share(grid: ImageGrid) -> float:
     """Ask less of a thin stack, which cannot hold a whole breast."""
     thinnest_mm = min(n * step for n, step in zip(grid.shape, grid.spacing.zrc_mm, strict=True))
     return min(1.0, thinnest_mm / 60.0)
-
-
-def _body(coarse: FloatImage) -> BoolImage:
-    low, high = np.percentile(coarse, (10, 99))
-    least = max(AIR_FACTOR * float(low), TISSUE_FLOOR * float(high), float(np.finfo(np.float32).tiny))
-    tissue = coarse > least
-    labels, n = ndimage.label(tissue)
-    if n == 0 or np.median(coarse[tissue]) < NOISE_FACTOR * least:
-        return np.zeros(coarse.shape, dtype=np.bool_)
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    body: BoolImage = np.isin(labels, np.flatnonzero(sizes >= 0.1 * sizes.max()))
-    for index in range(len(body)):
-        body[index] = ndimage.binary_fill_holes(body[index])
-    return body
-
-
-def _block_positions(grid: ImageGrid, *, factors: tuple[int, int, int], shape: tuple[int, ...]) -> FloatArray:
-    """(..., 3) patient position of every block centre."""
-    index = [np.arange(n) * f + (f - 1) / 2 for n, f in zip(shape, factors, strict=True)]
-    return grid.to_lps(np.stack(np.meshgrid(*index, indexing="ij"), axis=-1))
-
-
-def _midline(body: BoolImage, places_lps: FloatArray) -> float | None:
-    """Patient x of the cleft between two breasts; None where there are not two.
-
-    The front of the body is followed from right to left: two summits with a valley between them are two breasts.
-    """
-    places = places_lps[body]
-    x_mm, front_mm = _front(places[:, 0], places[:, 1], share=0.02)
-    if len(x_mm) < MIN_SUMMIT_BINS:
-        return None
-    height = ndimage.gaussian_filter1d(-front_mm, 1.5)
-    padded = np.concatenate([[height.min() - 1e3], height, [height.min() - 1e3]])
-    summits = signal.find_peaks(padded, prominence=MIN_CLEFT_MM)[0] - 1
-    if len(summits) < 2:
-        return None
-    cuts = [a + int(np.argmin(height[a : b + 1])) for a, b in itertools.pairwise(summits)]
-    centre_mm = (x_mm[0] + x_mm[-1]) / 2
-    return float(min((x_mm[cut] for cut in cuts), key=lambda x: abs(x - centre_mm)))
-
-
-def _before_wall(body: BoolImage, *, places_lps: FloatArray, midline_mm: float) -> BoolImage:
-    """Blocks in front of a curved chest wall that starts behind the skin over the sternum."""
-    aside_mm = places_lps[..., 0] - midline_mm
-    sternum_mm = _sternum_mm(body, places_lps, aside_mm=aside_mm)
-    reach_mm = np.minimum(np.abs(aside_mm), 0.95 * CHEST_RADIUS_MM)
-    recess_mm = CHEST_RADIUS_MM - np.sqrt(CHEST_RADIUS_MM**2 - reach_mm**2)
-    before: BoolImage = places_lps[..., 1] < sternum_mm + WALL_BEHIND_STERNUM_MM + recess_mm
-    return before
-
-
-def _sternum_mm(body: BoolImage, places_lps: FloatArray, *, aside_mm: FloatArray) -> FloatArray:
-    """Patient y of the skin over the sternum at the height of every block.
-
-    The cleft may be narrower than the strip that is searched: the deepest of its columns counts.
-    """
-    fronts = []
-    for column in range(-2, 2):
-        strip = body & (np.floor(aside_mm / COARSE_MM) == column)
-        if strip.any():
-            z_mm, skin_mm = _front(places_lps[strip][:, 2], places_lps[strip][:, 1], share=0.0)
-            smooth_mm = ndimage.median_filter(skin_mm, size=9, mode="nearest")
-            fronts.append(np.interp(places_lps[..., 2], z_mm, smooth_mm))
-    deepest: FloatArray = np.max(fronts, axis=0)
-    return deepest
-
-
-def _front(along_mm: FloatArray, y_mm: FloatArray, *, share: float) -> tuple[FloatArray, FloatArray]:
-    """Foremost y (the given share of points lies before it) in bins along another axis: bin centres and y."""
-    bins = np.floor(along_mm / COARSE_MM).astype(int)
-    order = np.lexsort((y_mm, bins))
-    values, starts, counts = np.unique(bins[order], return_index=True, return_counts=True)
-    picked = starts + (share * (counts - 1)).astype(int)
-    return (values + 0.5) * COARSE_MM, y_mm[order][picked]
