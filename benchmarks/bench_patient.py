@@ -29,6 +29,7 @@ from skimage.measure import label, regionprops
 
 import calcmeasure.detect.calcifications.detector
 import calcmeasure.detect.lesions.detector
+import calcmeasure.detect.lesions.scene
 import calcmeasure.pipeline.dynamic
 import calcmeasure.pipeline.mammography
 import calcmeasure.pipeline.patient
@@ -42,10 +43,11 @@ from timing import print_machine, print_table
 STAGES = (
     (calcmeasure.pipeline.patient, "read_dynamic", "dynamic MR, all stages (2 series)"),
     (calcmeasure.pipeline.dynamic, "load_phases", "-- load 6 phases"),
-    (calcmeasure.detect.lesions.detector, "find_breasts", "-- breasts and chest wall"),
-    (calcmeasure.detect.lesions.detector, "correct_motion", "-- motion correction"),
-    (calcmeasure.detect.lesions.detector, "_scene", "-- enhancement maps"),
-    (calcmeasure.detect.lesions.detector, "_findings", "-- lesions and outlines"),
+    (calcmeasure.detect.lesions.scene, "find_breasts", "-- breasts and chest wall"),
+    (calcmeasure.detect.lesions.scene, "correct_motion", "-- motion correction"),
+    (calcmeasure.detect.lesions.scene, "map_enhancement", "-- enhancement maps"),
+    (calcmeasure.detect.lesions.detector, "judge", "-- candidates and outlines"),
+    (calcmeasure.detect.lesions.detector, "describe", "-- lesions at other phases"),
     (calcmeasure.pipeline.dynamic, "lesion_curve", "-- kinetic curves"),
     (calcmeasure.pipeline.mammography, "load_mammogram", "mammograms, pixels (4 images)"),
     (calcmeasure.detect.calcifications.detector, "detect_calcifications", "mammograms, calcifications (4 images)"),

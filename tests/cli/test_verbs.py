@@ -135,7 +135,7 @@ def test_an_unknown_profile_is_2_and_names_the_known_ones(store, tmp_path, capsy
 def test_an_unknown_detector_is_2_before_any_work(folder, tmp_path, capsys):
     words = ["run", str(folder), "--out", str(tmp_path / "out"), "--lesion-detector", "nobody"]
     assert main(words) == 2
-    assert "percent-enhancement" in capsys.readouterr().err
+    assert "largest-lesion" in capsys.readouterr().err
 
 
 def test_an_unknown_early_phase_rule_is_refused_and_named(folder, tmp_path, capsys):

@@ -96,7 +96,7 @@ def _add_detectors(parser: argparse.ArgumentParser) -> None:
         help="false marks per image that the search for calcifications puts up with: 0.1, 0.3, 1 or 3, or any number "
         "between; more finds more (default %(default)g)",
     )
-    parser.add_argument("--lesion-detector", default="percent-enhancement", metavar="NAME", help="default %(default)s")
+    parser.add_argument("--lesion-detector", default="largest-lesion", metavar="NAME", help="default %(default)s")
 
 
 def _add_run(verbs: Verbs[argparse.ArgumentParser]) -> None:

@@ -24,7 +24,7 @@ CALCIFICATIONS: Final = "calcifications"
 LESIONS: Final = "lesions"
 """Kind of detector that follows `LesionDetector`."""
 DEFAULT_DETECTORS: Mapping[str, str] = MappingProxyType(
-    {CALCIFICATIONS: "group-likelihood", LESIONS: "percent-enhancement"}
+    {CALCIFICATIONS: "group-likelihood", LESIONS: "largest-lesion"}
 )
 """Kind to the name used when none is asked for."""
 

@@ -31,7 +31,7 @@ class RunSettings:
     """
 
     calcification_detector: str = "group-likelihood"
-    lesion_detector: str = "percent-enhancement"
+    lesion_detector: str = "largest-lesion"
     early_phase_rule: str = "k-space-centre-90s"
     false_marks_per_image: float = DEFAULT_FALSE_MARKS
 

@@ -111,6 +111,22 @@ class Flag(StrEnum):
     """The detector gives the finding less than an even chance."""
     SEGMENTATION_DISAGREES = "segmentation_disagrees"
     """A second segmentation rule differs by more than 3 mm: needs a look."""
+    AT_REGION_EDGE = "at_region_edge"
+    """The lesion touches the edge of what was searched (chest wall, skin, end of the volume): it may go on there."""
+    SMALL_FOCUS = "small_focus"
+    """Smaller than 5 mm: enhancement of this size is a focus, and its length is hardly more than a few voxels."""
+    EXTENT_OVER_PARTS = "extent_over_parts"
+    """The length spans several separate lesions of one breast, the tissue between them included."""
+    LOOKS_LIKE_VESSEL = "looks_like_vessel"
+    """Not taken for a lesion: long and thin, as a vessel."""
+    LOOKS_LIKE_NODE = "looks_like_node"
+    """Not taken for a lesion: lies and looks as a lymph node."""
+    LOOKS_LIKE_SKIN = "looks_like_skin"
+    """Not taken for a lesion: lies in or just below the skin or the nipple."""
+    LOOKS_LIKE_GHOST = "looks_like_ghost"
+    """Not taken for a lesion: lies where the beating heart casts its ghosts."""
+    LOOKS_LIKE_BACKGROUND = "looks_like_background"
+    """Not taken for a lesion: no more than a patch of normal tissue that takes up contrast agent."""
     SENSITIVE_TO_ONE_MARK = "sensitive_to_one_mark"
     """Without one of the two defining marks the extent changes by more than 10 %."""
     CHANGED_BY_OTHER_VISIT = "changed_by_other_visit"
@@ -152,6 +168,14 @@ FINDING_FLAGS = frozenset(
     {
         Flag.LOW_CONFIDENCE,
         Flag.SEGMENTATION_DISAGREES,
+        Flag.AT_REGION_EDGE,
+        Flag.SMALL_FOCUS,
+        Flag.EXTENT_OVER_PARTS,
+        Flag.LOOKS_LIKE_VESSEL,
+        Flag.LOOKS_LIKE_NODE,
+        Flag.LOOKS_LIKE_SKIN,
+        Flag.LOOKS_LIKE_GHOST,
+        Flag.LOOKS_LIKE_BACKGROUND,
         Flag.SENSITIVE_TO_ONE_MARK,
         Flag.CHANGED_BY_OTHER_VISIT,
         Flag.NEW_LESION_CANDIDATE,

@@ -14,17 +14,21 @@ from scipy import ndimage
 from skimage.measure import find_contours
 
 from calcmeasure.detect.contract import BoolImage, FloatImage, Points
-from calcmeasure.detect.lesions.seeds import joined, largest, opened
+from calcmeasure.detect.lesions.regions import box_between, closed, deepest, filled, rolled, span_of
 
 FloatArray = NDArray[np.float64]
 
 SHELL_MM = (4.0, 12.0)
 """Local background is taken between these distances from the candidate."""
-REACH_MM = 4.0
+REACH_MM = 6.0
 """The edge is sought up to this far outside the candidate."""
 ROUNDS = 3
+SEEN_VOXELS = 3
+"""Voxels beyond its reach that the edge is computed with."""
 VESSEL_SHARE, VESSEL_MM = 0.5, 3.0
 """What a ball of half the lesion's inscribed radius, 3 mm at most, does not fit into is a vessel and is cut off."""
+CURVE_MM = 0.7
+"""The curvature of an edge is taken from an image smoothed this much more, so that noise does not bend it."""
 MIN_PART_MM2 = 6.0
 """Smaller islands of a slice are not outlined."""
 
@@ -41,18 +45,21 @@ class Outline:
         Closed polygons, index of the cut.
     inside, outside
         Subtraction signal of the lesion and of its local background.
+    spread
+        Robust standard deviation of the local background.
     """
 
     mask: BoolImage
     contours_zrc: tuple[Points, ...]
     inside: float
     outside: float
+    spread: float = 0.0
 
 
 def outline_lesion(
     subtraction: FloatImage, candidate: BoolImage, *, tissue: BoolImage, voxel_mm: FloatArray
 ) -> Outline | None:
-    """Follow the half-maximum edge around a candidate.
+    """Follow the edge around a candidate.
 
     Parameters
     ----------
@@ -70,21 +77,45 @@ def outline_lesion(
     Outline or None
         None when nothing stands out from the background.
     """
-    mask = candidate
     away_mm = ndimage.distance_transform_edt(~candidate, sampling=voxel_mm)
     allowed = (away_mm <= REACH_MM) & tissue
+    if not allowed.any():
+        return None
     smooth = smoothed(subtraction, voxel_mm)
-    outside = _background(smooth, away_mm, tissue)
+    outside, spread = _background(smooth, away_mm, tissue)
+    first, last = span_of(allowed)
+    box = box_between(first - SEEN_VOXELS, last + SEEN_VOXELS + 1)
+    settled = _settled(smooth[box], candidate[box], allowed=allowed[box], outside=outside, voxel_mm=voxel_mm)
+    if settled is None:
+        return None
+    part, inside = settled
+    mask = np.zeros_like(candidate)
+    mask[box] = part
+    heights = _straightened(smooth[box], voxel_mm) - np.float32((inside + outside) / 2)
+    contours = _contours(_mirrored(heights, part, step=0.02 * (inside - outside)), voxel_mm)
+    start = np.array([s.start for s in box], dtype=float)
+    return Outline(mask, tuple(points + start for points in contours), inside, outside, spread)
+
+
+def _settled(
+    smooth: FloatImage, candidate: BoolImage, *, allowed: BoolImage, outside: float, voxel_mm: FloatArray
+) -> tuple[BoolImage, float] | None:
+    """Find mask and plateau in turns; vessels are cut off in the end."""
+    mask = candidate
+    inside = 0.0
     for _ in range(ROUNDS):
         inside = _plateau(smooth, mask, voxel_mm)
         if not inside > outside:
             return None
-        level = (inside + outside) / 2
-        mask = _region((smooth > level) & allowed, candidate, voxel_mm=voxel_mm)
+        before = mask
+        mask = _component((smooth > (inside + outside) / 2) & allowed, candidate, voxel_mm=voxel_mm)
         if not mask.any():
             return None
-    field = _closed_field(smooth, mask, level=level, inside=inside)
-    return Outline(mask, _contours(field, level, voxel_mm), inside, outside)
+        if np.array_equal(mask, before):
+            break
+    depth_mm, anchor = deepest(mask, voxel_mm)
+    radius_mm = min(VESSEL_SHARE * depth_mm, VESSEL_MM)
+    return filled(rolled(mask, voxel_mm, radius_mm=radius_mm, anchor=anchor)), inside
 
 
 def smoothed(subtraction: FloatImage, voxel_mm: FloatArray) -> FloatImage:
@@ -93,45 +124,86 @@ def smoothed(subtraction: FloatImage, voxel_mm: FloatArray) -> FloatImage:
     return smooth
 
 
-def _background(smooth: FloatImage, away_mm: FloatArray, tissue: BoolImage) -> float:
-    shell = (away_mm >= SHELL_MM[0]) & (away_mm <= SHELL_MM[1]) & tissue
-    return float(np.median(smooth[shell])) if shell.any() else float(smooth.min())
+def _straightened(smooth: FloatImage, voxel_mm: FloatArray) -> FloatImage:
+    """Take back what smoothing and the size of a voxel did to curved edges.
+
+    Averaging of variance s moves the half-way level of an edge of radius R inwards by s / (2 R): to first order the
+    image has gained s / 2 times its second derivative along the edge, which is taken away here. The slice direction is
+    taken to run along the edge, as it does where a lesion is widest.
+    """
+    across, rows, cols = (float(step) for step in voxel_mm)
+    variance = np.asarray(voxel_mm) ** 2 * (1 / 12 + _kernel_variances(voxel_mm))
+    wide = ndimage.gaussian_filter(smooth, (0, *(CURVE_MM / np.asarray(voxel_mm[1:]))))
+    slope_r, slope_c = _slope(wide, 1) / np.float32(rows), _slope(wide, 2) / np.float32(cols)
+    bend_r, bend_c = _bend(wide, 1) / np.float32(rows**2), _bend(wide, 2) / np.float32(cols**2)
+    twist = _slope(slope_r, 2) / np.float32(cols)
+    steep = slope_r**2 + slope_c**2
+    steep += np.float32(1e-4) * max(float(steep.max()), 1e-12)
+    along = (slope_r**2 * bend_c - 2 * slope_r * slope_c * twist + slope_c**2 * bend_r) / steep
+    curved = np.float32(variance[1:].mean() / 2) * along
+    curved += np.float32(variance[0] / 2 / across**2) * _bend(wide, 0)
+    straight: FloatImage = smooth - curved
+    return straight
+
+
+def _slope(image: FloatImage, axis: int) -> FloatImage:
+    slope: FloatImage = ndimage.correlate1d(image, [-0.5, 0.0, 0.5], axis=axis, mode="nearest")
+    return slope
+
+
+def _bend(image: FloatImage, axis: int) -> FloatImage:
+    bend: FloatImage = ndimage.correlate1d(image, [1.0, -2.0, 1.0], axis=axis, mode="nearest")
+    return bend
+
+
+def _kernel_variances(voxel_mm: FloatArray) -> FloatArray:
+    """Variances of the sampled noise kernel along each axis, in voxels squared."""
+    taps = np.arange(-2, 3)
+    sigma = np.minimum(0.5, 0.4 / np.asarray(voxel_mm))[:, None]
+    weights = np.exp(-0.5 * (taps / sigma) ** 2)
+    variances: FloatArray = (weights * taps**2).sum(axis=1) / weights.sum(axis=1)
+    return variances
+
+
+def _background(smooth: FloatImage, away_mm: FloatArray, tissue: BoolImage) -> tuple[float, float]:
+    """Median and robust standard deviation of the shell around a candidate."""
+    shell = smooth[(away_mm >= SHELL_MM[0]) & (away_mm <= SHELL_MM[1]) & tissue]
+    if not shell.size:
+        return float(smooth.min()), 0.0
+    median = float(np.median(shell))
+    return median, 1.4826 * float(np.median(np.abs(shell - median)))
 
 
 def _plateau(smooth: FloatImage, mask: BoolImage, voxel_mm: FloatArray) -> float:
     """Signal of the lesion away from its blurred edge."""
-    depth_mm = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=voxel_mm)[1:-1, 1:-1, 1:-1]
+    first, last = span_of(mask)
+    box = box_between(first, last + 1)
+    depth_mm = ndimage.distance_transform_edt(np.pad(mask[box], 1), sampling=voxel_mm)[1:-1, 1:-1, 1:-1]
     core = depth_mm >= min(2.0, 0.6 * float(depth_mm.max()))
-    return float(np.percentile(smooth[core], 60))
+    return float(np.percentile(smooth[box][core], 60))
 
 
-def _region(above: BoolImage, candidate: BoolImage, *, voxel_mm: FloatArray) -> BoolImage:
-    """Take the part above the level that belongs to the candidate; gaps closed, holes filled, vessels cut off."""
-    closed = joined(above, voxel_mm=voxel_mm)
-    labels, _ = ndimage.label(closed, structure=np.ones((3, 3, 3)))
-    votes = np.bincount(labels[candidate & closed], minlength=1)
+def _component(above: BoolImage, candidate: BoolImage, *, voxel_mm: FloatArray) -> BoolImage:
+    """Take the part above the level that belongs to the candidate, gaps closed."""
+    whole = closed(above, voxel_mm)
+    labels, _ = ndimage.label(whole, structure=np.ones((3, 3, 3)))
+    votes = np.bincount(labels[candidate & whole], minlength=1)
     votes[0] = 0
-    if votes.sum() == 0:
-        return np.zeros_like(above)
-    part = labels == votes.argmax()
-    depth_mm = float(ndimage.distance_transform_edt(np.pad(part, 1), sampling=voxel_mm).max())
-    part = opened(part, voxel_mm=voxel_mm, radius_mm=min(VESSEL_SHARE * depth_mm, VESSEL_MM))
-    for index in range(len(part)):
-        part[index] = ndimage.binary_fill_holes(part[index])
-    return largest(part)
+    part: BoolImage = labels == votes.argmax() if votes.sum() else np.zeros_like(above)
+    return part
 
 
-def _closed_field(smooth: FloatImage, mask: BoolImage, *, level: float, inside: float) -> FloatImage:
-    """Raise gaps and holes of the region above the level, and lower all else below it."""
-    step = 0.1 * (inside - level)
-    field: FloatImage = np.where(mask, np.maximum(smooth, level + step), np.minimum(smooth, level - step))
+def _mirrored(heights: FloatImage, mask: BoolImage, *, step: float) -> FloatImage:
+    """Mirror heights at zero where the mask disagrees with them: the edge then runs between the voxels."""
+    steep = np.maximum(np.abs(heights), np.float32(step))
+    field: FloatImage = np.where(mask, steep, -steep)
     return field
 
 
-def _contours(field: FloatImage, level: float, voxel_mm: FloatArray) -> tuple[Points, ...]:
+def _contours(field: FloatImage, voxel_mm: FloatArray) -> tuple[Points, ...]:
     polygons: list[Points] = []
     for z, plane in enumerate(field):
-        paths = plane_contours(plane, level, voxel_mm=voxel_mm)
+        paths = plane_contours(plane, 0.0, voxel_mm=voxel_mm)
         polygons += [np.column_stack([np.full(len(path), float(z)), path]) for path in paths]
     return tuple(polygons)
 

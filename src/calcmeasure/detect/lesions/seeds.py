@@ -10,47 +10,32 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
+from calcmeasure.detect.lesions.blobs import bright_spots
+from calcmeasure.detect.lesions.enhancement import Background
 
 FloatArray = NDArray[np.float64]
 
-LEAST_ENHANCEMENT = 60.0
-"""Percent enhancement that a lesion has at least, however quiet the breast..."""
-ABOVE_BACKGROUND = 2.4
-"""...and this many times the 95th percentile of the background's: patches of it reach twice that."""
 START = 0.65
-"""Candidates are sought from this fraction of that demand, where their outer parts are still joined to them..."""
+"""Candidates are sought from this fraction of the demand of a breast, where their outer parts are still joined..."""
 STEPS = (1.0, 1.5, 2.2)
 """...and again higher up: a lesion that hangs on enhancing gland or a vessel stands free there."""
-SURELY_LESION = 100.0
-"""Percent enhancement that background does not reach; left out when background is judged."""
 GAP_MM = 3.0
 """Clumps whose voxel centres lie no further apart belong to one region (non-mass enhancement)."""
-MIN_SIZE_MM = 4.0
-"""Smaller candidates are foci, not lesions."""
-MAX_CANDIDATES = 8
+MIN_SIZE_MM = 3.0
+"""Smaller components are noise."""
+MAX_CANDIDATES = 20
+MAX_COMPONENTS = 12
+"""So many components of each height are looked at, the largest."""
+SAME = 0.6
+"""Candidates that share this much of their common volume are one..."""
+PART, STANDS_OUT = 0.9, 1.15
+"""...and so is one that lies inside another with so much of its volume and enhances less than so many times as much."""
 TUBE_RATIO = 4.0
 """A candidate this many times longer than thick is a vessel..."""
+TUBE_SHARE = 0.25
+"""What the score of a vessel is multiplied by."""
 THICK_MM = 6.0
 """...unless it is thicker than any vessel of the breast."""
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """How the breast enhances where nothing is wrong.
-
-    Parameters
-    ----------
-    median, high
-        Median and 95th percentile of percent enhancement.
-    """
-
-    median: float
-    high: float
-
-    @property
-    def demand(self) -> float:
-        """Percent enhancement a lesion must show."""
-        return max(LEAST_ENHANCEMENT, ABOVE_BACKGROUND * self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +60,10 @@ class Candidate:
     score: float
 
 
-def background_of(enhancement: FloatImage, tissue: BoolImage) -> Background:
-    """Median and 95th percentile of percent enhancement over tissue, lesions and vessels left out."""
-    values = enhancement[tissue]
-    values = values[values < SURELY_LESION]
-    if values.size == 0:
-        return Background(0.0, 0.0)
-    median, high = np.percentile(values, (50, 95))
-    return Background(float(median), float(high))
-
-
 def find_candidates(
     enhancement: FloatImage, breast: BoolImage, *, body: BoolImage, background: Background, voxel_mm: FloatArray
 ) -> tuple[Candidate, ...]:
-    """Components at several thresholds, freed of vessels; best first, none overlapping.
+    """Components at several thresholds, freed of vessels; best first, none nearly the same as another.
 
     Parameters
     ----------
@@ -107,8 +82,12 @@ def find_candidates(
     for step in STEPS:
         above = (enhancement > START * step * background.demand) & body
         found += _components(above, enhancement, breast=breast, background=background, voxel_mm=voxel_mm)
+    for spot, box in bright_spots(enhancement, breast, voxel_mm=voxel_mm):
+        in_breast = spot & breast[box]
+        if in_breast.sum() >= 0.5 * spot.sum():
+            found += _candidate(in_breast, box, enhancement, background=background, voxel_mm=voxel_mm)
     found.sort(key=lambda candidate: -candidate.score)
-    return _without_overlap(found, breast.shape)
+    return _distinct(found)
 
 
 def joined(mask: BoolImage, *, voxel_mm: FloatArray, gap_mm: float = GAP_MM) -> BoolImage:
@@ -172,18 +151,26 @@ def _components(
 ) -> Iterator[Candidate]:
     labels, _ = ndimage.label(_close_fast(above, voxel_mm), structure=np.ones((3, 3, 3)))
     sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
     enough = 0.5 * MIN_SIZE_MM**3 / float(np.prod(voxel_mm))
-    for index, box in enumerate(ndimage.find_objects(labels), start=1):
-        if box is None or sizes[index] < enough:
-            continue
-        part = labels[box] == index
-        in_breast = part & breast[box]
-        if in_breast.sum() < 0.5 * sizes[index] or is_tube(in_breast, voxel_mm):
-            continue
-        part = _free(in_breast, voxel_mm)
-        mean = float(enhancement[box][part].mean()) if part.any() else 0.0
-        if part.sum() >= enough and mean >= background.demand and not is_tube(part, voxel_mm):
-            yield Candidate(part, (box[0], box[1], box[2]), mean, _score(part, mean - background.median, voxel_mm))
+    boxes = ndimage.find_objects(labels)
+    for index in np.argsort(-sizes, kind="stable")[:MAX_COMPONENTS]:
+        if sizes[index] < enough:
+            return
+        box = boxes[index - 1]
+        in_breast = (labels[box] == index) & breast[box]
+        if in_breast.sum() >= 0.5 * sizes[index]:
+            yield from _candidate(
+                _free(in_breast, voxel_mm), box, enhancement, background=background, voxel_mm=voxel_mm
+            )
+
+
+def _candidate(
+    part: BoolImage, box: tuple[slice, ...], enhancement: FloatImage, *, background: Background, voxel_mm: FloatArray
+) -> Iterator[Candidate]:
+    if part.any():
+        mean = float(enhancement[box][part].mean())
+        yield Candidate(part, (box[0], box[1], box[2]), mean, _score(part, mean - background.median, voxel_mm))
 
 
 def _close_fast(mask: BoolImage, voxel_mm: FloatArray) -> BoolImage:
@@ -208,15 +195,39 @@ def _score(part: BoolImage, contrast: float, voxel_mm: FloatArray) -> float:
     volume_mm3 = float(part.sum() * np.prod(voxel_mm))
     lengths_mm = axes_mm(part, voxel_mm)
     fill = volume_mm3 / (np.pi / 6 * float(np.prod(lengths_mm)))
+    if is_tube(part, voxel_mm):
+        fill *= TUBE_SHARE
     compact = min(1.0, fill) * (lengths_mm[1] / lengths_mm[0]) ** 0.5
     return float(np.log1p(volume_mm3) * contrast * compact)
 
 
-def _without_overlap(found: list[Candidate], shape: tuple[int, ...]) -> tuple[Candidate, ...]:
-    taken = np.zeros(shape, dtype=np.bool_)
+def _distinct(found: list[Candidate]) -> tuple[Candidate, ...]:
+    """Keep candidates that are not nearly the same as a better one; they may still lie inside each other."""
     kept: list[Candidate] = []
     for candidate in found:
-        if len(kept) < MAX_CANDIDATES and not (taken[candidate.box] & candidate.mask).any():
-            taken[candidate.box] |= candidate.mask
+        if len(kept) >= MAX_CANDIDATES:
+            break
+        if not any(_is_same(candidate, other) for other in kept):
             kept.append(candidate)
     return tuple(kept)
+
+
+def _is_same(candidate: Candidate, better: Candidate) -> bool:
+    """Whether a candidate shares its volume with a better one, or is a part of it that enhances no more."""
+    shared = _shared(candidate, better)
+    own, other = int(candidate.mask.sum()), int(better.mask.sum())
+    is_part = shared >= PART * own and candidate.enhancement <= STANDS_OUT * better.enhancement
+    return is_part or shared >= SAME * (own + other - shared)
+
+
+def _shared(first: Candidate, second: Candidate) -> int:
+    """Count the blocks that two candidates share."""
+    starts = [max(a.start, b.start) for a, b in zip(first.box, second.box, strict=True)]
+    stops = [min(a.stop, b.stop) for a, b in zip(first.box, second.box, strict=True)]
+    if any(stop <= start for start, stop in zip(starts, stops, strict=True)):
+        return 0
+    parts = [
+        c.mask[tuple(slice(a - s.start, b - s.start) for a, b, s in zip(starts, stops, c.box, strict=True))]
+        for c in (first, second)
+    ]
+    return int((parts[0] & parts[1]).sum())

@@ -1,0 +1,131 @@
+"""Everything that is computed once per series, and the cut of it around one candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcmeasure.detect.contract import BoolImage, DynamicImage, FloatImage, PhaseMotion
+from calcmeasure.detect.lesions.chest import BreastRegion, find_breasts, unblock
+from calcmeasure.detect.lesions.enhancement import EnhancementMaps, map_enhancement, shrunk
+from calcmeasure.detect.lesions.motion import correct_motion
+from calcmeasure.detect.lesions.seeds import Candidate, find_candidates
+
+FloatArray = NDArray[np.float64]
+Cut = tuple[slice, slice, slice]
+
+MARGIN_MM = 14.0
+"""A candidate is looked at with this much of its surroundings."""
+FAR_MM = 15.0
+"""How deep below the skin something lies is told up to this distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One series, ready to be searched.
+
+    Parameters
+    ----------
+    moved
+        Index to (slices, rows, columns) of every phase that was moved onto the early one.
+    depth_mm
+        Distance of every block of the working grid from air, `FAR_MM` at most.
+    """
+
+    image: DynamicImage
+    region: BreastRegion
+    maps: EnhancementMaps
+    motion: tuple[PhaseMotion, ...]
+    moved: Mapping[int, FloatImage]
+    motion_flags: tuple[str, ...]
+    depth_mm: FloatImage
+
+    @property
+    def voxel_mm(self) -> FloatArray:
+        """(3,) voxel size."""
+        return np.asarray(self.image.grid.spacing.zrc_mm)
+
+    @property
+    def neighbours(self) -> tuple[int, ...]:
+        """Phases after contrast just before and after the early one."""
+        early, last = self.image.early_index, len(self.image.phases) - 1
+        return tuple(i for i in (early - 1, early + 1) if self.image.pre_index < i <= last)
+
+    def phase(self, index: int) -> FloatImage:
+        """(slices, rows, columns) of a phase, moved onto the early one where it was."""
+        moved = self.moved.get(index)
+        volume: FloatImage = self.image.phases[index] if moved is None else moved
+        return volume
+
+    @property
+    def pre(self) -> FloatImage:
+        """(slices, rows, columns) before contrast, moved onto the early phase where it was."""
+        return self.phase(self.image.pre_index)
+
+    @property
+    def late(self) -> FloatImage | None:
+        """(slices, rows, columns) of the last phase; None when nothing follows the early one."""
+        last = len(self.image.phases) - 1
+        return self.phase(last) if last > self.image.early_index else None
+
+    @property
+    def searched(self) -> BoolImage:
+        """Where a lesion may lie: the breasts and their skin."""
+        return self.region.mask | self.region.skin
+
+
+def see(image: DynamicImage) -> Scene:
+    """Outline the breasts, move the phase before contrast, and subtract.
+
+    Raises
+    ------
+    DetectorError
+        `ErrorCode.DETECTION` if the volume shows no breast.
+    """
+    region = find_breasts(image.pre, image.grid, early=image.early)
+    found = correct_motion(image.pre, image.early, spacing=image.grid.spacing, region=region.mask)
+    moved = {} if found.moved is image.pre else {image.pre_index: found.moved}
+    motion = PhaseMotion(
+        image.pre_index, found.mismatch_before, found.mismatch_after, found.largest_mm, "" if moved else "no gain"
+    )
+    maps = map_enhancement(found.moved, image.early, breast=region.mask, grid=image.grid)
+    body = shrunk(region.body, maps.factors)
+    depth_mm = np.minimum(ndimage.distance_transform_edt(body, sampling=maps.working_mm), FAR_MM).astype(np.float32)
+    return Scene(image, region, maps, (motion,), moved, found.flags, depth_mm)
+
+
+def candidates_in(scene: Scene) -> tuple[Candidate, ...]:
+    """Whatever enhances in the breasts; not yet judged."""
+    maps = scene.maps
+    breast = shrunk(scene.region.mask, maps.factors)
+    body = breast | (shrunk(scene.region.body, maps.factors) & ~shrunk(scene.region.skin, maps.factors))
+    return find_candidates(maps.coarse, breast, body=body, background=maps.background, voxel_mm=maps.working_mm)
+
+
+def cut_around(candidate: Candidate, scene: Scene) -> Cut:
+    """Slices of the volume that hold a candidate and its surroundings."""
+    margin = np.ceil(MARGIN_MM / scene.voxel_mm).astype(int)
+    z, r, c = (
+        slice(max(0, s.start * f - m), min(n, s.stop * f + m))
+        for s, f, m, n in zip(candidate.box, scene.maps.factors, margin, scene.image.grid.shape, strict=True)
+    )
+    return z, r, c
+
+
+def paint(candidate: Candidate, cut: Cut, factors: tuple[int, int, int]) -> BoolImage:
+    """Draw a candidate's working-grid mask on the voxels of a cut."""
+    out = np.zeros([s.stop - s.start for s in cut], dtype=np.bool_)
+    fine = unblock(candidate.mask, factors, tuple(n * f for n, f in zip(candidate.mask.shape, factors, strict=True)))
+    source, target = [], []
+    for s, f, k, n in zip(candidate.box, factors, cut, fine.shape, strict=True):
+        low, high = max(k.start, s.start * f), min(k.stop, s.start * f + n)
+        if high <= low:
+            return out
+        source.append(slice(low - s.start * f, high - s.start * f))
+        target.append(slice(low - k.start, high - k.start))
+    out[tuple(target)] = fine[tuple(source)]
+    return out

@@ -1,0 +1,175 @@
+"""Fit the lesion model on simulated examinations: ``calcmeasure/detect/lesions/lesion_model.toml``.
+
+Two steps, so that examinations are drawn once and in as many processes as there are processors::
+
+    python training/train_lesion_model.py draw --seeds 0 100 samples_0.npz
+    python training/train_lesion_model.py fit samples_0.npz
+
+Only training seeds and settings are used (`calcmeasure.phantom.dynamic.exam_settings.TRAINING`); test examinations
+have others.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from calcmeasure.detect.contract import DynamicImage
+from calcmeasure.detect.lesions import weighing
+from calcmeasure.detect.lesions.evidence import FEATURES
+from calcmeasure.detect.lesions.judging import judge_all
+from calcmeasure.detect.lesions.scene import see
+from calcmeasure.errors import DetectorError
+from calcmeasure.phantom.dynamic.examination import DcePhantom
+from calcmeasure.phantom.dynamic.exams import draw_exam
+
+DESTINATION = Path(weighing.__file__).parent / weighing.WEIGHTS
+LIKE, UNLIKE = 0.25, 0.1
+"""Overlap (intersection over union) with a lesion from which on a candidate is one, and below which it is none."""
+NEAR_BEST = 0.6
+"""Of several candidates of one lesion those count as the lesion that overlap at least this share of the best."""
+HELD_BACK = 3.0
+"""Strength of the ridge penalty, in candidates."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Candidates of many examinations.
+
+    Parameters
+    ----------
+    table
+        (n, columns) evidence.
+    overlap
+        (n,) with the lesion a candidate overlaps most.
+    lesion
+        (n,) number of that lesion, unique over all examinations; -1 for none.
+    seeds
+        (n,) of the examination.
+    """
+
+    table: np.ndarray
+    overlap: np.ndarray
+    lesion: np.ndarray
+    seeds: np.ndarray
+
+    @classmethod
+    def join(cls, parts: Iterable[Samples]) -> Samples:
+        """Join the candidates of several files."""
+        return cls(*(np.concatenate(columns) for columns in zip(*(vars(p).values() for p in parts), strict=True)))
+
+    def save(self, path: Path) -> None:
+        """Write a file."""
+        np.savez_compressed(path, **vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> Samples:
+        """Read a file."""
+        with np.load(path) as stored:
+            return cls(*(stored[name] for name in cls.__dataclass_fields__))
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    if arguments.step == "draw":
+        Samples.join(_drawn(range(*arguments.seeds))).save(arguments.output)
+        return
+    samples = Samples.join(Samples.load(path) for path in arguments.samples)
+    arguments.output.write_text(as_toml(fit(samples), samples), encoding="utf-8")
+    print(f"{arguments.output}: {len(samples.table)} candidates of {len(np.unique(samples.seeds))} examinations")
+
+
+def measure_exam(exam: DcePhantom, *, seed: int) -> Samples:
+    """Evidence and truth of every candidate of one examination."""
+    times_s = tuple(timing.centre_s for timing in exam.timings)
+    image = DynamicImage(exam.phases.astype(np.float32), exam.grid, 0, exam.still_phase, times_s)
+    judged = list(judge_all(see(image)))
+    sizes = np.bincount(exam.labels.ravel(), minlength=len(exam.lesions) + 1)
+    rows = []
+    for candidate in judged:
+        mask = candidate.outline.mask
+        shared = np.bincount(exam.labels[candidate.cut][mask], minlength=len(sizes))[1:]
+        number = int(shared.argmax()) if shared.sum() else -1
+        union = mask.sum() + sizes[number + 1] - shared[number] if number >= 0 else 1
+        rows.append((shared[number] / union if number >= 0 else 0.0, 100 * seed + number if number >= 0 else -1))
+    table = np.array([candidate.evidence for candidate in judged]).reshape(-1, len(FEATURES))
+    truth = np.array(rows, dtype=float).reshape(-1, 2)
+    return Samples(table, truth[:, 0], truth[:, 1].astype(int), np.full(len(rows), seed))
+
+
+def _drawn(seeds: Iterable[int]) -> Iterator[Samples]:
+    for seed in seeds:
+        try:
+            yield measure_exam(draw_exam(seed), seed=seed)
+        except DetectorError as error:
+            print(f"seed {seed} is left out: {error}")
+
+
+def targets(samples: Samples) -> np.ndarray:
+    """1 for lesions, 0 for everything else, NaN for what is neither."""
+    best: dict[int, float] = {}
+    for lesion, overlap in zip(samples.lesion, samples.overlap, strict=True):
+        best[lesion] = max(best.get(lesion, 0.0), overlap)
+    near = samples.overlap >= NEAR_BEST * np.array([best[lesion] for lesion in samples.lesion])
+    is_lesion = (samples.lesion >= 0) & (samples.overlap >= LIKE) & near
+    is_none = samples.overlap < UNLIKE
+    part_of_a_better_one = (samples.lesion >= 0) & ~near
+    return np.where(is_lesion, 1.0, np.where(is_none | part_of_a_better_one, 0.0, np.nan))
+
+
+def fit(samples: Samples) -> weighing.LesionModel:
+    """Penalised maximum likelihood of the logistic model with squares."""
+    truth = targets(samples)
+    table, truth = samples.table[~np.isnan(truth)], truth[~np.isnan(truth)]
+    mean, spread = table.mean(axis=0), table.std(axis=0) + 1e-9
+    scaled = np.clip((table - mean) / spread, -weighing.FARTHEST, weighing.FARTHEST)
+    design = np.column_stack([scaled, scaled**2 - 1, np.ones(len(scaled))])
+    penalty = np.append(np.full(design.shape[1] - 1, HELD_BACK), 0.0)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = design @ weights
+        value = np.logaddexp(0, odds).sum() - truth @ odds + 0.5 * penalty @ weights**2
+        return float(value), design.T @ (expit(odds) - truth) + penalty * weights
+
+    weights = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
+    count = len(FEATURES)
+    return weighing.LesionModel(mean, spread, weights[:count], weights[count:-1], bias=float(weights[-1]))
+
+
+def as_toml(model: weighing.LesionModel, samples: Samples) -> str:
+    """Text of a weights file."""
+    truth = targets(samples)
+    lines = [
+        "# Weights of the lesion model; made by training/train_lesion_model.py.",
+        f"examinations = {len(np.unique(samples.seeds))}",
+        f"lesions = {int(np.nansum(truth))}",
+        f"others = {int((truth == 0).sum())}",
+        f"bias = {model.bias:.6f}",
+    ]
+    values = zip(FEATURES, model.mean, model.spread, model.linear, model.squared, strict=True)
+    for name, mean, spread, linear, squared in values:
+        lines += ["", f"[columns.{name}]", f"mean = {mean:.6f}", f"spread = {spread:.6f}"]
+        lines += [f"linear = {linear:.6f}", f"squared = {squared:.6f}"]
+    return "\n".join(lines) + "\n"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    steps = parser.add_subparsers(dest="step", required=True)
+    draw = steps.add_parser("draw", help="draw examinations and measure their candidates")
+    draw.add_argument("--seeds", type=int, nargs=2, metavar=("FIRST", "BEYOND"), required=True)
+    draw.add_argument("output", type=Path)
+    fitter = steps.add_parser("fit", help="fit the weights")
+    fitter.add_argument("samples", type=Path, nargs="+")
+    fitter.add_argument("--output", type=Path, default=DESTINATION)
+    return parser
+
+
+if __name__ == "__main__":
+    main()
