@@ -17,9 +17,10 @@ from calcmeasure.detect.calcifications.marks import LEAST_SNR
 from calcmeasure.detect.contract import Points, ProjectionImage, Values
 from calcmeasure.detect.mammogram.preparation import prepare
 from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
-from calcmeasure.phantom.mammogram.scene_settings import NO_CLUTTER, TRAINING, SceneSettings
+from calcmeasure.phantom.mammogram.scene_settings import NO_CLUTTER, TRAINING
 from calcmeasure.phantom.mammogram.scenes import Scene, draw_scene
 from calcmeasure.terms import MarkLabel
+from simple_scenes import draw_sample_like, draw_soft_specks
 
 TISSUE, CALCIFICATION, FOREIGN, SECOND, LEFT_OUT = 0, 1, 2, 3, -1
 """What a candidate is; second is a further maximum on a calcification that one mark is to stand for. Left out are those
@@ -32,7 +33,8 @@ _PLAIN = replace(TRAINING, clutter=NO_CLUTTER, photons_per_mm2=(6.0e5, 2.0e6))
 """Little noise and nothing but tissue and groups: what is easy to see must not become unusual."""
 _FILM = replace(TRAINING, film_share=1.0)
 """Scanned films, whose grain and specks are unlike anything on a detector: more of them than there are by chance."""
-_BY_LAST_DIGIT = {0: _PLAIN, 1: _FILM, 2: _FILM}
+_SETTINGS = {0: _PLAIN, 1: _FILM, 2: _FILM}
+_SIMPLE = {3: draw_soft_specks, 4: draw_sample_like}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,15 @@ class Samples:
         arrays = (np.concatenate([getattr(p, name) for p in listed]) for name in _ARRAYS)
         return cls(*arrays, area_cm2=sum(p.area_cm2 for p in listed), marks=sum(p.marks for p in listed))
 
+    def take(self, which: NDArray[np.intp]) -> Samples:
+        """Keep some of the candidates, of the same scenes."""
+        return replace(self, **{name: getattr(self, name)[which] for name in _ARRAYS})
+
+    def evened(self) -> Samples:
+        """Every second, third … candidate of scenes that have more than `MOST_PER_SCENE`."""
+        scenes = (np.flatnonzero(self.seeds == seed) for seed in np.unique(self.seeds))
+        return self.take(np.concatenate([scene[:: -(-len(scene) // MOST_PER_SCENE)] for scene in scenes]))
+
     def save(self, path: Path) -> None:
         """Write as plain arrays."""
         np.savez(path, allow_pickle=False, **{name: getattr(self, name) for name in self.__slots__})
@@ -80,17 +91,22 @@ class Samples:
             return cls(*(stored[name] for name in _ARRAYS), float(stored["area_cm2"]), int(stored["marks"]))
 
 
+MOST_PER_SCENE = 1500
+"""A scene with more candidates, whose noise could not be told, must not decide what all others are judged by."""
 _ARRAYS = ("table", "kinds", "labels", "seeds")
 
 
-def settings_for(seed: int) -> SceneSettings:
-    """Choose what a training scene is drawn from by the last digit of its seed."""
-    return _BY_LAST_DIGIT.get(seed % 10, TRAINING)
+def draw_training_scene(seed: int) -> Scene:
+    """Draw a training scene: what kind of one, the last digit of its seed tells."""
+    digit = seed % 10
+    if digit in _SIMPLE:
+        return _SIMPLE[digit](seed)
+    return draw_scene(seed, settings=_SETTINGS.get(digit, TRAINING))
 
 
 def draw_samples(seeds: Iterable[int]) -> Samples:
     """Draw training scenes and measure their candidates."""
-    return Samples.join(measure_scene(draw_scene(seed, settings=settings_for(seed)), seed=seed) for seed in seeds)
+    return Samples.join(measure_scene(draw_training_scene(seed), seed=seed) for seed in seeds)
 
 
 def measure_scene(scene: Scene, *, seed: int) -> Samples:

@@ -60,7 +60,7 @@ def train(samples: Samples, others: Samples, *, rounds: int = ROUNDS) -> mark_mo
 
 
 def _joined(paths: list[Path]) -> Samples:
-    return Samples.join(Samples.load(path) for path in paths)
+    return Samples.join(Samples.load(path) for path in paths).evened()
 
 
 def _usable(samples: Samples) -> tuple[Table, NDArray[np.int8]]:

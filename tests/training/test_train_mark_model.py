@@ -18,9 +18,9 @@ import train_mark_model
 from calcmeasure.detect.calcifications import kinds
 from calcmeasure.detect.calcifications.features import FEATURES
 from calcmeasure.detect.calcifications.mark_model import save_model
-from calcmeasure.phantom.mammogram.scenes import draw_scene
 
-SEEDS = (2, 3)
+SEEDS = (3, 4, 5)
+"""Soft specks, a sample-like exposure, and a full scene."""
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,18 @@ def test_samples_come_back_from_their_file_and_join_in_order(samples: mark_sampl
     assert_allclose(joined.table[: len(samples.seeds)], samples.table)
 
 
+def test_a_scene_of_many_candidates_is_thinned(samples: mark_samples.Samples, monkeypatch: pytest.MonkeyPatch):
+    counts = np.bincount(samples.seeds)[list(SEEDS)]
+    monkeypatch.setattr(mark_samples, "MOST_PER_SCENE", int(counts.min()))
+    evened = samples.evened()
+    assert np.bincount(evened.seeds)[list(SEEDS)].tolist() == [-(-n // -(-n // counts.min())) for n in counts]
+    assert evened.area_cm2 == samples.area_cm2
+
+
 def test_every_calcification_has_at_most_one_candidate(samples: mark_samples.Samples):
     for seed in SEEDS:
         kinds = samples.kinds[samples.seeds == seed]
-        true = len(draw_scene(seed, settings=mark_samples.settings_for(seed)).labels)
+        true = len(mark_samples.draw_training_scene(seed).labels)
         assert 0 < (kinds == mark_samples.CALCIFICATION).sum() <= true
 
 
