@@ -96,6 +96,8 @@ class ErrorCode(StrEnum):
     """No phase lies before contrast, so nothing can be subtracted."""
     SCALING = "E_SCALING"
     """Phases are scaled differently and the factors are not known."""
+    WRAPPED = "E_WRAPPED"
+    """Signal beyond the range of its 16 bits wrapped around: the brightest voxels are dark."""
     # -- measuring and scoring ---------------------------------------------------------------
     NOT_MEASURABLE = "E_NOT_MEASURABLE"
     """A reader or a rule declared the finding not measurable."""

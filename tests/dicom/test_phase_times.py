@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from calcmeasure.dicom.header import Header
+from calcmeasure.dicom.phase_durations import read_durations
 from calcmeasure.dicom.phase_keys import MrImage
 from calcmeasure.dicom.phase_times import (
     find_time_zero,
     first_post_contrast,
     is_pre_contrast_description,
     read_clock,
-    read_durations,
 )
 from calcmeasure.model.imaging import FrameReference
 from calcmeasure.terms import Flag
@@ -107,7 +107,9 @@ class TestDurations:
             ((58, None, 58), (0, 60, 120), [60, 60, 60]),
             ((0, 0, 0), (0, 60, 120), [60, 60, 60]),
             ((None,) * 4, PAUSED, [60, 60, 60, 60]),  # the pause for the injection is no duration
-            ((None,) * 4, (0, 60, 100, 160), [60, 40, 60, 60]),  # never longer than the step to the next
+            ((None,) * 4, (0, 60, 100, 160), [40, 40, 40, 40]),  # never longer than the shortest step
+            ((None,) * 3, (0, 135, 210), [75, 75, 75]),  # a pause and two phases: their mean is no duration
+            ((None,) * 3, (0, 135, 285), [None, None, None]),  # a pause, or a phase that is lost?
             ((None,) * 2, (0, 60), [None, None]),
             ((50, 50), (0, 60), [50, 50]),
         ],

@@ -17,6 +17,8 @@ from calcmeasure.terms import Flag
 
 STORAGE_TIME_MIN_INTERVAL_S = 5.0
 """Content and series times closer than this are when images were stored, not when they were acquired."""
+TIMES_OF_MAKING = frozenset({"ContentTime", "SeriesTime"})
+"""Sources that may tell when images were reconstructed: a whole phase after they were taken."""
 FAST_SAMPLING_S = 20.0
 """Below this interval several phases usually precede contrast, so the first post-contrast one cannot be assumed."""
 INJECTION_BEFORE_S = 600.0
@@ -103,25 +105,6 @@ def read_clock(phases: Sequence[Sequence[MrImage]], *, ordered: bool) -> PhaseCl
         if span_s / (len(phases) - 1) >= min_interval_s:
             return PhaseClock(source, starts_s, reading[1], reading[2])
     return None
-
-
-def read_durations(phases: Sequence[Sequence[MrImage]], *, starts_s: Sequence[float]) -> tuple[list[float | None], str]:
-    """Duration of each phase and a sentence that says where it comes from.
-
-    A stated duration longer than the step to the next phase is that of the whole series and is not used. Then the
-    usual step between starts is taken, or the step to the next phase where that is shorter. Two phases have one
-    step only, which may hold the pause for the injection: their duration stays unknown.
-    """
-    steps_s = [b - a for a, b in pairwise(starts_s)]
-    stated = [_stated_duration(phase) for phase in phases]
-    known = [d for d in stated if d is not None]
-    if len(known) == len(stated) and max(known) <= 1.05 * min(steps_s):
-        return list(stated), "phase duration as stated by the acquisition"
-    if len(steps_s) < 2:
-        return [None] * len(phases), "phase duration unknown, so times are starts of acquisition"
-    usual_s = median(steps_s)
-    durations = [min(usual_s, step_s) for step_s in [*steps_s, usual_s]]
-    return list(durations), "phase duration from the difference of starts"
 
 
 def find_time_zero(
@@ -273,12 +256,6 @@ def _starts(seconds: Sequence[float], sizes: Sequence[int], *, ordered: bool) ->
     if not apart or (ordered and in_time != ranges):
         return None
     return tuple(start for start, _ in ranges)
-
-
-def _stated_duration(phase: Sequence[MrImage]) -> float | None:
-    values = {image.header.number("AcquisitionDuration") for image in phase}
-    value = values.pop() if len(values) == 1 else None
-    return value if value is not None and value > 0 else None
 
 
 def _injection_s(phases: Sequence[Sequence[MrImage]], *, first_clock_s: float | None) -> float | None:

@@ -17,9 +17,10 @@ import numpy as np
 
 from calcmeasure.dicom.families import MrFamily, image_families
 from calcmeasure.dicom.header import Header
+from calcmeasure.dicom.phase_durations import read_durations
 from calcmeasure.dicom.phase_keys import MrImage, mr_images
 from calcmeasure.dicom.phase_split import PhaseSplit, split_one_kind
-from calcmeasure.dicom.phase_times import TimeZero, find_time_zero, read_durations
+from calcmeasure.dicom.phase_times import TIMES_OF_MAKING, TimeZero, find_time_zero
 from calcmeasure.dicom.stacks import regular_grid, stack_images
 from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
 from calcmeasure.geometry import ImageGrid
@@ -124,9 +125,9 @@ def _timed_phases(split: PhaseSplit) -> tuple[tuple[Phase, ...], TimeZero, list[
         raise PhaseError("phases without a clock cannot be timed", code=ErrorCode.TIME_UNKNOWN)
     starts_s = split.clock.starts_s
     durations_s, how = read_durations(split.phases, starts_s=starts_s)
-    zero = find_time_zero(
-        split.phases, starts_s=starts_s, durations_s=durations_s, first_clock_s=split.clock.first_clock_s
-    )
+    # When an image was made tells how phases follow one another, not how long after the injection they were taken.
+    clock_s = None if split.clock.source in TIMES_OF_MAKING else split.clock.first_clock_s
+    zero = find_time_zero(split.phases, starts_s=starts_s, durations_s=durations_s, first_clock_s=clock_s)
     kept = [index for index, complete in enumerate(split.complete) if complete]
     phases = tuple(
         _phase(new, split.phases[old], start_s=starts_s[old] - (zero.offset_s or 0.0), duration_s=durations_s[old])

@@ -28,6 +28,11 @@ from calcmeasure.model.imaging import DynamicSeries, FrameReference
 MAX_THREADS = 4
 """For compressed slices; their decoders release the interpreter lock."""
 
+FULL_BITS = 16
+WRAP_SHARE = 0.75
+"""Neighbouring pixels further apart than this share of the whole range: no tissue does that."""
+WRAPPED_PAIRS = 20
+
 FloatVolume = NDArray[np.float32]
 Place = tuple[int, int]
 """Position in the result: phase, slice."""
@@ -62,7 +67,8 @@ def load_phases(series: DynamicSeries, *, indices: Sequence[int]) -> FloatVolume
     Raises
     ------
     PhaseError
-        ``E_SCALING`` when some images state a slope and others do not, or an impossible one;
+        ``E_SCALING`` when some images state a slope and others do not, or an impossible one; ``E_WRAPPED`` when 16 bits
+        did not hold the signal;
         ``E_PHASE_AMBIGUOUS`` for a phase the series does not have.
     PixelError
         As `calcmeasure.dicom.codecs.decode_frames`; ``E_SIZE_LIE`` when a file has another size than the grid.
@@ -83,7 +89,24 @@ def load_phases(series: DynamicSeries, *, indices: Sequence[int]) -> FloatVolume
     plain = [source for source in sources if _is_plain(source.layout)]
     _read_plain(plain, rescales, out=volume)
     _decode_others([source for source in sources if not _is_plain(source.layout)], rescales, out=volume)
+    if sources[0].layout.bits_stored == FULL_BITS:
+        _refuse_wrapped(volume, slope=rescales[min(rescales)].slope)
     return volume
+
+
+def _refuse_wrapped(volume: FloatVolume, *, slope: float) -> None:
+    """Refuse signal that left the range of 16 bits: its neighbours lie almost the whole range away."""
+    whole_range = abs(slope) * (1 << FULL_BITS)
+    for phase in volume:
+        if float(phase.max()) - float(phase.min()) < WRAP_SHARE * whole_range:
+            continue
+        jumps = sum(int(np.count_nonzero(np.abs(np.diff(one, axis=1)) > WRAP_SHARE * whole_range)) for one in phase)
+        if jumps >= WRAPPED_PAIRS:
+            raise PhaseError(
+                "signal wraps around at the end of its 16 bits, so that the brightest voxels are dark; "
+                "export the series again with a smaller scale",
+                code=ErrorCode.WRAPPED,
+            )
 
 
 def _by_file(places: Mapping[Place, FrameReference]) -> dict[Path, tuple[tuple[Place, int], ...]]:
