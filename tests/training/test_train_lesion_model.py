@@ -1,0 +1,49 @@
+"""Fitting the lesion model: what counts as a lesion, and that the fit finds what was put in."""
+
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+
+from calcmeasure.detect.lesions.evidence import FEATURES
+from calcmeasure.detect.lesions.weighing import model_of
+from train_lesion_model import Samples, as_toml, fit, targets
+
+
+def samples(count=600):
+    """Lesions have more of the first column and an average value of the second."""
+    rng = np.random.default_rng(4)
+    table = rng.normal(size=(count, len(FEATURES)))
+    odds = 3 * table[:, 0] - 2 * table[:, 1] ** 2
+    is_lesion = rng.random(count) < 1 / (1 + np.exp(-odds))
+    return Samples(table, 0.8 * is_lesion, np.where(is_lesion, np.arange(count), -1), np.arange(count) // 20)
+
+
+def test_of_several_candidates_of_one_lesion_only_those_near_the_best_count():
+    overlap = np.array([0.8, 0.5, 0.3, 0.15, 0.0, 0.2])
+    lesion = np.array([7, 7, 7, 8, -1, -1])
+    drawn = Samples(np.zeros((6, len(FEATURES))), overlap, lesion, np.zeros(6, int))
+    np.testing.assert_array_equal(targets(drawn), [1, 1, 0, np.nan, 0, np.nan])
+
+
+def test_the_fit_finds_what_decides():
+    model = fit(samples())
+    assert model.linear[0] > 1.5
+    assert model.squared[1] < -0.7
+    assert np.abs(model.linear[2:]).max() < 0.6
+
+
+def test_weights_go_through_the_file_unchanged():
+    drawn = samples()
+    model = fit(drawn)
+    again = model_of(tomllib.loads(as_toml(model, drawn)))
+    np.testing.assert_allclose(again.log_odds(drawn.table), model.log_odds(drawn.table), atol=1e-3)
+
+
+def test_samples_are_kept_in_a_file(tmp_path):
+    drawn = samples(40)
+    drawn.save(tmp_path / "drawn.npz")
+    both = Samples.join([Samples.load(tmp_path / "drawn.npz"), drawn])
+    assert both.table.shape == (80, len(FEATURES))
+    np.testing.assert_array_equal(both.lesion[:40], drawn.lesion)
