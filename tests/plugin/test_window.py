@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 from qtpy import API_NAME
-from qtpy.QtWidgets import QAbstractButton, QLabel, QMenuBar, QOpenGLWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QMenuBar, QOpenGLWidget
 from skimage.io import imread
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError, StoreError
@@ -116,6 +116,21 @@ def test_looks_change_between_one_canvas_and_a_grid(opened):
         room.session.show(key)
         window.settle(room)
         assert len(room.stage.canvas.visible_panels) == count
+
+
+@pytest.mark.gui
+@needs_screen
+def test_a_window_that_closes_while_pictures_are_hung_leaves_them(opened):
+    viewer, room = opened
+    room.session.show("P1/baseline/MR/0")
+    while not room.stage.is_hanging:
+        QApplication.processEvents()
+    for _ in range(3):
+        QApplication.processEvents()
+    assert room.stage.is_hanging
+    viewer.close()
+    assert not room.stage.is_hanging
+    QApplication.processEvents()
 
 
 @pytest.mark.gui

@@ -41,6 +41,10 @@ class FrameKeeper(QObject):
         """Whether all stand where they belong."""
         return not self._timer.isActive()
 
+    def stop(self) -> None:
+        """Move them no more: the window closes."""
+        self._timer.stop()
+
     def keep(self) -> None:
         """Move them now."""
         for _ in self.keep_in_steps():

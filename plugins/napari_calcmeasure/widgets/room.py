@@ -136,8 +136,8 @@ class ReadingRoom(QWidget):
         """Let go of the drafts: they are on disk, for this or another window to restore."""
         self.session.readings.keep_all()
         self.runner.cancel_all()
-        self.mirror.stop()
-        self.laying_in.stop()
+        for part in (self.stage, self.mirror, self.laying_in):
+            part.stop()
         for side in (self.decoding, self.searching):
             side.close()
         if self.session.readings.records is not None:

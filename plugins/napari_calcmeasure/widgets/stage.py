@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,15 @@ class Stage(QObject):
         """Whether nothing waits to be shown or drawn."""
         is_drawn = not any(one.isActive() for one in (self._drawing_timer, self._cell_timer, self._seed_timer))
         return self._steps is None and is_drawn and self.frames.is_settled
+
+    def stop(self) -> None:
+        """Leave everything as it is: the window closes, and on a canvas that is gone no hanging can be finished."""
+        # At the end of the program Qt may have taken the timers already.
+        with suppress(RuntimeError):
+            for one in (self._hanging_timer, self._drawing_timer, self._cell_timer, self._seed_timer):
+                one.stop()
+            self.frames.stop()
+        self._steps, self._cells, self._seed = None, iter(()), None
 
     def request_redraw(self, _value: object = None) -> None:
         """Draw anew, soon."""
