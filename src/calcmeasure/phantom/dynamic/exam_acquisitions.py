@@ -23,6 +23,8 @@ _JUMPS = 0.35
 _TURN_DEG_PER_MM = 0.25
 _PATCHES = {FatSuppression.PARTIAL: ((1, 4), (18.0, 45.0)), FatSuppression.SWAPPED: ((1, 3), (10.0, 22.0))}
 _SWAP_CLEAR_MM = 8.0
+_ALONG_ROWS = 0.35
+"""Share of examinations that encode phase along the rows: on axial slices through the heart, which most avoid."""
 
 
 def acquire(spec: DceSpec, settings: ExamSettings, *, rng: np.random.Generator) -> DceSpec:
@@ -95,7 +97,7 @@ def _artefacts(spec: DceSpec, settings: ExamSettings, *, rng: np.random.Generato
         fat=fat,
         patches=_patches(spec, fat, rng),
         residual_fat=uniform(settings.residual_fat, rng),
-        ghost_axis=int(rng.integers(1, 3)),
+        ghost_axis=1 if rng.random() < _ALONG_ROWS else 2,
         heart_ghost=uniform(settings.heart_ghost, rng) if has_ghosts else 0.0,
         body_ghost=uniform(settings.body_ghost, rng) if has_ghosts else 0.0,
         ghost_spacing=uniform((0.12, 0.35), rng),

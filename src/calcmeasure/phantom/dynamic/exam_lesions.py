@@ -24,6 +24,10 @@ _CONTACT_MM = (0.5, 2.0)
 """How deep a mass in contact with the chest wall reaches into it."""
 _KINETICS = ((Kinetics.WASHOUT, 0.5), (Kinetics.PLATEAU, 0.35), (Kinetics.PERSISTENT, 0.15))
 _NON_MASS_KINETICS = ((Kinetics.WASHOUT, 0.2), (Kinetics.PLATEAU, 0.5), (Kinetics.PERSISTENT, 0.3))
+_LEAST_RESIDUAL = 0.7
+"""Residual disease enhances more than spots of background do: else nothing could tell them apart."""
+_PERSISTENT = 1.6
+"""The transfer constant of persistent enhancement is low; by this much it is raised above the background's."""
 _MASS_RATIOS, _NON_MASS_RATIOS = (0.55, 0.95), (0.35, 0.6)
 
 
@@ -53,15 +57,16 @@ class LesionDrawer:
     def _mass(self, rng: np.random.Generator, *, has_rim: bool) -> LesionSpec:
         settings = self._settings
         low = max(settings.diameter_mm[0], 14.0) if has_rim else settings.diameter_mm[0]
+        kinetics = pick(_KINETICS, rng)
         return LesionSpec(
             laterality=self._side,
             diameter_mm=log_uniform((low, settings.diameter_mm[1]), rng),
             axis_ratios=(uniform(_MASS_RATIOS, rng), uniform(_MASS_RATIOS, rng)),
             angle_deg=uniform((0.0, 180.0), rng),
             irregularity=uniform(settings.irregularity, rng),
-            kinetics=pick(_KINETICS, rng),
+            kinetics=kinetics,
             rim=has_rim or rng.random() < 0.4,
-            strength=log_uniform(settings.strength, rng),
+            strength=log_uniform(settings.strength, rng) * (_PERSISTENT if kinetics is Kinetics.PERSISTENT else 1.0),
             core=uniform(settings.core, rng) if has_rim else None,
         )
 
@@ -70,7 +75,7 @@ class LesionDrawer:
             spec,
             diameter_mm=log_uniform(self._settings.residual_mm, rng),
             kinetics=Kinetics.PLATEAU,
-            strength=spec.strength * uniform((0.45, 0.9), rng),
+            strength=max(spec.strength, _LEAST_RESIDUAL) * uniform((0.6, 1.0), rng),
         )
 
     def _non_mass(self, rng: np.random.Generator) -> LesionSpec:

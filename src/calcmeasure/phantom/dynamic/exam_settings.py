@@ -107,7 +107,7 @@ class ExamSettings:
     diameter_mm, residual_mm, non_mass_mm
         Greatest in-plane diameter, logarithmic; no lesion is larger than its breast can hold.
     strength
-        Of the lesion's uptake, logarithmic; residual foci have a third to two thirds of it.
+        Of the lesion's uptake, logarithmic; persistent and residual disease at least so much that background is less.
     irregularity, core
         See `LesionSpec`.
     contact_share
@@ -197,7 +197,7 @@ TESTING = ExamSettings(
     irregularity=(0.04, 0.18),
     density=(0.08, 0.7),
     background=(0.05, 0.60),
-    uneven_uptake=(0.25, 0.5),
+    uneven_uptake=(0.25, 0.45),
     phases=(3.0, 8.0),
     duration_s=(48.0, 105.0),
     tr_s=(0.0040, 0.0070),

@@ -71,7 +71,7 @@ def _of_one_breast(
         yield Distractor(kind.AXILLARY_NODE, side, where, _oval((6.0, 14.0), rng), strength=uniform((0.5, 1.3), rng))
     for _ in range(rng.poisson(shares.foci / sides)):
         where = (uniform((-0.55, 0.55), rng), uniform((0.2, 0.7), rng), uniform((-0.6, 0.6), rng))
-        yield Distractor(kind.FOCUS, side, where, _oval((2.0, 4.5), rng), strength=log_uniform((0.4, 1.6), rng))
+        yield Distractor(kind.FOCUS, side, where, _oval((2.0, 4.5), rng), strength=log_uniform((0.3, 0.9), rng))
     if rng.random() < shares.nipples:
         yield Distractor(kind.NIPPLE, side, (0.0, 0.975, 0.0), _oval((6.0, 10.0), rng), uniform((0.3, 1.5), rng))
     yield from _surgery(shares, side, sides, rng)
