@@ -35,12 +35,21 @@ def read_durations(phases: Sequence[Sequence[MrImage]], *, starts_s: Sequence[fl
 def _phases_apart(phases: Sequence[Sequence[MrImage]]) -> list[int]:
     """How many phases on each next one is, by the numbers that phases or images carry; 1 where none are stated."""
     for keyword in ("TemporalPositionIdentifier", "AcquisitionNumber", "InstanceNumber"):
-        numbers = [[image.header.integer(keyword) for image in phase] for phase in phases]
-        known = [min(n for n in phase if n is not None) for phase in numbers if None not in phase]
-        steps = [after - before for before, after in pairwise(known)]
-        if len(known) == len(phases) and min(steps) > 0:
+        numbers = _phase_numbers(phases, keyword)
+        steps = [after - before for before, after in pairwise(numbers)]
+        if len(numbers) == len(phases) and min(steps) > 0:
             return [max(1, round(step / min(steps))) for step in steps]
     return [1] * (len(phases) - 1)
+
+
+def _phase_numbers(phases: Sequence[Sequence[MrImage]], keyword: str) -> list[int]:
+    """Number of each phase; fewer than phases where some carry none. Images are counted in whole phases."""
+    stated = [[image.header.integer(keyword) for image in phase] for phase in phases]
+    first = [min(n for n in phase if n is not None) for phase in stated if None not in phase]
+    if keyword != "InstanceNumber" or not first:
+        return first
+    most = max(len(phase) for phase in phases)
+    return [(number - min(first)) // most for number in first]
 
 
 def _stated_duration(phase: Sequence[MrImage]) -> float | None:

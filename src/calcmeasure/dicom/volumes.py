@@ -22,6 +22,7 @@ from calcmeasure.dicom.frame_layout import FrameLayout, read_layout
 from calcmeasure.dicom.phase_keys import mr_images
 from calcmeasure.dicom.philips import scale_slopes
 from calcmeasure.dicom.plain_slices import PlainSlice, Rescale, plain_slices, stated_rescale
+from calcmeasure.dicom.roomy_arrays import give_back, roomy_array
 from calcmeasure.errors import ErrorCode, PhaseError, PixelError
 from calcmeasure.model.imaging import DynamicSeries, FrameReference
 
@@ -61,8 +62,9 @@ def load_phases(series: DynamicSeries, *, indices: Sequence[int]) -> FloatVolume
     Returns
     -------
     (n, slices, rows, columns) float32
-        Signal with rescale slope and intercept applied. Philips images whose slopes differ are brought to one scale
-        with the manufacturer's scale slope (2005,100E) where every image has it.
+        In a file, not in memory, where it is large (`roomy_array`). Signal with rescale slope and intercept applied.
+        Philips images whose slopes differ are brought to one scale with the manufacturer's scale slope (2005,100E)
+        where every image has it.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def load_phases(series: DynamicSeries, *, indices: Sequence[int]) -> FloatVolume
     sources = [_source(path, wanted, plain) for (path, wanted), plain in plain_or_not]
     _check_size(sources, series.grid.shape)
     rescales = _common_scaling(sources, vendor=series.vendor)
-    volume = np.empty((len(indices), *series.grid.shape), dtype=np.float32)
+    volume = roomy_array((len(indices), *series.grid.shape))
     plain = [source for source in sources if _is_plain(source.layout)]
     _read_plain(plain, rescales, out=volume)
     _decode_others([source for source in sources if not _is_plain(source.layout)], rescales, out=volume)
@@ -107,6 +109,7 @@ def _refuse_wrapped(volume: FloatVolume, *, slope: float) -> None:
                 "export the series again with a smaller scale",
                 code=ErrorCode.WRAPPED,
             )
+        give_back(volume)
 
 
 def _by_file(places: Mapping[Place, FrameReference]) -> dict[Path, tuple[tuple[Place, int], ...]]:
@@ -144,6 +147,8 @@ def _read_plain(sources: Iterable[_Source], rescales: Mapping[Place, Rescale], *
                 _apply(_stated(buffer, source.layout), rescales[place], out=out[place])
         finally:
             os.close(descriptor)
+        if source.wanted[-1][0][1] == out.shape[1] - 1:
+            give_back(out)
 
 
 def _stated(values: NDArray[np.uint16], layout: FrameLayout) -> NDArray[np.generic]:
