@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from calcmeasure.detect.lesions.motion import MAX_STRAIN, correct_motion
+from calcmeasure.detect.contract import DynamicImage
+from calcmeasure.detect.lesions.displacement import Displacement, volume_change
+from calcmeasure.detect.lesions.motion import MAX_STRAIN, align_phases, correct_motion
 from calcmeasure.errors import DetectorError, ErrorCode
-from calcmeasure.geometry import Spacing, SpacingSource
+from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 
 SHAPE, STEPS_MM = (24, 60, 64), (2.5, 1.2, 1.0)
 SPACING = Spacing(STEPS_MM[1], STEPS_MM[2], SpacingSource.PATIENT, slice_mm=STEPS_MM[0])
@@ -86,3 +88,63 @@ def test_shapes_must_agree(tissue, inside):
     with pytest.raises(DetectorError) as caught:
         correct_motion(tissue[1:], tissue, spacing=SPACING, region=inside)
     assert caught.value.code is ErrorCode.DETECTION
+
+
+@pytest.mark.parametrize("shift_mm", [(0.0, 6.0, 0.0), (0.0, 0.0, -6.0), (-3.0, 3.0, 4.0)])
+def test_six_millimetres_of_rigid_motion_are_recovered(tissue, inside, shift_mm):
+    result = correct_motion(_moved(tissue, shift_mm), tissue, spacing=SPACING, region=inside)
+    centre = tuple(n // 2 for n in result.shift_mm.shape[1:])
+    np.testing.assert_allclose(result.shift_mm[(slice(None), *centre)], shift_mm, atol=0.6)
+
+
+def test_noise_alone_is_named_as_the_reason(tissue, inside):
+    noisy = tissue + np.random.default_rng(1).normal(0, 20, SHAPE).astype(np.float32)
+    result = correct_motion(noisy, tissue, spacing=SPACING, region=inside)
+    assert result.reason in {"below noise", "no gain"}
+    assert result.moved is noisy
+    assert result.mismatch_after == result.mismatch_before
+
+
+def test_an_empty_region_has_no_structure(tissue):
+    result = correct_motion(tissue, tissue, spacing=SPACING, region=np.zeros(SHAPE, dtype=bool))
+    assert result.reason == "no structure"
+
+
+def test_only_the_phases_that_moved_are_moved(tissue, inside):
+    rng = np.random.default_rng(4)
+    phases = [tissue, _moved(tissue, (0, 2, 2)), tissue, tissue, tissue]
+    series = np.stack([p + rng.normal(0, 5, SHAPE) for p in phases]).astype(np.float32)
+    grid = ImageGrid(SHAPE, (0.0, 0.0, 0.0), ((0.0, 0, 1), (0.0, 1, 0), (1.0, 0, 0)), SPACING)
+    aligned = align_phases(DynamicImage(series, grid, pre_index=0, early_index=2), inside)
+    assert list(aligned.moved) == list(aligned.displacements) == [1]
+    assert [record.index for record in aligned.motion] == [0, 1, 3, 4]
+    assert [record.reason == "" for record in aligned.motion] == [False, True, False, False]
+    assert aligned.motion[1].mismatch_after < aligned.motion[1].mismatch_before
+    assert [record.index for record in align_phases(DynamicImage(series, grid, 0, 2), inside, phases=(4,)).motion] == [
+        4
+    ]
+
+
+@pytest.mark.parametrize("stretch", [(0.0, 0.0, 0.0), (0.1, 0.0, 0.0), (0.05, -0.08, 0.02)])
+def test_volume_change_of_a_linear_displacement(stretch):
+    """x + shift(x) = (1 + e) x has the Jacobian determinant (1 + e1)(1 + e2)(1 + e3) everywhere."""
+    step_mm = np.array([12.0, 11.0, 10.0])
+    places = np.indices((5, 6, 7)) * step_mm[:, None, None, None]
+    displacement = Displacement(places * np.array(stretch)[:, None, None, None], step_mm)
+    mask = np.ones((4, 9, 11), dtype=bool)
+    change = volume_change(displacement, mask, spacing=SPACING, offset_zrc=(8, 15, 20))
+    assert change == pytest.approx(1 / np.prod(1 + np.array(stretch)) - 1, abs=1e-9)
+
+
+def test_volume_change_of_an_empty_mask_is_zero():
+    displacement = Displacement(np.ones((3, 2, 2, 2)), np.full(3, 12.0))
+    assert volume_change(displacement, np.zeros((2, 2, 2), dtype=bool), spacing=SPACING) == 0.0
+
+
+def test_a_lesion_that_appears_keeps_its_volume_under_true_motion(tissue, inside):
+    z, r, c = np.indices(SHAPE)
+    lesion = ((z - 12) * 2.5) ** 2 + ((r - 30) * 1.2) ** 2 + (c - 32.0) ** 2 < 10**2
+    early = np.where(lesion, 600, tissue).astype(np.float32)
+    result = correct_motion(_moved(tissue, (0, 3, -2)), early, spacing=SPACING, region=inside)
+    assert not result.reason
+    assert abs(volume_change(result.displacement, lesion, spacing=SPACING)) < 0.1

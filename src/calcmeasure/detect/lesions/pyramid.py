@@ -1,0 +1,118 @@
+"""One level of the registration pyramid: a phase with its contrast normalised, and a Gauss-Newton step towards it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft, ndimage
+
+from calcmeasure.detect.contract import BoolImage, FloatImage
+from calcmeasure.detect.lesions.displacement import normal_equations, warp
+from calcmeasure.detect.lesions.lattice import block_mean
+from calcmeasure.geometry import Spacing
+
+FloatArray = NDArray[np.float64]
+
+NORMALISE_MM = 5.0
+"""Standard deviation of the window that local mean and spread are taken over."""
+CONTROL_MM = 12.0
+"""Distance between the control points that carry the displacement."""
+MAX_SHIFT_MM = 12.0
+"""No control point moves further."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlGrid:
+    """Grid of control points; the first lies at the centre of voxel (0, 0, 0)."""
+
+    shape: tuple[int, int, int]
+    step_mm: FloatArray
+
+    @classmethod
+    def over(cls, shape: tuple[int, ...], spacing: Spacing) -> ControlGrid:
+        """Spread control points about `CONTROL_MM` apart over a volume, its corners included."""
+        extent_mm = (np.asarray(shape) - 1) * np.asarray(spacing.zrc_mm)
+        cells = np.maximum(1, np.round(extent_mm / CONTROL_MM)).astype(int)
+        step_mm = np.maximum(extent_mm, 1e-3) / cells
+        return cls((int(cells[0]) + 1, int(cells[1]) + 1, int(cells[2]) + 1), step_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The fixed phase normalised on one level of the pyramid."""
+
+    fixed: FloatImage
+    region: BoolImage
+    factors: tuple[int, int, int]
+    voxel_mm: FloatArray
+    offset_mm: FloatArray
+
+    @classmethod
+    def of(cls, fixed: FloatImage, *, spacing: Spacing, region: BoolImage, voxel_mm: float) -> Level:
+        """Prepare a phase on voxels no larger than `voxel_mm`, as far as its own allow."""
+        z, r, c = (max(1, int(voxel_mm / step + 1e-6)) for step in spacing.zrc_mm)
+        factors = (z, r, c)
+        size_mm = np.multiply(factors, spacing.zrc_mm)
+        inside = block_mean(region.astype(np.float32), factors) > 0.5
+        still = _normalise(block_mean(fixed, factors), inside, voxel_mm=size_mm)
+        return cls(still, inside, factors, size_mm, (np.asarray(factors) - 1) / 2 * np.asarray(spacing.zrc_mm))
+
+    def normalised(self, moving: FloatImage) -> FloatImage:
+        """Bring another phase onto this level."""
+        return _normalise(block_mean(moving, self.factors), self.region, voxel_mm=self.voxel_mm)
+
+    def frame_mm(self, grid: ControlGrid) -> FloatArray:
+        """(3, 3) voxel size, position of voxel (0, 0, 0) and control point distance."""
+        return np.stack([self.voxel_mm, self.offset_mm, grid.step_mm])
+
+    def mismatch(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> float:
+        """Root mean square difference inside the region after a displacement."""
+        moved = warp(moving, shift_mm, self.frame_mm(grid))
+        return float(np.sqrt(np.mean((moved - self.fixed)[self.region] ** 2)))
+
+    def translation_mm(self, moving: FloatImage) -> FloatArray:
+        """(3,) whole-voxel shift at which the phases correlate best: puts large motion within the pyramid's reach."""
+        reach = np.minimum((MAX_SHIFT_MM / 2 / self.voxel_mm + 0.5).astype(int), np.asarray(self.fixed.shape) - 1)
+        shape = [fft.next_fast_len(int(n + k), real=True) for n, k in zip(self.fixed.shape, reach, strict=True)]
+        still = fft.rfftn(np.where(self.region, self.fixed, np.float32(0)), shape)
+        products = fft.irfftn(np.conj(still) * fft.rfftn(moving, shape), shape)
+        window = products[np.ix_(*[np.arange(-k, k + 1) for k in reach])]
+        best = np.unravel_index(np.argmax(window), window.shape)
+        shift_mm: FloatArray = (np.asarray(best) - reach) * self.voxel_mm
+        return shift_mm
+
+    def step(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> FloatArray:
+        """One Gauss-Newton step of the displacement, mm, (3, ...)."""
+        moved = warp(moving, shift_mm, self.frame_mm(grid))
+        sums = normal_equations(moved, self.fixed, self.region, self.frame_mm(grid), grid.shape)
+        sums = ndimage.gaussian_filter(
+            sums, sigma=(0, *np.minimum(1.0, (np.asarray(grid.shape) - 1) / 2)), mode="nearest"
+        )
+        return _solve(sums)
+
+
+def _normalise(image: FloatImage, inside: BoolImage, *, voxel_mm: FloatArray) -> FloatImage:
+    """Logarithm minus local mean over local spread."""
+    tissue = image[inside]
+    floor = 0.1 * float(np.percentile(tissue, 90)) if tissue.size else 1.0
+    logs = np.log(np.maximum(image, 0) + max(floor, 1e-6))
+    sigma = NORMALISE_MM / voxel_mm
+    mean = ndimage.gaussian_filter(logs, sigma, truncate=3)
+    spread = np.sqrt(np.maximum(ndimage.gaussian_filter(logs**2, sigma, truncate=3) - mean**2, 0))
+    usual = float(np.median(spread[inside])) if tissue.size else 0.0
+    normalised: FloatImage = ((logs - mean) / (spread + 0.5 * usual + 1e-6)).astype(np.float32)
+    return normalised
+
+
+def _solve(sums: FloatArray) -> FloatArray:
+    """Solve the 3x3 normal equations of every control point, held back where there is no structure."""
+    zz, zr, zc, rr, rc, cc = sums[:6]
+    matrix = np.stack([np.stack(row, axis=-1) for row in ((zz, zr, zc), (zr, rr, rc), (zc, rc, cc))], axis=-2)
+    trace = zz + rr + cc
+    held = 0.02 * trace + 0.02 * trace.max() + 1e-12
+    matrix = matrix + held[..., None, None] * np.eye(3)
+    step = np.linalg.solve(matrix, -np.moveaxis(sums[6:9], 0, -1)[..., None])[..., 0]
+    moved: FloatArray = np.moveaxis(step, -1, 0)
+    return moved
