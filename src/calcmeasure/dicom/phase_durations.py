@@ -43,7 +43,7 @@ def _phases_apart(phases: Sequence[Sequence[MrImage]]) -> list[int]:
 
 
 def _phase_numbers(phases: Sequence[Sequence[MrImage]], keyword: str) -> list[int]:
-    """Number of each phase; fewer than phases where some carry none. Images are counted in whole phases."""
+    """Tell the number of each phase; fewer than phases where some carry none. Images are counted in whole phases."""
     stated = [[image.header.integer(keyword) for image in phase] for phase in phases]
     first = [min(n for n in phase if n is not None) for phase in stated if None not in phase]
     if keyword != "InstanceNumber" or not first:
