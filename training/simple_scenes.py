@@ -143,13 +143,14 @@ def _pixel_noise(image: NDArray[np.float32], inside: NDArray[np.bool_]) -> float
 def _add_speck(
     image: NDArray[np.float32], point_mm: Values, rc_mm: tuple[float, float], *, sigma_mm: float, height: float
 ) -> None:
-    profiles, window = [], []
+    profiles: list[Values] = []
+    window: list[slice] = []
     for length, centre, step in zip(image.shape, point_mm, rc_mm, strict=True):
         first, last = (int((centre + side * 5.0 * sigma_mm) / step) for side in (-1.0, 1.0))
         window.append(slice(max(0, first), min(length, last + 2)))
         at_mm = np.arange(window[-1].start, window[-1].stop) * step
         profiles.append(np.exp(-((at_mm - centre) ** 2) / (2.0 * sigma_mm**2)))
-    image[tuple(window)] += (height * np.outer(*profiles)).astype(np.float32)
+    image[tuple(window)] += (height * np.outer(profiles[0], profiles[1])).astype(np.float32)
 
 
 def _with_marks(scene: Scene, points_rc: Values, *, diameters_mm: Values, labels: tuple[MarkLabel, ...]) -> Scene:

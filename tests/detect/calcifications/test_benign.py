@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calcmeasure.detect.calcifications.bands import Band, BandStack
-from calcmeasure.detect.calcifications.benign import find_coarse, vascular_marks
+from calcmeasure.detect.calcifications.benign import find_coarse, marks_along_tubes, vascular_marks
 from calcmeasure.detect.calcifications.noise import NoiseCurve
 from calcmeasure.geometry import Spacing, SpacingSource
 
@@ -51,6 +51,22 @@ def test_a_group_beside_an_artery_keeps_its_marks():
 @pytest.mark.parametrize("n", [0, 1, 3, 11])
 def test_few_marks_are_no_artery(n: int):
     assert not vascular_marks(_artery(0)[:n]).any()
+
+
+def _along(n: int) -> np.ndarray:
+    return np.column_stack([np.zeros(n), np.linspace(0.0, 20.0, n)])
+
+
+def test_marks_that_mostly_lie_on_a_line_are_arterial_and_those_far_from_it_are_not():
+    points = np.vstack([_along(40), [[30.0, 10.0], [0.0, 40.0]]])
+    on_tube = np.arange(42) % 2 == 0
+    assert marks_along_tubes(points, on_tube).tolist() == [True] * 40 + [False] * 2
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_a_few_marks_on_lines_make_no_artery(share: float):
+    points = _along(40)
+    assert not marks_along_tubes(points, np.arange(40) % 5 < 5 * share).any()
 
 
 def _stack(shape_mm: str, *, snr_inside: float = 30.0) -> BandStack:

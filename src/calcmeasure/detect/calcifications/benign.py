@@ -24,6 +24,9 @@ _WALL_SPREAD = 0.45
 _FEWEST_IN_TRACK = 12
 _GROW_MM = 1.6
 
+TUBE_MM, TUBE_SHARE, FEWEST_ON_TUBE = 4.0, 0.35, 4
+"""Marks lie along an artery where at least this share and number of those within this distance lie on a line."""
+
 COARSE_SIGMA_MM = 0.316
 """Band in which coarse objects are looked for: wider than a microcalcification, narrower than tissue."""
 COMPACT_SHARE = 0.35
@@ -57,6 +60,28 @@ def vascular_marks(points_mm: Points) -> BoolValues:
     if flagged.sum() < _FEWEST_IN_TRACK:
         return np.zeros_like(flagged)
     return _grow(flagged, tree)
+
+
+def marks_along_tubes(points_mm: Points, on_tube: BoolValues) -> BoolValues:
+    """Tell the marks along an artery whose wall is calcified throughout: most of what is found there lies on a line.
+
+    Marks of a group, even of one that fills a duct, seldom lie on a line of 6 mm at the width of an artery; marks along
+    such an artery mostly do.
+
+    Parameters
+    ----------
+    points_mm
+        (n, 2).
+    on_tube
+        (n,) whether a line, bent or not, continues each mark to both sides at the width of an artery.
+    """
+    if on_tube.sum() < FEWEST_ON_TUBE:
+        return np.zeros(len(points_mm), dtype=bool)
+    near = cKDTree(points_mm).sparse_distance_matrix(cKDTree(points_mm), TUBE_MM, output_type="ndarray")
+    neighbours = np.bincount(near["i"], minlength=len(points_mm))
+    count = np.bincount(near["i"], weights=on_tube[near["j"]], minlength=len(points_mm))
+    along: BoolValues = (count >= FEWEST_ON_TUBE) & (count >= TUBE_SHARE * neighbours)
+    return along
 
 
 def _grow(flagged: BoolValues, tree: cKDTree) -> BoolValues:
