@@ -44,7 +44,7 @@ STAGES = (
     (calcmeasure.pipeline.patient, "read_dynamic", "dynamic MR, all stages (2 series)"),
     (calcmeasure.pipeline.dynamic, "load_phases", "-- load 6 phases"),
     (calcmeasure.detect.lesions.scene, "find_breasts", "-- breasts and chest wall"),
-    (calcmeasure.detect.lesions.scene, "correct_motion", "-- motion correction"),
+    (calcmeasure.detect.lesions.scene, "align_phases", "-- motion correction"),
     (calcmeasure.detect.lesions.scene, "map_enhancement", "-- enhancement maps"),
     (calcmeasure.detect.lesions.detector, "judge", "-- candidates and outlines"),
     (calcmeasure.detect.lesions.detector, "describe", "-- lesions at other phases"),

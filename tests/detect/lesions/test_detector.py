@@ -255,6 +255,17 @@ def test_neighbouring_phases_are_measured_too(one_mass):
     assert after.diameter_mm == pytest.approx(18, abs=0.8)
 
 
+def test_a_moved_phase_is_moved_back_and_the_lesion_keeps_its_size(one_mass):
+    pre, early = one_mass.phases
+    findings = detect_lesions(replace(one_mass, phases=np.stack([np.roll(pre, 2, axis=1), early])))
+    assert "motion_corrected" in findings.flags
+    assert findings.motion[0].largest_mm == pytest.approx(2 * STEPS_MM[1], abs=1.5)
+    assert set(findings.moved) == {0}
+    (lesion,) = findings.lesions
+    assert _diameter_mm(lesion, one_mass.grid) == pytest.approx(18, abs=1)
+    assert abs(lesion.volume_change) < 0.05
+
+
 def test_a_lesion_at_the_end_of_the_volume_says_so(one_mass):
     middle = one_mass.grid.shape[0] // 2
     origin = one_mass.grid.to_lps((middle, 0, 0))

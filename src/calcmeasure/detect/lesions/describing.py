@@ -54,6 +54,7 @@ def describe(judged: Judged, scene: Scene, *, is_lesion: bool) -> LesionFinding:
         flags=tuple(flags),
         kind=kind_of(judged.evidence, diameter_mm=judged.diameter_mm),
         at_phases=_at_phases(judged, scene) if is_lesion else (),
+        volume_change=scene.volume_change(mask, offset_zrc=judged.offset_zrc) if is_lesion else None,
     )
 
 
@@ -77,7 +78,7 @@ def _surface_outside(judged: Judged, scene: Scene) -> float:
         neighbours[[0, 2]] = False
     mask = np.pad(judged.outline.mask, 1)
     beyond = ndimage.binary_dilation(mask, neighbours) & ~mask
-    outside = np.pad(~scene.searched[judged.cut], 1, constant_values=True)
+    outside = np.pad(~scene.searched(judged.cut), 1, constant_values=True)
     return float((beyond & outside).sum() / max(int(beyond.sum()), 1))
 
 
@@ -108,7 +109,7 @@ def _at_phases(judged: Judged, scene: Scene) -> tuple[PhaseDiameter, ...]:
 def _diameter_at_mm(judged: Judged, scene: Scene, *, index: int) -> float | None:
     cut = judged.cut
     subtraction = scene.phase(index)[cut] - scene.pre[cut]
-    outline = outline_lesion(subtraction, judged.outline.mask, tissue=scene.searched[cut], voxel_mm=scene.voxel_mm)
+    outline = outline_lesion(subtraction, judged.outline.mask, tissue=scene.searched(cut), voxel_mm=scene.voxel_mm)
     early = judged.outline.inside - judged.outline.outside
     if outline is None or outline.inside - outline.outside < LEAST_CONTRAST * early:
         return None

@@ -60,8 +60,8 @@ def detect_lesions(image: DynamicImage) -> LesionFindings:
         flags=_flags(scene),
         others=tuple(describe(candidate, scene, is_lesion=False) for candidate in rest),
         background=scene.maps.background.as_found(),
-        motion=scene.motion,
-        moved=scene.moved,
+        motion=scene.aligned.motion,
+        moved=scene.aligned.moved,
         parameters=_parameters(scene),
     )
 

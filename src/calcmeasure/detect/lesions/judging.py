@@ -84,7 +84,7 @@ def judge_all(scene: Scene) -> Iterator[Judged]:
 
 def _outlined(candidate: Candidate, scene: Scene, *, cut: Cut, others: tuple[Candidate, ...]) -> Outline | None:
     own = paint(candidate, cut, scene.maps.factors)
-    tissue = scene.region.mask[cut] | scene.region.skin[cut]
+    tissue = scene.searched(cut)
     for other in others:
         painted = paint(other, cut, scene.maps.factors)
         if not (painted & own).any():

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from calcmeasure.detect.contract import BoolImage, DynamicImage, FloatImage, PhaseMotion
+from calcmeasure.detect.contract import BoolImage, DynamicImage, FloatImage
 from calcmeasure.detect.lesions.chest import BreastRegion, find_breasts, unblock
+from calcmeasure.detect.lesions.displacement import volume_change
 from calcmeasure.detect.lesions.enhancement import EnhancementMaps, map_enhancement, shrunk
-from calcmeasure.detect.lesions.motion import correct_motion
+from calcmeasure.detect.lesions.motion import AlignedPhases, align_phases
 from calcmeasure.detect.lesions.seeds import Candidate, find_candidates
+from calcmeasure.terms import Flag
 
 FloatArray = NDArray[np.float64]
 Cut = tuple[slice, slice, slice]
@@ -30,8 +31,8 @@ class Scene:
 
     Parameters
     ----------
-    moved
-        Index to (slices, rows, columns) of every phase that was moved onto the early one.
+    aligned
+        Phases that were moved onto the early one.
     depth_mm
         Distance of every block of the working grid from air, `FAR_MM` at most.
     """
@@ -39,9 +40,7 @@ class Scene:
     image: DynamicImage
     region: BreastRegion
     maps: EnhancementMaps
-    motion: tuple[PhaseMotion, ...]
-    moved: Mapping[int, FloatImage]
-    motion_flags: tuple[str, ...]
+    aligned: AlignedPhases
     depth_mm: FloatImage
 
     @property
@@ -57,7 +56,7 @@ class Scene:
 
     def phase(self, index: int) -> FloatImage:
         """(slices, rows, columns) of a phase, moved onto the early one where it was."""
-        moved = self.moved.get(index)
+        moved = self.aligned.moved.get(index)
         volume: FloatImage = self.image.phases[index] if moved is None else moved
         return volume
 
@@ -73,9 +72,22 @@ class Scene:
         return self.phase(last) if last > self.image.early_index else None
 
     @property
-    def searched(self) -> BoolImage:
-        """Where a lesion may lie: the breasts and their skin."""
-        return self.region.mask | self.region.skin
+    def motion_flags(self) -> tuple[str, ...]:
+        """Whether the phase before contrast was moved."""
+        moved = self.image.pre_index in self.aligned.moved
+        return (Flag.MOTION_CORRECTED.value if moved else Flag.MOTION_NOT_CORRECTED.value,)
+
+    def volume_change(self, mask: BoolImage, *, offset_zrc: tuple[int, int, int]) -> float | None:
+        """Relative change of a lesion's volume by moving the phase before contrast; None when it was not moved."""
+        displacement = self.aligned.displacements.get(self.image.pre_index)
+        if displacement is None:
+            return None
+        return volume_change(displacement, mask, spacing=self.image.grid.spacing, offset_zrc=offset_zrc)
+
+    def searched(self, cut: Cut) -> BoolImage:
+        """Where in a cut a lesion may lie: the breasts and their skin."""
+        inside: BoolImage = self.region.mask[cut] | self.region.skin[cut]
+        return inside
 
 
 def see(image: DynamicImage) -> Scene:
@@ -87,15 +99,12 @@ def see(image: DynamicImage) -> Scene:
         `ErrorCode.DETECTION` if the volume shows no breast.
     """
     region = find_breasts(image.pre, image.grid, early=image.early)
-    found = correct_motion(image.pre, image.early, spacing=image.grid.spacing, region=region.mask)
-    moved = {} if found.moved is image.pre else {image.pre_index: found.moved}
-    motion = PhaseMotion(
-        image.pre_index, found.mismatch_before, found.mismatch_after, found.largest_mm, "" if moved else "no gain"
-    )
-    maps = map_enhancement(found.moved, image.early, breast=region.mask, grid=image.grid)
+    aligned = align_phases(image, region.mask)
+    pre = aligned.moved.get(image.pre_index, image.pre)
+    maps = map_enhancement(pre, image.early, breast=region.mask, grid=image.grid)
     body = shrunk(region.body, maps.factors)
     depth_mm = np.minimum(ndimage.distance_transform_edt(body, sampling=maps.working_mm), FAR_MM).astype(np.float32)
-    return Scene(image, region, maps, (motion,), moved, found.flags, depth_mm)
+    return Scene(image, region, maps, aligned, depth_mm)
 
 
 def candidates_in(scene: Scene) -> tuple[Candidate, ...]:
