@@ -17,6 +17,7 @@ from calcmeasure.detect.contract import (
     LesionFinding,
     LesionFindings,
 )
+from calcmeasure.detect.lesions.followup import SecondLook
 from calcmeasure.detect.registry import LESIONS
 from calcmeasure.dicom.pixels import MammogramPixels
 from calcmeasure.errors import DetectorError, ErrorCode, PixelError
@@ -366,3 +367,46 @@ def test_a_lesion_gone_beside_another_has_neither_mask_nor_uptake(detectors):
     assert gone.extra == {}
     assert (gone.enhancement.uptake, gone.enhancement.mask_sha256) == (None, "")
     assert stored_mask(gone) is None
+
+
+def found_in_a_bed(monkeypatch, *, n_alone: int, is_registered: bool = True):
+    """The last lesion the detector gives is one that was found in the bed only."""
+
+    def look(_image, findings, *, earlier):
+        assert earlier.beds
+        return SecondLook(findings, n_alone, is_registered)
+
+    monkeypatch.setattr(dynamic, "look_in_beds", look)
+
+
+def test_what_is_found_in_the_bed_only_is_named_beside_what_is_found_alone(detectors, monkeypatch):
+    detectors.lesions = [saw(lesion(20)), saw(lesion(22, size=5))]
+    found_in_a_bed(monkeypatch, n_alone=0)
+    before, after = analyse(visit(0, mr=(series("9"),)), visit(1, mr=(series("8"),))).measurements
+    assert (before.independent_mm, before.linked_mm) == (None, None)
+    assert (after.independent_mm, after.linked_mm) == (0.0, after.value_mm)
+    assert round(after.value_mm, 1) == HALF_MM
+    assert Flag.CHANGED_BY_OTHER_VISIT in after.flags
+
+
+def test_what_is_found_alone_as_well_has_two_equal_lengths(detectors, monkeypatch):
+    detectors.lesions = [saw(lesion(20)), saw(lesion(22, size=5))]
+    found_in_a_bed(monkeypatch, n_alone=1)
+    _, after = analyse(visit(0, mr=(series("9"),)), visit(1, mr=(series("8"),))).measurements
+    assert after.independent_mm == after.linked_mm == after.value_mm
+    assert Flag.CHANGED_BY_OTHER_VISIT not in after.flags
+
+
+def test_nothing_in_the_bed_is_nothing_either_way(detectors, monkeypatch):
+    detectors.lesions = [saw(lesion(20)), saw()]
+    found_in_a_bed(monkeypatch, n_alone=0)
+    _, after = analyse(visit(0, mr=(series("9"),)), visit(1, mr=(series("8"),))).measurements
+    assert (after.value_mm, after.independent_mm, after.linked_mm) == (0.0, 0.0, 0.0)
+
+
+def test_visits_that_do_not_lie_over_each_other_say_so(detectors):
+    """The same grey everywhere holds nothing to lay over."""
+    detectors.lesions = [saw(lesion(20)), saw(lesion(22, size=5))]
+    _, after = analyse(visit(0, mr=(series("9"),)), visit(1, mr=(series("8"),))).measurements
+    assert (after.independent_mm, after.linked_mm) == (None, None)
+    assert Flag.VISITS_NOT_REGISTERED in after.flags

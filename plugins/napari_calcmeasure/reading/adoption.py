@@ -46,7 +46,7 @@ def adopt_annotations(reading: PatientReading, annotations: Sequence[Annotation]
         return Step(reading, message=NOTHING_NEW)
     after = replace(reading, findings=tuple(f for f in reading.findings if not _is_outdated(f, new)))
     for annotation in new:
-        after = after.put(Finding(_renamed(annotation, after, key=new_id())))
+        after = after.put(Finding(_renamed(annotation, after, key=new_id()), sound_mask(annotation)))
     count = f"{len(new)} automatic finding{'s' if len(new) > 1 else ''} to check"
     if not any(one.points or not one.measurable for one in new):
         count = "Nothing was found: 0 mm, to check"

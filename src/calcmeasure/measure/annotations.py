@@ -107,26 +107,28 @@ def _length(annotation: Annotation) -> _Length:
     if not annotation.points:
         return _Length(0.0)
     try:
-        return _MEASURES[annotation.geometry](_array(annotation), spacing)
+        return _MEASURES[annotation.geometry](_as_points(annotation.points), spacing)
     except ValueError as error:
         raise AnnotationError(f"annotation {annotation.annotation_id}: {error}") from error
 
 
 def _independent_mm(annotation: Annotation) -> float | None:
-    """Extent of the group as found without another visit in mind; None where that makes no difference to tell."""
+    """Length of the finding without another visit in mind; None where that makes no difference to tell."""
     alone, spacing = annotation.independent_points, annotation.image.spacing
     if alone is None or spacing is None or not annotation.measurable:
         return None
     try:
-        return measure_extent(alone, spacing).value_mm
+        if not alone:
+            return 0.0
+        return _MEASURES[annotation.geometry](_as_points(alone), spacing).value_mm
     except ValueError as error:
         raise AnnotationError(f"annotation {annotation.annotation_id}: {error}") from error
 
 
-def _array(annotation: Annotation) -> FloatArray:
-    if len({len(point) for point in annotation.points}) != 1:
+def _as_points(points: tuple[tuple[float, ...], ...]) -> FloatArray:
+    if len({len(point) for point in points}) != 1:
         raise ValueError("its points have different numbers of coordinates")
-    return np.asarray(annotation.points, dtype=np.float64)
+    return np.asarray(points, dtype=np.float64)
 
 
 def _measure_marks(points: FloatArray, spacing: Spacing) -> _Length:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.detect.contract import DynamicImage, LesionFinding
+from calcmeasure.detect.lesions.followup import VisitSnapshot, look_in_beds, take_snapshot
 from calcmeasure.detect.registry import LESIONS, failing_as_detector, load_detector
 from calcmeasure.dicom.volumes import load_phases
 from calcmeasure.errors import CalcMeasureError, ErrorCode, PhaseError
@@ -25,7 +26,7 @@ from calcmeasure.pipeline.uptake import SeenSeries, lesion_curve, lesion_figures
 from calcmeasure.report.panels import CurvePanel
 from calcmeasure.store.clock import utc_now
 from calcmeasure.store.lesion_masks import MASK_FIELD, mask_to_json
-from calcmeasure.terms import GeometryKind, Laterality, Method, Modality, Quantity, merge_flags
+from calcmeasure.terms import Flag, GeometryKind, Laterality, Method, Modality, Quantity, merge_flags
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +56,17 @@ class FoundLesion:
 
 @dataclass(frozen=True, slots=True)
 class DynamicResult:
-    """What the dynamic series of one visit yielded."""
+    """What the dynamic series of one visit yielded.
+
+    Parameters
+    ----------
+    snapshot
+        For the visit after it; None where nothing was measured.
+    """
 
     lesions: tuple[FoundLesion, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    snapshot: VisitSnapshot | None = None
 
 
 def read_dynamic(
@@ -66,6 +74,7 @@ def read_dynamic(
     settings: RunSettings,
     *,
     known: Sequence[LocatedLesion] = (),
+    earlier: VisitSnapshot | None = None,
     phase_choice: int | None = None,
 ) -> DynamicResult:
     """Find and outline the enhancing lesions of one visit.
@@ -78,6 +87,8 @@ def read_dynamic(
         Detector and early-phase rule.
     known
         Lesions of earlier visits: where one of them has gone, the picture shows its place.
+    earlier
+        The visit before: what remains of its lesions is looked for where they lay.
     phase_choice
         Phase that a reader takes instead of the rule's; it is recorded as the reader's.
 
@@ -94,7 +105,8 @@ def read_dynamic(
     for rank, (study, series) in enumerate(ranked, start=1):
         try:
             early = _early_phase(series, settings, choice=phase_choice)
-            result = _measure_series(series, study, early=early, settings=settings, known=known)
+            seen = _look_at(series, settings, early=early)
+            result = _measure_series(seen, study, known=known, earlier=earlier)
         except CalcMeasureError as error:
             logger.warning("dynamic series …%s refused: %s", series.series_uids[0][-8:], error.code)
             refused.append(_refused(series, study, error=error))
@@ -113,24 +125,45 @@ def _early_phase(series: DynamicSeries, settings: RunSettings, *, choice: int | 
     return choose_early_phase(series, rule=settings.early_phase_rule)
 
 
-def _measure_series(
-    series: DynamicSeries, study: Study, *, early: EarlyPhase, settings: RunSettings, known: Sequence[LocatedLesion]
-) -> DynamicResult:
+def _look_at(series: DynamicSeries, settings: RunSettings, *, early: EarlyPhase) -> SeenSeries:
     image = _load(series, early=early)
     detector = load_detector(settings.lesion_detector, kind=LESIONS)
     with failing_as_detector():
         findings = detector(image)
-    seen = SeenSeries(series, image, findings, early, settings.lesion_detector)
-    blank = _blank_annotation(series, study, early=early)
-    blank = replace(blank, flags=merge_flags(blank.flags, findings.flags))
-    frames = series.phases[early.index].frames
+    return SeenSeries(series, image, findings, early, settings.lesion_detector)
+
+
+def _measure_series(
+    seen: SeenSeries, study: Study, *, known: Sequence[LocatedLesion], earlier: VisitSnapshot | None
+) -> DynamicResult:
+    looked = look_in_beds(seen.image, seen.findings, earlier=earlier) if earlier and earlier.beds else None
+    n_alone = looked.n_alone if looked and looked.is_registered else None
+    seen = seen if looked is None else replace(seen, findings=looked.findings)
+    findings, early = seen.findings, seen.early
+    blank = _blank_annotation(seen.series, study, early=early)
+    unsure = (Flag.VISITS_NOT_REGISTERED,) if looked is not None and n_alone is None else ()
+    blank = replace(blank, flags=merge_flags(blank.flags, findings.flags, unsure))
+    if n_alone is not None:
+        blank = replace(blank, independent_points=())
+    frames = seen.series.phases[early.index].frames
     if not findings.lesions:
-        return DynamicResult((_with_image(_nothing(blank, seen, known=known), frames),))
-    lesions = tuple(
+        return DynamicResult((_with_image(_nothing(blank, seen, known=known), frames),), snapshot=earlier)
+    lesions = [
         _with_image(_found(blank, seen, lesion=lesion, rank=rank), frames)
         for rank, lesion in enumerate(findings.lesions, start=1)
-    )
-    return DynamicResult(lesions)
+    ]
+    if n_alone is not None:
+        lesions = [_with_both(found, is_alone=rank < n_alone) for rank, found in enumerate(lesions)]
+    return DynamicResult(tuple(lesions), snapshot=take_snapshot(seen.image, findings))
+
+
+def _with_both(found: FoundLesion, *, is_alone: bool) -> FoundLesion:
+    """Say what was found without knowing the bed: the same, or nothing."""
+    annotation = found.annotation
+    if is_alone:
+        return replace(found, annotation=replace(annotation, independent_points=annotation.points))
+    flags = merge_flags(annotation.flags, (Flag.CHANGED_BY_OTHER_VISIT,))
+    return replace(found, annotation=replace(annotation, flags=flags))
 
 
 def _load(series: DynamicSeries, *, early: EarlyPhase) -> DynamicImage:

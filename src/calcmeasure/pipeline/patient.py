@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from calcmeasure.detect.lesions.followup import VisitSnapshot
 from calcmeasure.measure.annotations import measure_annotation
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import Patient, Skipped, Study
@@ -96,6 +97,7 @@ class _Analysis:
     skipped: list[Skipped] = field(default_factory=list)
     known: list[KnownLesion] = field(default_factory=list)
     looked_before: bool = False
+    snapshot: VisitSnapshot | None = None
     timings_s: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -111,7 +113,8 @@ class _Analysis:
             self.skipped += result.skipped
 
     def add_lesions(self, visit: Sequence[Study], settings: RunSettings) -> None:
-        result = read_dynamic(visit, settings, known=[before.located for before in self.known])
+        result = read_dynamic(visit, settings, known=[before.located for before in self.known], earlier=self.snapshot)
+        self.snapshot = result.snapshot or self.snapshot
         self.skipped += result.skipped
         located = [lesion for lesion in result.lesions if lesion.located is not None]
         linked, new_ids = link_lesions([x.located for x in located if x.located], self.known)
@@ -169,6 +172,7 @@ def _vanished(template: Annotation, before: KnownLesion) -> Annotation:
         confidence=None,
         lesion_type=None,
         enhancement=of_no_lesion(template.enhancement),
+        independent_points=None if template.independent_points is None else (),
         extra={},
         flags=tuple(f for f in template.flags if f not in FINDING_FLAGS),
     )

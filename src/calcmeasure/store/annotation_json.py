@@ -9,7 +9,7 @@ from calcmeasure.errors import AnnotationError, CalcMeasureError
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.model.annotation import Annotation, ImageReference, MarkEvidence, PhaseReference
 from calcmeasure.store.enhancement_json import ENHANCEMENT_FIELDS, enhancement_from_json, enhancement_to_json
-from calcmeasure.store.lesion_masks import stored_mask
+from calcmeasure.store.lesion_masks import names_mask, stored_mask
 from calcmeasure.terms import (
     Distribution,
     GeometryKind,
@@ -129,7 +129,7 @@ def annotation_from_json(content: Mapping[str, Any], *, study_date: str, place: 
         enhancement=enhancement_from_json(content.get("enhancement")),
         extra=_unknown(content),
     )
-    if annotation.method is Method.AUTO:
+    if names_mask(annotation):
         stored_mask(annotation)
     return annotation
 

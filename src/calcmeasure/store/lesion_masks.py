@@ -109,6 +109,11 @@ def mask_from_json(content: Mapping[str, Any]) -> StoredMask:
     return StoredMask(voxels, _triple(offset), None if grid_shape is None else _triple(grid_shape))
 
 
+def names_mask(annotation: Annotation) -> bool:
+    """Whether figures were taken in a mask that must be there; without a reader's own the outline still stands."""
+    return annotation.method is Method.AUTO and bool(annotation.enhancement and annotation.enhancement.mask_sha256)
+
+
 def stored_mask(annotation: Annotation) -> StoredMask | None:
     """Mask saved with an annotation; None where there is none and none is missing.
 
@@ -118,14 +123,13 @@ def stored_mask(annotation: Annotation) -> StoredMask | None:
         ``E_MASK`` when it is damaged, or when an automatic measurement names a mask that is not there.
     """
     content = annotation.extra.get(MASK_FIELD)
-    named = annotation.enhancement.mask_sha256 if annotation.enhancement else ""
-    is_named = bool(named) and annotation.method is Method.AUTO
     if not isinstance(content, Mapping):
-        if is_named:
+        if names_mask(annotation):
             raise _damaged("is missing")
         return None
     mask = mask_from_json(content)
-    if is_named and content.get("sha256") != named:
+    digest = _digest(np.packbits(mask.voxels).tobytes(), mask.offset_zrc, mask.voxels.shape)
+    if annotation.enhancement and names_mask(annotation) and annotation.enhancement.mask_sha256 != digest:
         raise _damaged("is not the one its figures were taken in")
     return mask
 

@@ -123,7 +123,10 @@ def _moved(
     one, other = _side_mask(earlier.breast, side), _side_mask(later.breast, side)
     if not (sitk.GetArrayViewFromImage(one).any() and sitk.GetArrayViewFromImage(other).any()):
         return None
-    transform = _registered(earlier.signal, later.signal, one=one, other=other)
+    try:
+        transform = _registered(earlier.signal, later.signal, one=one, other=other)
+    except RuntimeError:  # nothing to hold on to: too few samples, or no contrast
+        return None
     if _similarity(earlier.signal, later.signal, transform=transform, inside=one) < LEAST_SIMILARITY:
         return None
     return np.array([transform.TransformPoint([float(v) for v in point]) for point in points_lps])
