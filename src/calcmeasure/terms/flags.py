@@ -119,12 +119,8 @@ class Flag(StrEnum):
     """The length spans several separate lesions of one breast, the tissue between them included."""
     LOOKS_LIKE_VESSEL = "looks_like_vessel"
     """Not taken for a lesion: long and thin, as a vessel."""
-    LOOKS_LIKE_NODE = "looks_like_node"
-    """Not taken for a lesion: lies and looks as a lymph node."""
     LOOKS_LIKE_SKIN = "looks_like_skin"
     """Not taken for a lesion: lies in or just below the skin or the nipple."""
-    LOOKS_LIKE_GHOST = "looks_like_ghost"
-    """Not taken for a lesion: lies where the beating heart casts its ghosts."""
     LOOKS_LIKE_BACKGROUND = "looks_like_background"
     """Not taken for a lesion: no more than a patch of normal tissue that takes up contrast agent."""
     SENSITIVE_TO_ONE_MARK = "sensitive_to_one_mark"
@@ -172,9 +168,7 @@ FINDING_FLAGS = frozenset(
         Flag.SMALL_FOCUS,
         Flag.EXTENT_OVER_PARTS,
         Flag.LOOKS_LIKE_VESSEL,
-        Flag.LOOKS_LIKE_NODE,
         Flag.LOOKS_LIKE_SKIN,
-        Flag.LOOKS_LIKE_GHOST,
         Flag.LOOKS_LIKE_BACKGROUND,
         Flag.SENSITIVE_TO_ONE_MARK,
         Flag.CHANGED_BY_OTHER_VISIT,
