@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +69,8 @@ class Samples:
     def join(cls, parts: Iterable[Samples]) -> Samples:
         """Several as one, in order of their seeds."""
         listed = sorted((part for part in parts if len(part.seeds)), key=lambda part: int(part.seeds[0]))
-        arrays = (np.concatenate([getattr(p, name) for p in listed]) for name in _ARRAYS)
-        return cls(*arrays, area_cm2=sum(p.area_cm2 for p in listed), marks=sum(p.marks for p in listed))
+        arrays: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in listed]) for name in _ARRAYS}
+        return cls(**arrays, area_cm2=sum(p.area_cm2 for p in listed), marks=sum(p.marks for p in listed))
 
     def take(self, which: NDArray[np.intp]) -> Samples:
         """Keep some of the candidates, of the same scenes."""
@@ -88,7 +89,8 @@ class Samples:
     def load(cls, path: Path) -> Samples:
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as stored:
-            return cls(*(stored[name] for name in _ARRAYS), float(stored["area_cm2"]), int(stored["marks"]))
+            arrays: dict[str, Any] = {name: stored[name] for name in _ARRAYS}
+            return cls(**arrays, area_cm2=float(stored["area_cm2"]), marks=int(stored["marks"]))
 
 
 MOST_PER_SCENE = 1500

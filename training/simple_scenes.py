@@ -120,11 +120,11 @@ def _labels(phantom: MammogramPhantom) -> tuple[MarkLabel, ...]:
 
 def _group_mm(scene: Scene, rng: np.random.Generator) -> Values:
     """Points of a group well inside the breast, none nearer to another than 0.8 mm."""
-    rows, cols = np.nonzero(scene.breast)
-    inner = np.flatnonzero(np.hypot(rows - rows.mean(), cols - cols.mean()) < 0.3 * np.sqrt(len(rows)))
-    place = rng.choice(inner)
+    places = np.argwhere(scene.breast)
+    from_middle = np.linalg.norm(places - places.mean(axis=0), axis=1)
+    place = rng.choice(np.flatnonzero(from_middle < 0.3 * np.sqrt(len(places))))
     spread_mm = rng.uniform(1.0, 6.0)
-    centre_mm = np.array([rows[place], cols[place]]) * scene.spacing.rc_mm
+    centre_mm = places[place] * np.array(scene.spacing.rc_mm)
     kept: list[Values] = []
     for point in centre_mm + spread_mm * rng.standard_normal((int(rng.integers(6, 40)), 2)):
         at = np.rint(point / scene.spacing.rc_mm).astype(int)
@@ -145,19 +145,19 @@ def _add_speck(
 ) -> None:
     profiles: list[Values] = []
     window: list[slice] = []
-    for length, centre, step in zip(image.shape, point_mm, rc_mm, strict=True):
-        first, last = (int((centre + side * 5.0 * sigma_mm) / step) for side in (-1.0, 1.0))
+    for length, centre, step in zip(image.shape, point_mm.tolist(), rc_mm, strict=True):
+        first, last = int((centre - 5.0 * sigma_mm) / step), int((centre + 5.0 * sigma_mm) / step)
         window.append(slice(max(0, first), min(length, last + 2)))
         at_mm = np.arange(window[-1].start, window[-1].stop) * step
         profiles.append(np.exp(-((at_mm - centre) ** 2) / (2.0 * sigma_mm**2)))
-    image[tuple(window)] += (height * np.outer(profiles[0], profiles[1])).astype(np.float32)
+    image[window[0], window[1]] += (height * np.outer(profiles[0], profiles[1])).astype(np.float32)
 
 
 def _with_marks(scene: Scene, points_rc: Values, *, diameters_mm: Values, labels: tuple[MarkLabel, ...]) -> Scene:
     """Write the truth about marks into a scene: each owns the pixels of its disc."""
     label_map = scene.label_map.copy()
     rows, cols = np.indices(label_map.shape, sparse=True)
-    for (row, col), diameter_mm, label in zip(points_rc, diameters_mm, labels, strict=True):
+    for (row, col), diameter_mm, label in zip(points_rc.tolist(), diameters_mm, labels, strict=True):
         row_mm, col_mm = (rows - row) * scene.spacing.row_mm, (cols - col) * scene.spacing.col_mm
         label_map[np.hypot(row_mm, col_mm) <= diameter_mm / 2.0] = LABEL_CODES[label]
     clusters = np.where([label is MarkLabel.SUSPICIOUS for label in labels], 0, -1).astype(np.int64)
