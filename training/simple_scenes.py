@@ -156,8 +156,8 @@ def _add_speck(
 def _with_marks(scene: Scene, points_rc: Values, *, diameters_mm: Values, labels: tuple[MarkLabel, ...]) -> Scene:
     """Write the truth about marks into a scene: each owns the pixels of its disc."""
     label_map = scene.label_map.copy()
-    rows, cols = np.indices(label_map.shape, sparse=True)
-    for (row, col), diameter_mm, label in zip(points_rc.tolist(), diameters_mm, labels, strict=True):
+    rows, cols = np.arange(label_map.shape[0])[:, None], np.arange(label_map.shape[1])
+    for (row, col), diameter_mm, label in zip(points_rc, diameters_mm, labels, strict=True):
         row_mm, col_mm = (rows - row) * scene.spacing.row_mm, (cols - col) * scene.spacing.col_mm
         label_map[np.hypot(row_mm, col_mm) <= diameter_mm / 2.0] = LABEL_CODES[label]
     clusters = np.where([label is MarkLabel.SUSPICIOUS for label in labels], 0, -1).astype(np.int64)
