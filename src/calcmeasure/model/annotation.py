@@ -113,8 +113,8 @@ class Annotation:
     mark_diameters_mm, mark_evidence
         One per mark where the detector knows them; empty otherwise.
     independent_points
-        Marks of the group (or outline of the lesion) as found on this image alone, where `points` were found with another visit in mind; empty
-        when alone nothing was found there, None when no other visit was looked at.
+        Marks of the group (or outline of the lesion) as found on this image alone, where `points` were found with
+        another visit in mind; empty when alone nothing was found there, None when no other visit was looked at.
     enhancement
         Of an enhancing lesion: uptake, background, motion, and how it was found; None where nobody measured it.
     volume_mm3, diameter_3d_mm
