@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.bands import build_stack
 from calcmeasure.detect.calcifications.benign import CoarseObjects, find_coarse
-from calcmeasure.detect.calcifications.kinds import among_neighbours, shipped_kind_model
+from calcmeasure.detect.calcifications.context import SeenMarks, shipped_context_model
+from calcmeasure.detect.calcifications.kinds import shipped_kind_model
 from calcmeasure.detect.calcifications.labels import label_marks, likely_foreign
 from calcmeasure.detect.calcifications.marks import Marks, find_marks
 from calcmeasure.detect.calcifications.regrouping import regroup
@@ -74,6 +75,20 @@ def find_labelled_marks(
 
     One mark stands for each coarse object, however many maxima lie on it.
     """
+    fine, seen, coarse = see_marks(prepared, image, settings=settings)
+    flags = (Flag.TOO_MANY_MARKS,) if len(fine) == settings.most_marks else ()
+    kinds = shipped_context_model().kinds_in_context(seen)
+    labels = label_marks(fine, kinds=kinds, skin_mm=seen.skin_mm, spacing=image.spacing)
+    return _as_contract(fine, labels, suspicious=kinds[:, 0], coarse=coarse), flags
+
+
+def see_marks(
+    prepared: PreparedMammogram,
+    image: ProjectionImage,
+    *,
+    settings: CalcificationSettings = CalcificationSettings(),  # noqa: B008 - frozen
+) -> tuple[Marks, SeenMarks, CoarseObjects]:
+    """Find the marks worth keeping, each judged by its own looks, and the coarse objects."""
     crop = _box(prepared.breast)
     stack = build_stack(
         prepared.attenuation[crop.of],
@@ -85,13 +100,15 @@ def find_labelled_marks(
     coarse = find_coarse(stack, smallest_mm=settings.coarse_mm, snr=settings.coarse_snr)
     _log.debug("%d candidate marks, %d coarse objects", len(found), len(coarse.centres_rc))
     kept = _kept(found, coarse=coarse, settings=settings)
-    flags = (Flag.TOO_MANY_MARKS,) if len(kept) > settings.most_marks else ()
     fine = found.take(kept[: settings.most_marks]).moved(crop.origin_rc)
-    points_mm = fine.points_rc * image.spacing.rc_mm
-    alone = shipped_kind_model().chances(fine.table)
-    kinds = among_neighbours(alone, points_mm=points_mm, weights=fine.probabilities)
-    labels = label_marks(fine, kinds=kinds, skin_mm=prepared.skin.at(fine.points_rc), spacing=image.spacing)
-    return _as_contract(fine, labels, suspicious=kinds[:, 0], coarse=coarse.moved(crop.origin_rc)), flags
+    seen = SeenMarks(
+        points_mm=fine.points_rc * image.spacing.rc_mm,
+        probabilities=fine.probabilities,
+        kinds=shipped_kind_model().chances(fine.table),
+        diameters_mm=fine.diameters_mm,
+        skin_mm=prepared.skin.at(fine.points_rc),
+    )
+    return fine, seen, coarse.moved(crop.origin_rc)
 
 
 @dataclass(frozen=True, slots=True)

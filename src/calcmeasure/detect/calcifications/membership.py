@@ -4,7 +4,8 @@ A faint speck among twenty calcifications is probably the twenty-first; the same
 odds that the classifier gives a mark are multiplied by how much denser calcifications lie at its place than on
 the average image, the density being estimated from the group itself (each mark without its own contribution). Inside
 a dense group that admits marks far below the operating point, and it fades over about one gap between members
-outside of it: an extent grows only where its own density carries it, step by step.
+outside of it: an extent grows only where its own density carries it, step by step. And members look alike: a mark as
+strong as the others is believed more readily than one far weaker or stronger.
 """
 
 from __future__ import annotations
@@ -36,10 +37,13 @@ class WeighedMarks:
         (n, 2).
     odds
         (n,) calibrated odds of being a calcification, p / (1 - p), on an average image.
+    strengths
+        (n,) natural logarithm of signal over noise; NaN where a detector does not tell.
     """
 
     points_mm: Points
     odds: Values
+    strengths: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,22 @@ def membership(odds: Values, density: Values, *, settings: MembershipSettings) -
     return chance
 
 
+def likeness(strengths: Values, chances: Values, *, settings: MembershipSettings) -> Values:
+    """Likelihood ratio of each mark's strength among the members of a group against calcifications at large.
+
+    Both are normal distributions of the logarithm; the group's mean is learned from its members by their `chances`.
+    """
+    mean, spread = settings.any_strength
+    known = np.nan_to_num(strengths, nan=mean)
+    weight = chances.sum() + settings.strangers
+    learned = (chances @ known + settings.strangers * mean) / weight
+    variance = settings.alike**2 * (1.0 + 1.0 / weight)
+    at_large = -0.5 * ((known - mean) / spread) ** 2 - np.log(spread)
+    among = -0.5 * (known - learned) ** 2 / variance - 0.5 * np.log(variance)
+    ratio: Values = np.exp(np.clip(among - at_large, *settings.likeness_bounds))
+    return np.where(np.isnan(strengths), 1.0, ratio)
+
+
 def assign_once(groups: Sequence[Group]) -> list[Group]:
     """Give a mark that several groups claim to the one it more probably belongs to."""
     best: dict[int, tuple[float, int]] = {}
@@ -103,10 +123,11 @@ def assign_once(groups: Sequence[Group]) -> list[Group]:
 
 def _look_around(seed: Indices, marks: WeighedMarks, *, settings: MembershipSettings) -> Group:
     near = _within_reach(seed, marks, reach_mm=settings.reach_mm)
-    points_mm, odds = marks.points_mm[near], marks.odds[near]
-    chances = np.where(np.isin(near, seed), odds / (1.0 + odds), 0.0)
-    kernel = _kernel(points_mm, scale_mm=_scale_mm(marks.points_mm[seed], settings))
+    alone = marks.odds[near]
+    chances = np.where(np.isin(near, seed), alone / (1.0 + alone), 0.0)
+    kernel = _kernel(marks.points_mm[near], scale_mm=_scale_mm(marks.points_mm[seed], settings))
     for _ in range(ROUNDS):
+        odds = alone * likeness(marks.strengths[near], chances, settings=settings)
         density = kernel @ chances
         chances = membership(odds, density, settings=settings)
     member = chances >= settings.least_chance

@@ -50,14 +50,18 @@ def regroup(
     on_image = odds_on_image(findings.marks, breast=findings.breast, spacing=spacing)
     asked = _asked(findings.marks, on_image, settings=settings)
     marks = findings.marks.take(asked)
-    weighed = WeighedMarks(marks.points_rc * spacing.rc_mm, on_image[asked] * _sensitivity(false_marks))
+    weighed = WeighedMarks(
+        points_mm=marks.points_rc * spacing.rc_mm,
+        odds=on_image[asked] * _sensitivity(false_marks),
+        strengths=np.log(np.maximum(marks.snr, 1.0)),
+    )
     groups = find_groups(weighed, settings=settings)
     wider = find_groups(weighed, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
     frame = breast_frame(findings.breast, spacing=spacing)
     found = [
         CalcificationCluster(
             marks.take(group.members),
-            confidence=group_confidence(group, weighed),
+            confidence=group_confidence(group, weighed, marks),
             distribution=hint_distribution(weighed.points_mm[group.members], frame=frame),
             wider_rc=marks.points_rc[_wider_members(group, wider)],
         )
@@ -79,7 +83,7 @@ def find_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
     marks
         With odds shifted so that the operating point lies where `DEFAULT_FALSE_MARKS` has it.
     """
-    sure = np.flatnonzero(marks.odds >= odds(least_probability(DEFAULT_FALSE_MARKS)))
+    sure = np.flatnonzero(marks.odds >= settings.founding_odds)
     linked = link_by_density(
         marks.points_mm[sure],
         weights=marks.odds[sure] / (1.0 + marks.odds[sure]),
@@ -90,7 +94,7 @@ def find_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
     united = merge_close([g.members for g in grown], marks.points_mm, gap_mm=settings.farthest_link_mm)
     if len(united) < len(grown):
         grown = _complete(united, marks, settings=settings)
-    return [group for group in assign_once(grown) if len(group.members) > 1]
+    return [group for group in assign_once(grown) if len(group.members) >= settings.fewest_members]
 
 
 def _complete(seeds: Sequence[Indices], marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:

@@ -12,7 +12,8 @@ class MembershipSettings:
     Parameters
     ----------
     average_per_mm2
-        Density of true calcifications on the images the probabilities were calibrated on.
+        Density from which on a group speaks for a mark: below that of the images the probabilities were calibrated on
+        (0.007), for the second look would rather take one along than cut an extent short.
     scattered_per_mm2
         Density of single benign calcifications that belong to no group.
     densest_per_mm2
@@ -23,6 +24,14 @@ class MembershipSettings:
         Probability of membership from which a mark is a member.
     reach_mm
         Marks farther from the box around the seed are not looked at.
+    any_strength
+        Mean and standard deviation of the logarithm of signal over noise, of calcifications at large.
+    alike
+        Standard deviation of the same within one group.
+    strangers
+        The mean within a group is learned as if so many calcifications at large were among its members.
+    likeness_bounds
+        Logarithm of the factor by which a mark's strength may change its odds, at least and at most.
     """
 
     average_per_mm2: float = 0.003
@@ -32,6 +41,10 @@ class MembershipSettings:
     scale_mm: tuple[float, float] = (0.8, 5.0)
     least_chance: float = 0.5
     reach_mm: float = 10.0
+    any_strength: tuple[float, float] = (2.0, 0.6)
+    alike: float = 0.3
+    strangers: float = 2.0
+    likeness_bounds: tuple[float, float] = (-4.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,10 @@ class GroupSettings:
         Marks are linked over the nearest distance always, over the farthest where marks are sparse.
     wider_link_mm
         The farthest distance of the second, wider reading of the extent.
+    founding_odds
+        Marks found a group from these odds of being a microcalcification; its confidence then judges the group.
+    fewest_members
+        Fewer are no group.
     least_odds
         Weaker marks are not looked at.
     most_marks
@@ -54,9 +71,11 @@ class GroupSettings:
         Of single marks in groups.
     """
 
-    nearest_link_mm: float = 5.0
-    farthest_link_mm: float = 7.5
-    wider_link_mm: float = 10.0
+    nearest_link_mm: float = 6.0
+    farthest_link_mm: float = 10.0
+    wider_link_mm: float = 12.5
+    founding_odds: float = 0.18
+    fewest_members: int = 3
     least_odds: float = 0.005
     most_marks: int = 1500
     least_confidence: float = 0.5
