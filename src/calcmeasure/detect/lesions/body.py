@@ -20,6 +20,8 @@ TISSUE_FLOOR = 0.04
 """...and never below this fraction of the 99th percentile, where the scanner has set air to zero."""
 NOISE_FACTOR = 2.0
 """The median of tissue exceeds that threshold at least so much; in mere noise it does not."""
+GHOST_SHARE = 0.45
+"""Ghosts of the beating heart in air stay below this share of the median tissue; dim fat inside the skin is filled."""
 LARGEST_SHARE = 0.1
 """Parts below this share of the largest one are ghosts and markers."""
 _BALL = ndimage.generate_binary_structure(3, 2)
@@ -80,9 +82,9 @@ def find_body(signal: FloatImage, seen: BoolImage) -> Body | None:
     tissue = seen & (signal > least)
     if not tissue.any() or np.median(signal[tissue]) < NOISE_FACTOR * least:
         return None
-    tissue = _large_parts(tissue)
-    body = seen & ~_outside(seen & ~tissue, seen)
-    return Body(_large_parts(body), tissue, seen)
+    solid = _large_parts(tissue & (signal > GHOST_SHARE * np.median(signal[tissue])))
+    body = _large_parts(seen & ~_outside(seen & ~solid, seen))
+    return Body(body, tissue & body, seen)
 
 
 def _large_parts(mask: BoolImage) -> BoolImage:

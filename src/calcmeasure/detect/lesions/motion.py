@@ -34,7 +34,7 @@ MAX_STRAIN = 0.15
 the very worst, and to a small part of that with the smoothing below."""
 MIN_GAIN = 0.02
 """The mismatch must fall by this fraction, or nothing is moved."""
-NOISE_SHARE = 0.15
+NOISE_SHARE = 0.19
 """A root mean square displacement below this share of the finest level's voxel is no motion: phases that differ by
 noise and uptake alone are displaced by about as much."""
 
