@@ -46,8 +46,8 @@ def _span_mm(findings: CalcificationFindings, spacing: Spacing) -> float:
 
 
 def _sorted_rc(findings: CalcificationFindings) -> NDArray[np.float64]:
-    """Probable members of all groups: whether one in question joins may hang on a pixel's noise."""
-    points = np.concatenate([c.points_rc[c.marks.probabilities > 0.5] for c in findings.clusters])
+    """Sure members of all groups: what is in question may hang on which pixels a coarse band samples."""
+    points = np.concatenate([c.points_rc[c.marks.probabilities > 0.9] for c in findings.clusters])
     return points[np.lexsort(points.T)]
 
 
