@@ -1,0 +1,76 @@
+"""From marks to groups at any operating point."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.testing import assert_array_equal
+
+from calcmeasure.detect.calcifications.regrouping import regroup
+from calcmeasure.detect.contract import CalcificationFindings, CalcificationMarks
+from calcmeasure.geometry import Spacing, SpacingSource
+from calcmeasure.terms import MarkLabel
+
+SPACING = Spacing(0.1, 0.1, SpacingSource.DETECTOR)
+GROUP_RC = np.stack(np.meshgrid(np.arange(4) * 20.0, np.arange(3) * 20.0), axis=-1).reshape(-1, 2) + 300.0
+"""Twelve marks 2 mm apart."""
+SINGLE_RC = np.array([[100.0, 100.0], [700.0, 650.0]])
+
+
+def findings(points_rc, probabilities, *, label=MarkLabel.SUSPICIOUS, suspicious=0.95):
+    n = len(points_rc)
+    marks = replace(
+        CalcificationMarks.plain(np.asarray(points_rc), np.full(n, 0.25), probabilities=np.asarray(probabilities)),
+        suspicious_chances=np.full(n, suspicious),
+        snr=np.full(n, 9.0),
+        labels=(label,) * n,
+    )
+    return CalcificationFindings((), np.ones((800, 800), bool), marks)
+
+
+def joined(one, other):
+    fields = ("points_rc", "diameters_mm", "probabilities", "contrasts", "snr", "suspicious_chances")
+    arrays = {name: np.concatenate([getattr(f.marks, name) for f in (one, other)]) for name in fields}
+    return replace(one, marks=CalcificationMarks(**arrays, labels=one.marks.labels + other.marks.labels))
+
+
+def test_a_group_is_found_and_single_marks_are_scattered():
+    seen = joined(findings(GROUP_RC, [0.97] * 12), findings(SINGLE_RC, [0.97] * 2))
+    grouped = regroup(seen, spacing=SPACING)
+    (cluster,) = grouped.clusters
+    assert_array_equal(cluster.points_rc, GROUP_RC)
+    assert cluster.confidence > 0.5
+    assert grouped.marks.labels == (MarkLabel.SUSPICIOUS,) * 12 + (MarkLabel.SCATTERED,) * 2
+
+
+def test_two_marks_are_no_group():
+    assert regroup(findings(GROUP_RC[:2], [0.99] * 2), spacing=SPACING).clusters == ()
+
+
+def test_the_answer_does_not_hang_on_the_operating_point_before():
+    seen = joined(findings(GROUP_RC, [0.5] * 12), findings(SINGLE_RC, [0.5] * 2))
+    direct = regroup(seen, spacing=SPACING, false_marks=0.3)
+    around = regroup(regroup(seen, spacing=SPACING, false_marks=3.0), spacing=SPACING, false_marks=0.3)
+    assert direct.marks.labels == around.marks.labels
+    assert [c.confidence for c in direct.clusters] == [c.confidence for c in around.clusters]
+
+
+def test_more_is_found_where_more_false_marks_are_allowed():
+    seen = findings(GROUP_RC, [0.05] * 12)
+    members = [
+        sum(len(cluster.marks) for cluster in regroup(seen, spacing=SPACING, false_marks=rate).clusters)
+        for rate in (0.1, 0.3, 1.0, 3.0)
+    ]
+    assert members == sorted(members)
+    assert members[-1] > members[0]
+
+
+def test_a_mark_that_looks_benign_joins_a_group_around_it_and_founds_none():
+    middle = np.array([[330.0, 320.0]])
+    doubted = findings(middle, [0.98], label=MarkLabel.VASCULAR, suspicious=0.06)
+    grouped = regroup(joined(findings(GROUP_RC, [0.97] * 12), doubted), spacing=SPACING)
+    assert len(grouped.clusters[0].marks) == 13
+    alone = regroup(findings(GROUP_RC, [0.98] * 12, label=MarkLabel.VASCULAR, suspicious=0.01), spacing=SPACING)
+    assert alone.clusters == ()
+    assert set(alone.marks.labels) == {MarkLabel.VASCULAR}
