@@ -10,14 +10,15 @@ from typing import Any
 
 WORTH_A_ROW = 0.01
 """Share of the whole below which a stage goes to the rest."""
-WRAPPER = 0.97
-"""A call that takes this share of its caller is not a stage: its own calls are."""
+LARGE = 0.25
+"""A stage that takes more of the whole is told by its own calls, where they explain it."""
+EXPLAINED = 0.9
 
 Function = tuple[str, int, str]
 
 
 def stage_seconds(work: Callable[[], object], *, entry: Callable[..., object]) -> dict[str, float]:
-    """Seconds of the functions that `entry` calls, longest first, and of the rest.
+    """Seconds of the functions that `entry` calls, or that large ones of them call, and of the rest.
 
     Parameters
     ----------
@@ -31,16 +32,29 @@ def stage_seconds(work: Callable[[], object], *, entry: Callable[..., object]) -
     stats: Mapping[Function, tuple[Any, ...]] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     code = entry.__code__  # type: ignore[attr-defined]
     caller: Function = (code.co_filename, code.co_firstlineno, code.co_name)
-    while True:
-        whole = stats[caller][3]
-        called = {function: row[4][caller][3] for function, row in stats.items() if caller in row[4]}
-        longest = max(called, key=lambda function: called[function])
-        if called[longest] < WRAPPER * whole:
-            return _named(called, whole)
-        caller = longest
+    whole = stats[caller][3]
+    return _named(_split(caller, whole, stats, large=LARGE * whole), whole)
+
+
+def _split(
+    caller: Function, spent: float, stats: Mapping[Function, tuple[Any, ...]], *, large: float
+) -> dict[Function, float]:
+    """Calls of a function, and of those calls that are large; the function itself where they do not explain it."""
+    called = {function: row[4][caller][3] for function, row in stats.items() if caller in row[4]}
+    if sum(called.values()) < EXPLAINED * spent or caller in called:
+        return {caller: spent}
+    parts: dict[Function, float] = {}
+    for function, seconds in called.items():
+        inner = {function: seconds} if seconds < large else _split(function, seconds, stats, large=large)
+        for part, inside in inner.items():
+            parts[part] = parts.get(part, 0.0) + inside
+    return parts
 
 
 def _named(called: Mapping[Function, float], whole: float) -> dict[str, float]:
     ordered = sorted(called.items(), key=lambda item: -item[1])
-    stages = {name: spent for (_, _, name), spent in ordered if spent >= WORTH_A_ROW * whole}
+    stages: dict[str, float] = {}
+    for (_, _, name), spent in ordered:
+        if spent >= WORTH_A_ROW * whole:
+            stages[name] = stages.get(name, 0.0) + spent
     return {"whole": whole, **stages, "rest": whole - sum(stages.values())}

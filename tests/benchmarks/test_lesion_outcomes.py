@@ -147,19 +147,42 @@ def test_outcomes_survive_the_disk(tmp_path):
     assert again.sides.tolist() == ["R", "L"]
 
 
-def _slow():
-    return sum(i * i for i in range(200_000))
+def _busy(count):
+    total = 0
+    for number in range(count):
+        total += number * number
+    return total
 
 
-def _slower():
-    return sum(i * i for i in range(100_000))
+def _small():
+    return _busy(100_000)
+
+
+def _large():
+    return _busy(300_000), _small()
 
 
 def _entry():
-    return _slow(), _slow(), _slower()
+    return _large(), _small()
 
 
-def test_stages_are_the_calls_of_the_detector():
+def test_stages_are_the_calls_of_the_detector_and_of_large_calls():
     found = stage_seconds(_entry, entry=_entry)
-    assert list(found) == ["whole", "_slow", "_slower", "rest"]
-    assert found["_slow"] + found["_slower"] > 0.9 * found["whole"]
+    assert list(found) == ["whole", "_busy", "_small", "rest"]
+    assert found["_busy"] + found["_small"] > 0.9 * found["whole"]
+
+
+def test_a_call_that_its_own_calls_do_not_explain_is_a_stage():
+    found = stage_seconds(_entry_of_one, entry=_entry_of_one)
+    assert list(found) == ["whole", "_plain", "rest"]
+
+
+def _plain():
+    total = _busy(10)
+    for number in range(300_000):
+        total += number
+    return total
+
+
+def _entry_of_one():
+    return _plain()
