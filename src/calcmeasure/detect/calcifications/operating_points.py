@@ -29,10 +29,10 @@ class OperatingPoint:
 
 
 OPERATING_POINTS = (
-    OperatingPoint(0.1, 0.82),
-    OperatingPoint(0.3, 0.68),
-    OperatingPoint(1.0, 0.35),
-    OperatingPoint(3.0, 0.085),
+    OperatingPoint(0.1, 0.9),
+    OperatingPoint(0.3, 0.79),
+    OperatingPoint(1.0, 0.52),
+    OperatingPoint(3.0, 0.21),
 )
 """From the most specific to the most sensitive."""
 DEFAULT_FALSE_MARKS = 0.3
@@ -55,7 +55,7 @@ def least_probability(false_marks: float) -> float:
     Examples
     --------
     >>> round(least_probability(0.1), 3)
-    0.82
+    0.9
     """
     if not false_marks > 0.0:
         raise ValueError(f"an operating point is named by more than 0 false marks per image, not {false_marks}")
