@@ -23,9 +23,7 @@ CALCIFICATIONS: Final = "calcifications"
 """Kind of detector that follows `CalcificationDetector`."""
 LESIONS: Final = "lesions"
 """Kind of detector that follows `LesionDetector`."""
-DEFAULT_DETECTORS: Mapping[str, str] = MappingProxyType(
-    {CALCIFICATIONS: "group-likelihood", LESIONS: "largest-lesion"}
-)
+DEFAULT_DETECTORS: Mapping[str, str] = MappingProxyType({CALCIFICATIONS: "group-likelihood", LESIONS: "largest-lesion"})
 """Kind to the name used when none is asked for."""
 
 _log = logging.getLogger(__name__)

@@ -60,6 +60,23 @@ def test_a_residue_in_the_bed_is_found_where_alone_nothing_was():
     assert looked.findings.others == (elsewhere,)
 
 
+@pytest.mark.parametrize(
+    ("confidence", "flags", "remains"),
+    [
+        (0.9, (), True),
+        (0.2, (), True),
+        (0.15, (), False),
+        (0.9, ("looks_like_background",), True),
+        (0.9, ("looks_like_vessel",), False),
+        (0.9, ("looks_like_skin",), False),
+    ],
+)
+def test_a_bed_makes_a_finding_likelier_but_not_anything_a_lesion(confidence, flags, remains):
+    residue = replace(lesion(PLACE + SHIFT, 2), confidence=confidence, flags=flags)
+    looked = look_in_beds(*visit(SHIFT, others=[residue]), earlier=EARLIER)
+    assert looked.findings.lesions == ((residue,) if remains else ())
+
+
 def test_without_the_shift_of_the_breast_the_residue_would_have_been_missed():
     """Where the bed lay at baseline, nothing is looked for."""
     stays = lesion(PLACE - SHIFT * 2, 2)

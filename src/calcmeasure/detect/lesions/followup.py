@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from calcmeasure.detect.contract import BoolImage, DynamicImage, LesionFinding, LesionFindings
 from calcmeasure.geometry import FloatArray, ImageGrid
-from calcmeasure.terms import Laterality
+from calcmeasure.terms import Flag, Laterality
 
 WORKING_MM = 3.0
 """Breasts are laid over each other on blocks of about this size: repositioning is told in centimetres."""
@@ -25,6 +25,10 @@ BED_MARGIN_MM = 6.0
 """A finding this near the tumour's old place counts as lying in it: what remains of positioning and breathing."""
 LEAST_SHARE = 0.5
 """Of a finding's voxels that lie in the bed."""
+BED_ODDS = 5.0
+"""How much likelier a finding in the bed is to be a lesion than the same finding elsewhere; own estimate."""
+NO_RESIDUE = frozenset({Flag.LOOKS_LIKE_VESSEL.value, Flag.LOOKS_LIKE_SKIN.value})
+"""What a finding in a bed must not look like: vessels run through the bed of a tumour that has gone."""
 LEAST_SIMILARITY = 0.5
 """Correlation inside the breast below which the visits do not lie over each other."""
 
@@ -89,7 +93,7 @@ def look_in_beds(image: DynamicImage, findings: LesionFindings, *, earlier: Visi
     -------
     SecondLook
         Where a lesion found alone lies in a bed, nothing is added: it is what remains. Otherwise the most suspicious
-        of `LesionFindings.others` in that bed is.
+        of `LesionFindings.others` in that bed is, if with the bed in mind it is more likely a lesion than not.
     """
     now = take_snapshot(image, findings)
     found: list[LesionFinding] = []
@@ -100,11 +104,17 @@ def look_in_beds(image: DynamicImage, findings: LesionFindings, *, earlier: Visi
             continue
         registered = True
         if _first_in_bed(findings.lesions, moved_lps, image.grid) is None:
-            residue = _first_in_bed(findings.others, moved_lps, image.grid)
+            residue = _first_in_bed([o for o in findings.others if _may_remain(o)], moved_lps, image.grid)
             found += [] if residue is None or any(one is residue for one in found) else [residue]
     others = tuple(one for one in findings.others if all(one is not residue for residue in found))
     linked = replace(findings, lesions=(*findings.lesions, *found), others=others)
     return SecondLook(linked, len(findings.lesions), registered)
+
+
+def _may_remain(finding: LesionFinding) -> bool:
+    """Tell whether a finding would be a lesion in a bed."""
+    is_likely = BED_ODDS * finding.confidence >= 1.0 - finding.confidence
+    return is_likely and not NO_RESIDUE & set(finding.flags)
 
 
 def _first_in_bed(findings: Sequence[LesionFinding], bed_lps: FloatArray, grid: ImageGrid) -> LesionFinding | None:
