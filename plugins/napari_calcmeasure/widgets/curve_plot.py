@@ -161,11 +161,12 @@ def _draw_line(painter: QPainter, frame: _Frame, panel: CurvePanel) -> None:
     for at in points:
         painter.drawEllipse(at, MARKER_PX, MARKER_PX)
     if panel.chosen >= 0:
-        _mark_chosen(painter, points[panel.chosen], frame=frame, panel=panel)
+        _mark_chosen(painter, points, frame=frame, panel=panel)
 
 
-def _mark_chosen(painter: QPainter, at: QPointF, *, frame: _Frame, panel: CurvePanel) -> None:
-    """Put a diamond on the early phase, and its name beside it where there is room."""
+def _mark_chosen(painter: QPainter, points: list[QPointF], *, frame: _Frame, panel: CurvePanel) -> None:
+    """Put a diamond on the early phase, and its name beside it where there is room and the curve does not run."""
+    at, after = points[panel.chosen], points[min(panel.chosen + 1, len(points) - 1)]
     painter.setPen(QPen(QColor(AMBER), 1))
     painter.setBrush(QColor(AMBER))
     r = CHOSEN_PX
@@ -174,7 +175,8 @@ def _mark_chosen(painter: QPainter, at: QPointF, *, frame: _Frame, panel: CurveP
     words = f"phase {panel.chosen}, {time_s:.0f} s" if panel.time_zero else f"phase {panel.chosen}"
     width = painter.fontMetrics().horizontalAdvance(words)
     right = 8.0 if at.x() + 8 + width < frame.rect.right() else -8.0 - width
-    below = 16.0 if at.y() + 20 < frame.rect.bottom() else -8.0
+    is_room_above, is_room_below = at.y() - 22 > frame.rect.top(), at.y() + 20 < frame.rect.bottom()
+    below = 16.0 if is_room_below and (after.y() < at.y() or not is_room_above) else -8.0
     painter.drawText(at + QPointF(right, below), words)
 
 
