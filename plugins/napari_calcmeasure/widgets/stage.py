@@ -176,7 +176,9 @@ class Stage(QObject):
         """
         yield from self.canvas.hang_in_steps(hanging)
         yield
-        yield from self._paint_each(self.canvas.uncover_in_steps())
+        # A picture that has just left its cell for a shared canvas must not be painted half-way: the drawing crashes.
+        uncovering = self.canvas.uncover_in_steps()
+        yield from self._paint_each(uncovering) if self.canvas.has_cells else uncovering
         panels = self.canvas.visible_panels
         # Keys mean the present visit until the cursor says otherwise: what is stated there cannot land on the prior.
         self.active = next((one for one in panels if not one.is_prior), next(iter(panels), None))
