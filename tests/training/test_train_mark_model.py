@@ -28,6 +28,12 @@ def samples() -> mark_samples.Samples:
     return mark_samples.draw_samples(SEEDS)
 
 
+@pytest.fixture(autouse=True)
+def _told_processors(monkeypatch):
+    """Where the machine does not tell its cores, the library that counts them would warn."""
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+
+
 def test_a_model_trained_twice_is_the_same_to_the_byte(samples: mark_samples.Samples, tmp_path: Path):
     for name in ("a.npz", "b.npz"):
         save_model(train_mark_model.train(samples, samples, rounds=4), tmp_path / name)

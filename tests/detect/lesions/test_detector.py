@@ -259,7 +259,8 @@ def test_a_moved_phase_is_moved_back_and_the_lesion_keeps_its_size(one_mass):
     pre, early = one_mass.phases
     findings = detect_lesions(replace(one_mass, phases=np.stack([np.roll(pre, 2, axis=1), early])))
     assert "motion_corrected" in findings.flags
-    assert findings.motion[0].largest_mm == pytest.approx(2 * STEPS_MM[1], abs=1.5)
+    # Anywhere in the breast, its rim included, where the rolled picture has no partner.
+    assert findings.motion[0].largest_mm == pytest.approx(2 * STEPS_MM[1], abs=2.0)
     assert set(findings.moved) == {0}
     (lesion,) = findings.lesions
     assert _diameter_mm(lesion, one_mass.grid) == pytest.approx(18, abs=1)

@@ -7,8 +7,7 @@ dose only (``dataclasses.replace(TESTING, noise_factor=2.0)``) shows the same br
 
 Examples
 --------
->>> from calcmeasure.phantom.mammogram.places import places_da
-from calcmeasure.phantom.mammogram.scene_settings import TRAINING
+>>> from calcmeasure.phantom.mammogram.scene_settings import TRAINING
 >>> scene = draw_scene(7, settings=TRAINING)
 >>> len(scene.marks_rc) == len(scene.labels) == len(scene.ideal_d)
 True
