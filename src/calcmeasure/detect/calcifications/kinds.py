@@ -16,23 +16,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from scipy.special import softmax
 
 from calcmeasure.detect.calcifications.features import FEATURES, Table
 from calcmeasure.detect.calcifications.mark_model import Trees
-from calcmeasure.detect.contract import Points, Values
+from calcmeasure.detect.contract import Values
 from calcmeasure.terms import MarkLabel
 
 WEIGHTS = "kind_model.npz"
 """Name of the file beside this module."""
 KINDS = (MarkLabel.SUSPICIOUS, MarkLabel.VASCULAR, MarkLabel.COARSE, MarkLabel.SKIN)
 """Columns of the chances: a microcalcification, and three that are typically benign."""
-
-NEIGHBOURS, NEIGHBOUR_MM = 8, 4.0
-"""Calcifications of a kind lie together: the nearest ones within this distance have a say."""
-LEAST_CHANCE = 0.01
-"""No mark rules a kind out for its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +51,6 @@ class KindModel:
         log_odds = np.column_stack([trees.log_odds(asked) for trees in self.ensembles])
         chances: Values = softmax(-np.logaddexp(0.0, -log_odds), axis=1)
         return chances
-
-
-def among_neighbours(chances: Values, *, points_mm: Points, weights: Values) -> Values:
-    """Let the neighbours of each mark have a say about its kind; together they weigh at most as much as itself.
-
-    Parameters
-    ----------
-    chances
-        (n, len(KINDS)) of each mark alone.
-    weights
-        (n,) probability of each to be a calcification at all.
-    """
-    if len(points_mm) < 2:
-        return chances
-    gaps_mm, near = cKDTree(points_mm).query(
-        points_mm, k=min(NEIGHBOURS + 1, len(points_mm)), distance_upper_bound=NEIGHBOUR_MM
-    )
-    within = np.isfinite(gaps_mm)
-    within[:, 0] = False
-    others = np.where(within, near, 0)
-    say = np.where(within, weights[others], 0.0)
-    logs = np.log(np.maximum(chances, LEAST_CHANCE))
-    heard = (say[:, :, None] * logs[others]).sum(axis=1) / (1.0 + say.sum(axis=1, keepdims=True))
-    agreed: Values = softmax(logs + heard, axis=1)
-    return agreed
 
 
 def save_kind_model(model: KindModel, path: Path) -> None:
