@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calcmeasure.measure.enhancement import kinetic_curve
-from calcmeasure.measure.uptake import background_level, enhancement_figures, lesion_uptake
+from calcmeasure.measure.uptake import background_level, enhancement_figures, lesion_uptake, mask_uptake
 from calcmeasure.model.enhancement import (
     BackgroundEnhancement,
     FunctionalVolume,
@@ -37,6 +37,31 @@ def test_a_curve_that_washes_out():
         initial=InitialRise.FAST,
         delayed=DelayedCourse.WASHOUT,
     )
+
+
+def painted(*signal):
+    """Two voxels of a lesion, one 10 above and one 10 below each of the signals, beside one of another thing."""
+    levels = np.asarray(signal, float)
+    return np.stack([levels - 10, levels + 10, np.full_like(levels, 900.0)], axis=-1)[:, None, None, :]
+
+
+MASK = np.array([[[True, True, False]]])
+
+
+def test_any_mask_is_summed_up_as_a_found_lesion_is():
+    """Percent by hand: (250 - 90) / 90 and (270 - 110) / 110; the mean signal is that of the washout above."""
+    options = {"times_s": TIMES_S, "first_post": 1, "early_index": 1}
+    uptake = mask_uptake(painted(100, 260, 250, 220, 195), MASK, **options)
+    assert uptake.early_percent == pytest.approx((160 / 90 + 160 / 110) / 2 * 100)
+    assert (uptake.ser, uptake.washout_percent) == (pytest.approx(160 / 95), pytest.approx(25.0))
+    floored = mask_uptake(painted(100, 260, 250, 220, 195), MASK, floor=320.0, **options)
+    assert floored.early_percent == pytest.approx(50.0)
+
+
+def test_a_mask_of_phases_without_times_has_no_curve():
+    times_s = (-60.0, None, 120.0)
+    uptake = mask_uptake(painted(100, 260, 250), MASK, times_s=times_s, first_post=1, early_index=1)
+    assert (uptake.ser, uptake.initial) == (None, None)
 
 
 def test_a_curve_that_goes_on_rising():

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calcmeasure.measure.enhancement import KineticCurve, initial_phase, signal_enhancement_ratio
+from calcmeasure.measure.enhancement import (
+    KineticCurve,
+    initial_phase,
+    kinetic_curve,
+    percent_enhancement,
+    signal_enhancement_ratio,
+)
 from calcmeasure.model.enhancement import LesionEnhancement, LesionUptake
 from calcmeasure.terms.enhancement import BackgroundLevel
 
@@ -60,6 +67,38 @@ def lesion_uptake(
         initial=curve.initial,
         delayed=curve.delayed,
     )
+
+
+def mask_uptake(
+    phases: NDArray[np.floating],
+    mask: NDArray[np.bool_],
+    *,
+    times_s: Sequence[float | None],
+    first_post: int,
+    early_index: int,
+    floor: float = 0.0,
+) -> LesionUptake:
+    """Sum up how whatever a mask covers takes up contrast: found, clicked or painted, by the same rules.
+
+    Parameters
+    ----------
+    phases
+        (n, slices, rows, columns) signal of the mask's box, brought into place, in one common scaling.
+    mask
+        (slices, rows, columns) of the box, not empty.
+    times_s
+        Of each phase; with one unknown, only what needs no time is told.
+    first_post, early_index
+        First phase after contrast, and the one that is measured.
+    floor
+        Least divisor of percent enhancement, ``divisor_floor`` of a detector's parameters.
+    """
+    before = phases[max(first_post - 1, 0)][mask]
+    percent = percent_enhancement(before, phases[early_index][mask], floor=floor)
+    known = [time for time in times_s if time is not None]
+    timed = len(known) == len(phases) and first_post >= 1
+    curve = kinetic_curve(phases, known, where=mask, first_post=first_post) if timed else None
+    return lesion_uptake(percent, curve=curve, early_index=early_index)
 
 
 def background_level(percent: float) -> BackgroundLevel:
