@@ -7,14 +7,15 @@ squares and line: the group found; blue squares: other marks of probability 0.5 
 
 from __future__ import annotations
 
+from accuracy.pictures import IMAGES
+from accuracy.suites import Suite
 from calcifications.examples import plain_successes, worst_extents, worst_false, worst_misses
-from calcifications.figures import IMAGES
 from calcifications.options import read_options
 from calcifications.outcomes import Outcome
 from calcifications.real import look_at_film, look_at_inserted
 from calcifications.running import KEPT, run_suite
 from calcifications.sheets import draw_sheet
-from calcifications.suites import MAIN, NORMAL, Suite
+from calcifications.suites import MAIN, NORMAL
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
 from timing import print_table
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from calcifications.figures import IMAGES, draw_extents, draw_groups
+from accuracy.pictures import IMAGES
+from calcifications.figures import draw_extents, draw_groups
 from calcifications.options import read_options
 from calcifications.outcomes import Outcome
 from calcifications.pairs import PAIR_COLUMNS, pair_rows, run_pairs

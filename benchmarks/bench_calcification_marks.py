@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from accuracy.pictures import IMAGES
 from calcifications.curves import Curve
-from calcifications.figures import IMAGES, draw_marks
+from calcifications.figures import draw_marks
 from calcifications.options import read_options
 from calcifications.outcomes import Outcome
 from calcifications.running import run_suite

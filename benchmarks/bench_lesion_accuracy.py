@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from calcifications.figures import IMAGES
+from accuracy.pictures import IMAGES
 from lesions.figures import draw_errors
 from lesions.options import read_options
 from lesions.outcomes import NO_LESION, Outcome

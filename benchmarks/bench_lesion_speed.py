@@ -19,6 +19,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.ndimage import gaussian_filter
 
+from accuracy.suites import FIRST_SEED
 from calcmeasure.detect.contract import DynamicImage
 from calcmeasure.phantom.dynamic.exam_settings import AXIAL, Disease
 from calcmeasure.phantom.dynamic.examination import DcePhantom, synthesize_dce
@@ -27,7 +28,7 @@ from calcmeasure.phantom.dynamic.orientation import Plane
 from lesions.peers import registrations
 from lesions.running import as_image, lesion_detector, motion_mm
 from lesions.stages import stage_seconds
-from lesions.suites import FIRST_SEED, REFERENCE
+from lesions.suites import REFERENCE
 from timing import print_machine, print_table
 
 FULL = replace(AXIAL, shape=(160, 320, 320), slice_mm=(1.0, 1.0), in_plane_mm=(0.9, 0.9))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 from numpy.typing import NDArray
-from PIL import Image
 
+from accuracy.pictures import save_small
 from calcifications.calibration import Reliability
 from calcifications.curves import Curve
 from calcmeasure.report.palette import AMBER, BLUE, GREEN, SKY, VERMILION
@@ -37,12 +35,6 @@ PICTURES = (
     "calcification-worst-extents.png",
     "calcification-successes.png",
 )
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
-DPI = 140
-GREYS, SHADES = 64, (0.25, 0.5, 0.72, 0.85)
-MARKED = "#3ddc97"
-"""True calcifications: brighter than the palette's green, which is lost on grey."""
-DRAWN = (BLUE, VERMILION, GREEN, PURPLE, AMBER, SKY, MARKED)
 HEIGHT_MM = 66.0
 STYLES = {
     "For Processing": (BLUE, "-"),
@@ -158,21 +150,3 @@ def _shares(axis: Axes, values: Mapping[str, Values]) -> None:
     axis.set_ylabel("of the images")
     axis.grid(visible=True, color=DIM, alpha=0.25, linewidth=0.4)
     axis.tick_params(labelsize=SMALL)
-
-
-def save_small(figure: Figure, path: Path, *, dpi: int = DPI) -> None:
-    """Write a picture in few colours: greys, and shades of the colours that are drawn with."""
-    picture = BytesIO()
-    figure.savefig(picture, format="png", dpi=dpi)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(_palette())
-    pixels = Image.open(picture).convert("RGB")
-    pixels.quantize(palette=palette, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
-    print(f"wrote {path.name}", flush=True)
-
-
-def _palette() -> list[int]:
-    greys = np.linspace(0, 255, GREYS)[:, None] * np.ones(3)
-    pure = np.array([to_rgb(colour) for colour in DRAWN]) * 255
-    shades = [pure + share * (ground - pure) for ground in (0.0, 255.0) for share in SHADES]
-    return np.concatenate([greys, pure, *shades]).round().astype(int).ravel().tolist()

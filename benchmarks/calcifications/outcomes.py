@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
+from accuracy.stored import Stored
 from calcifications.curves import Answers
 from calcifications.matching import FREE, REACH_MM, match_marks, near_any
 from calcmeasure.terms import MarkLabel
@@ -50,7 +50,7 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Stored):
     """One image, answered.
 
     Parameters
@@ -104,18 +104,6 @@ class Outcome:
     def counted(self) -> NDArray[np.bool_]:
         """Which marks the detector takes for calcifications that matter."""
         return np.isin(self.labels, [str(label) for label in COUNTED])
-
-    def save(self, path: Path) -> None:
-        """Write without pickling."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> Outcome:
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            values = {name: stored[name] for name in stored.files}
-        return cls(**{name: value.item() if value.ndim == 0 else value for name, value in values.items()})
 
 
 def mark_answers(

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from accuracy.running import run_seeds
+from accuracy.suites import Suite
 from calcifications.curves import interval_of
 from calcifications.outcomes import Outcome, extents_of
-from calcifications.running import as_image, as_outcome, detect, run_seeds
-from calcifications.suites import PAIRS, Suite
+from calcifications.running import SHELF, as_image, as_outcome, detect
+from calcifications.suites import PAIRS
 from calcmeasure.detect.calcifications.breast_view import reduce_view
 from calcmeasure.detect.calcifications.second_look import SeenView, look_again
 from calcmeasure.detect.contract import CalcificationFindings
@@ -32,7 +34,7 @@ class PairOutcome:
 
 def run_pairs(*, images: int, jobs: int = 1) -> list[PairOutcome]:
     """Draw, detect, register and look again."""
-    found = run_seeds(PAIRS, answer_visits, images=images, jobs=jobs)
+    found = run_seeds(PAIRS, answer_visits, count=images, jobs=jobs, shelf=SHELF)
     return [PairOutcome((first, second), (again, later)) for first, second, again, later in found]
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache, partial
-from multiprocessing import get_context
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-import calcmeasure
+from accuracy.running import BUILD, Shelf, run_seeds
+from accuracy.suites import Suite
 from calcifications.matching import REACH_MM
 from calcifications.outcomes import NO_CLUSTER, Outcome
-from calcifications.suites import Suite
 from calcmeasure.detect.contract import CalcificationFindings, ProjectionImage
 from calcmeasure.detect.registry import CALCIFICATIONS, load_detector
 from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
@@ -24,29 +20,20 @@ from calcmeasure.phantom.mammogram.scenes import Scene
 from calcmeasure.pipeline.settings import RunSettings
 from calcmeasure.terms import MarkLabel
 
-KEPT = Path(__file__).parents[2] / "build" / "calcifications"
+KEPT = BUILD / "calcifications"
 SOURCES = ("detect/*.py", "detect/calcifications/**/*", "detect/mammogram/**/*", "phantom/mammogram/*.py")
 MM2_PER_CM2 = 100.0
 BENIGN = (MarkLabel.VASCULAR, MarkLabel.SKIN, MarkLabel.COARSE, MarkLabel.SCATTERED)
 """Real calcifications that are to be left out. A mark on metal or on an artefact is a false one."""
 
 
-Answering = Callable[[Suite, int], Iterator[Outcome]]
+SHELF = Shelf(KEPT, Outcome, SOURCES, (Path(__file__),))
 
 
 def run_suite(suite: Suite, *, images: int, jobs: int = 1) -> list[Outcome]:
-    """Answer all images of a suite, each alone."""
-    return [outcome for outcomes in run_seeds(suite, _each_alone, images=images, jobs=jobs) for outcome in outcomes]
-
-
-def run_seeds(suite: Suite, answering: Answering, *, images: int, jobs: int = 1) -> list[list[Outcome]]:
-    """Answer the images of each seed of a suite; those answered before by the same code come from disk."""
-    work = partial(_answer_seed, suite, answering)
-    seeds = suite.seeds(images)
-    if jobs == 1:
-        return [work(seed) for seed in seeds]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(work, seeds))
+    """Answer all images of a suite, each alone; those answered before by the same code come from disk."""
+    found = run_seeds(suite, _each_alone, count=images, jobs=jobs, shelf=SHELF)
+    return [outcome for outcomes in found for outcome in outcomes]
 
 
 def as_image(scene: Scene) -> ProjectionImage:
@@ -96,29 +83,6 @@ def as_outcome(scene: Scene, findings: CalcificationFindings, *, name: str, brea
         flags=np.array([str(flag) for flag in findings.flags], dtype=str),
         seconds=seconds,
     )
-
-
-@cache
-def code_version() -> str:
-    """Tell the code that draws and detects from any other."""
-    root = Path(calcmeasure.__file__).parent
-    files = sorted({path for pattern in SOURCES for path in root.glob(pattern) if path.is_file()})
-    digest = hashlib.sha256()
-    for path in (p for p in [*files, Path(__file__)] if "__pycache__" not in p.parts):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _answer_seed(suite: Suite, answering: Answering, seed: int) -> list[Outcome]:
-    what = f"{suite.settings!r} {suite.draw.__name__} {answering.__module__} {answering.__name__} {seed}"
-    stem = hashlib.sha256(what.encode()).hexdigest()[:24]
-    kept = sorted((KEPT / code_version()).glob(f"{stem}-*.npz"))
-    if kept:
-        return [Outcome.load(path) for path in kept]
-    outcomes = list(answering(suite, seed))
-    for number, outcome in enumerate(outcomes):
-        outcome.save(KEPT / code_version() / f"{stem}-{number}.npz")
-    return outcomes
 
 
 def _each_alone(suite: Suite, seed: int) -> Iterator[Outcome]:

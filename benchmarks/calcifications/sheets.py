@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
+from accuracy.pictures import MARKED, save_small
 from calcifications.examples import Example
-from calcifications.figures import MARKED, save_small
 from calcifications.outcomes import Outcome
 from calcifications.suites import NORMAL
 from calcmeasure.phantom.mammogram.scenes import Scene

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
+from accuracy.suites import Suite
 from calcmeasure.phantom.mammogram.scene_settings import (
     NO_CLUTTER,
     TESTING,
-    TESTING_SEEDS,
     ClutterSettings,
     SceneSettings,
 )
 from calcmeasure.phantom.mammogram.scenes import Scene, draw_pair, draw_scene
 
-FIRST_SEED = TESTING_SEEDS.start + 1000
-"""Seeds below are for looking while developing; those from here on are for figures only."""
 DIGITAL = replace(TESTING, film_share=0.0)
 RAW = replace(DIGITAL, presentation_share=0.0)
 PRESENTATION = replace(DIGITAL, presentation_share=1.0)
@@ -32,8 +29,6 @@ REFERENCE = replace(
 """What the targets were set for: 70 µm, 2.5 % noise per pixel, tissue and calcifications only; tissue as in testing."""
 FILM = replace(TESTING, film_share=1.0)
 
-Drawing = Callable[[int, SceneSettings], tuple[Scene, ...]]
-
 
 def draw_single(seed: int, settings: SceneSettings) -> tuple[Scene, ...]:
     """One scene of a seed."""
@@ -46,41 +41,14 @@ def draw_visits(seed: int, settings: SceneSettings) -> tuple[Scene, ...]:
     return (pair.before, pair.after)
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """A row of a table: images of one kind.
-
-    Parameters
-    ----------
-    name
-        As the table says it.
-    settings
-        What is drawn.
-    share
-        Images, as a share of those of the main suites.
-    draw
-        Images of one seed.
-    """
-
-    name: str
-    settings: SceneSettings
-    share: float = 1.0
-    draw: Drawing = draw_single
-
-    def seeds(self, images: int) -> range:
-        """Choose seeds for a number of images of the main suites."""
-        count = max(1, round(self.share * images))
-        return range(FIRST_SEED, FIRST_SEED + count)
-
-
 MAIN = (
-    Suite("For Processing", RAW),
-    Suite("For Presentation", PRESENTATION),
-    Suite("digitised film", FILM, 0.4),
-    Suite("reference exposure, no clutter", REFERENCE),
+    Suite("For Processing", RAW, draw_single),
+    Suite("For Presentation", PRESENTATION, draw_single),
+    Suite("digitised film", FILM, draw_single, 0.4),
+    Suite("reference exposure, no clutter", REFERENCE, draw_single),
 )
-NORMAL = Suite("no group of calcifications", replace(TESTING, cluster_share=0.0), 0.6)
-PAIRS = Suite("before and after", replace(DIGITAL, cluster_share=1.0), 0.6, draw_visits)
+NORMAL = Suite("no group of calcifications", replace(TESTING, cluster_share=0.0), draw_single, 0.6)
+PAIRS = Suite("before and after", replace(DIGITAL, cluster_share=1.0), draw_visits, 0.6)
 ROBUSTNESS_SHARE = 0.12
 
 
@@ -97,7 +65,7 @@ def robustness() -> tuple[Suite, ...]:
         **{f"look: {look}": replace(PRESENTATION, looks=(look,)) for look in TESTING.looks},
     }
     return tuple(
-        Suite(name, replace(settings, cluster_share=1.0, clutter=TISSUE), ROBUSTNESS_SHARE)
+        Suite(name, replace(settings, cluster_share=1.0, clutter=TISSUE), draw_single, ROBUSTNESS_SHARE)
         for name, settings in changes.items()
     )
 
@@ -121,7 +89,7 @@ def clutter() -> tuple[Suite, ...]:
     }
     suites = [(name, replace(DIGITAL, cluster_share=0.0, clutter=settings)) for name, settings in kinds.items()]
     suites.append(("film artefacts", replace(FILM, cluster_share=0.0, clutter=NO_CLUTTER)))
-    return tuple(Suite(name, settings, ROBUSTNESS_SHARE) for name, settings in suites)
+    return tuple(Suite(name, settings, draw_single, ROBUSTNESS_SHARE) for name, settings in suites)
 
 
 def _everything() -> ClutterSettings:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from calcifications.figures import save_small
+from accuracy.pictures import save_small
 from calcmeasure.report.palette import BLUE, GREEN, VERMILION
 from calcmeasure.report.study.figures.style import DIM, PAGE_MM, in_print_style, print_figure
 from lesions.summaries import Errors

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
+from functools import partial
 
-EXAMS, QUICK = 120, 8
+from accuracy import options
 
-
-def read_options(description: str | None) -> argparse.Namespace:
-    """Read how many examinations, in how many processes, and whether to draw the pictures of the documentation."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--exams", type=int, default=QUICK, help=f"of the main suite; the figures in the documentation: {EXAMS}"
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--figures", action="store_true", help="write the pictures of the documentation")
-    return parser.parse_args()
+read_options = partial(options.read_options, counted="exams", quick=8, full=120)

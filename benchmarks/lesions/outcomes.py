@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from accuracy.stored import Stored
 
 Values = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -17,7 +18,7 @@ FIRST_SIX = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Stored):
     """One examination, answered.
 
     Parameters
@@ -102,15 +103,3 @@ class Outcome:
     def false_lesions(self) -> int:
         """Findings in breasts without a lesion."""
         return int(np.isin(self.found_sides, self.free_sides()).sum())
-
-    def save(self, path: Path) -> None:
-        """Write without pickling."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> Outcome:
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            values = {name: stored[name] for name in stored.files}
-        return cls(**{name: value.item() if value.ndim == 0 else value for name, value in values.items()})

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-import calcmeasure
+from accuracy.running import BUILD, Shelf, run_seeds
+from accuracy.suites import Suite
 from calcmeasure.detect.contract import DynamicImage, LesionDetector, LesionFindings
 from calcmeasure.detect.registry import LESIONS, load_detector
 from calcmeasure.errors import CalcMeasureError
@@ -24,24 +21,22 @@ from calcmeasure.terms import Laterality
 from lesions.ftv import ftv_of
 from lesions.matching import diameter_mm, lies_on, match
 from lesions.outcomes import Outcome
-from lesions.suites import Suite
 
-KEPT = Path(__file__).parents[2] / "build" / "lesions"
 SOURCES = ("detect/*.py", "detect/contract/*.py", "detect/lesions/**/*", "phantom/dynamic/*.py", "measure/*.py")
+_OWN = tuple(Path(__file__).with_name(name) for name in ("running.py", "matching.py", "ftv.py", "outcomes.py"))
+SHELF = Shelf(BUILD / "lesions", Outcome, SOURCES, _OWN)
 
 
 def run_suite(suite: Suite, *, exams: int, jobs: int = 1) -> list[Outcome]:
     """Answer all examinations of a suite, each alone; those answered before by the same code come from disk."""
-    return [outcome for outcomes in run_seeds(suite, exams=exams, jobs=jobs) for outcome in outcomes]
+    found = run_seeds(suite, answer_each, count=exams, jobs=jobs, shelf=SHELF)
+    return [outcome for outcomes in found for outcome in outcomes]
 
 
-def run_seeds(suite: Suite, *, exams: int, jobs: int = 1) -> list[list[Outcome]]:
-    """Answer the examinations of each seed of a suite."""
-    seeds = suite.seeds(exams)
-    if jobs == 1:
-        return [_answer_seed(suite, seed) for seed in seeds]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(partial(_answer_seed, suite), seeds))
+def answer_each(suite: Suite, seed: int) -> Iterator[Outcome]:
+    """Answer every examination of a seed alone."""
+    for exam in suite.draw(seed, suite.settings):
+        yield answer(exam, name=suite.name, seed=seed)
 
 
 def as_image(exam: DcePhantom) -> DynamicImage:
@@ -57,13 +52,17 @@ def lesion_detector() -> LesionDetector:
 
 def answer(exam: DcePhantom, *, name: str, seed: int) -> Outcome:
     """Run the detector on one examination and keep what figures need."""
-    image, detector = as_image(exam), lesion_detector()
     start = time.process_time()
-    try:
-        findings, refusal = detector(image), ""
-    except CalcMeasureError as error:
-        findings, refusal = _nothing(exam), str(error.code)
+    findings, refusal = find(exam)
     return as_outcome(exam, findings, name=name, seed=seed, refusal=refusal, seconds=time.process_time() - start)
+
+
+def find(exam: DcePhantom) -> tuple[LesionFindings, str]:
+    """Run the detector on one examination: what it found, and the code of its refusal if it found nothing for it."""
+    try:
+        return lesion_detector()(as_image(exam)), ""
+    except CalcMeasureError as error:
+        return _nothing(exam), str(error.code)
 
 
 def as_outcome(
@@ -109,35 +108,6 @@ def motion_mm(exam: DcePhantom) -> float:
     points = np.argwhere(exam.breast[::2, ::8, ::8]) * (2, 8, 8)
     shifts = exam.spec.movements[0].displacement_mm(points.astype(float), exam.grid)
     return float(np.linalg.norm(shifts, axis=1).mean())
-
-
-@cache
-def code_version() -> str:
-    """Tell the code that draws and detects from any other."""
-    root = Path(calcmeasure.__file__).parent
-    files = sorted({path for pattern in SOURCES for path in root.glob(pattern) if path.is_file()})
-    own = [Path(__file__).with_name(name) for name in ("running.py", "matching.py", "ftv.py", "outcomes.py")]
-    digest = hashlib.sha256()
-    for path in (p for p in [*files, *own] if "__pycache__" not in p.parts):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _answer_seed(suite: Suite, seed: int) -> list[Outcome]:
-    what = f"{suite.settings!r} {suite.draw.__name__} {seed}"
-    stem = hashlib.sha256(what.encode()).hexdigest()[:24]
-    kept = sorted((KEPT / code_version()).glob(f"{stem}-*.npz"))
-    if kept:
-        return [Outcome.load(path) for path in kept]
-    outcomes = list(_answers(suite, seed))
-    for number, outcome in enumerate(outcomes):
-        outcome.save(KEPT / code_version() / f"{stem}-{number}.npz")
-    return outcomes
-
-
-def _answers(suite: Suite, seed: int) -> Iterator[Outcome]:
-    for exam in suite.draw(seed, suite.settings):
-        yield answer(exam, name=suite.name, seed=seed)
 
 
 def _nothing(exam: DcePhantom) -> LesionFindings:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from calcifications.figures import MARKED, save_small
+from accuracy.pictures import MARKED, save_small
+from accuracy.suites import Suite
 from calcmeasure.detect.contract import LesionFindings
 from calcmeasure.phantom.dynamic.examination import DcePhantom
 from calcmeasure.report.palette import AMBER, SKY
@@ -16,7 +17,6 @@ from calcmeasure.report.study.figures.style import PAGE_MM, SMALL, in_print_styl
 from lesions.matching import diameter_mm
 from lesions.outcomes import NO_LESION, Outcome
 from lesions.running import as_image, lesion_detector
-from lesions.suites import Suite
 
 COLUMNS = 6
 HEIGHT_MM = 92.0

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from accuracy.suites import Suite
 from calcmeasure.phantom.dynamic.artefacts import FatSuppression
-from calcmeasure.phantom.dynamic.exam_settings import AXIAL, TESTING, TESTING_SEEDS, Disease, ExamSettings
+from calcmeasure.phantom.dynamic.exam_settings import AXIAL, TESTING, Disease, ExamSettings
 from calcmeasure.phantom.dynamic.examination import DcePhantom
 from calcmeasure.phantom.dynamic.exams import draw_exam, draw_exam_pair
 
-FIRST_SEED = TESTING_SEEDS.start + 1000
-"""Seeds below are for looking while developing; those from here on are for figures only."""
 DISEASED = tuple((disease, share) for disease, share in TESTING.diseases if disease is not Disease.NONE)
 MASSES = ((Disease.MASS, 0.6), (Disease.RIM, 0.4))
 GOOD_FAT = ((FatSuppression.GOOD, 1.0),)
@@ -29,8 +27,6 @@ REFERENCE = replace(
 )
 """What the targets were set for: masses on axial slices, fat suppressed, no ghosts; still, unless said otherwise."""
 
-Drawing = Callable[[int, ExamSettings], tuple[DcePhantom, ...]]
-
 
 def draw_single(seed: int, settings: ExamSettings) -> tuple[DcePhantom, ...]:
     """One examination of a seed."""
@@ -43,38 +39,12 @@ def draw_visits(seed: int, settings: ExamSettings) -> tuple[DcePhantom, ...]:
     return (pair.before, pair.after)
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """A row of a table: examinations of one kind.
-
-    Parameters
-    ----------
-    name
-        As the table says it.
-    settings
-        What is drawn.
-    share
-        Examinations, as a share of those of the main suite.
-    draw
-        Examinations of one seed.
-    """
-
-    name: str
-    settings: ExamSettings
-    share: float = 1.0
-    draw: Drawing = draw_single
-
-    def seeds(self, exams: int) -> range:
-        """Choose seeds for a number of examinations of the main suite."""
-        return range(FIRST_SEED, FIRST_SEED + max(1, round(self.share * exams)))
-
-
-MAIN = Suite("everything", TESTING)
-STILL = Suite("reference, still", REFERENCE, 0.5)
-MOVED = Suite("reference, 1 mm of motion", replace(REFERENCE, motion_mm=(1.0, 1.0), moved_share=1.0), 0.5)
-NORMAL = Suite("no lesion", replace(TESTING, diseases=((Disease.NONE, 1.0),)), 0.3)
-PAIRS = Suite("before and after", replace(TESTING, diseases=DISEASED), 0.5, draw_visits)
-PLAIN_PAIRS = Suite("before and after, reference", REFERENCE, 0.5, draw_visits)
+MAIN = Suite("everything", TESTING, draw_single)
+STILL = Suite("reference, still", REFERENCE, draw_single, 0.5)
+MOVED = Suite("reference, 1 mm of motion", replace(REFERENCE, motion_mm=(1.0, 1.0), moved_share=1.0), draw_single, 0.5)
+NORMAL = Suite("no lesion", replace(TESTING, diseases=((Disease.NONE, 1.0),)), draw_single, 0.3)
+PAIRS = Suite("before and after", replace(TESTING, diseases=DISEASED), draw_visits, 0.5)
+PLAIN_PAIRS = Suite("before and after, reference", REFERENCE, draw_visits, 0.5)
 ROBUSTNESS_SHARE = 0.12
 
 
@@ -93,7 +63,9 @@ def robustness() -> tuple[Suite, ...]:
         "seroma and clip": {"surroundings": replace(TESTING.surroundings, seromas=2.0, clips=2.0)},
         "chest-wall contact": {"contact_share": 1.0},
     }
-    return tuple(Suite(name, replace(REFERENCE, **change), ROBUSTNESS_SHARE) for name, change in changes.items())
+    return tuple(
+        Suite(name, replace(REFERENCE, **change), draw_single, ROBUSTNESS_SHARE) for name, change in changes.items()
+    )
 
 
 def _thick(layout, slice_mm: float):

@@ -131,12 +131,19 @@ def test_parts_include_their_lower_limit():
     assert {name: len(some) for name, some in parts.items()} == {"5–10 mm": 2, "10–20 mm": 1}
 
 
-def test_a_pair_is_right_when_the_class_of_the_largest_finding_is():
-    right = (_outcome(truth=(20.0,), found=(19.5,), on=(0,)), _outcome(truth=(10.0,), found=(10.4,), on=(0,)))
-    wrong = (_outcome(truth=(20.0,), found=(20.0,), on=(0,)), _outcome(truth=(0.0,), found=(4.0,), on=(-1,)))
-    detector, _ = pair_rows("x", [right, wrong])
-    assert detector[:4] == ("x", "2", "detector", "0.50")
-    assert [row[-2:] for row in wrong_pairs([right, wrong])] == [("CR", "PR")]
+def test_a_pair_is_judged_by_the_largest_finding_alone_and_with_the_bed_known():
+    before = _outcome(truth=(20.0,), found=(19.5,), on=(0,))
+    kept = _outcome(truth=(10.0,), found=(10.4,), on=(0,))
+    missed, invented = _outcome(truth=(10.0,)), _outcome(truth=(0.0,), found=(4.0,), on=(-1,))
+    gone = _outcome(truth=(0.0,))
+    pairs = [(before, missed, kept), (before, gone, invented)]
+    alone, bed_known, _ = pair_rows("x", pairs)
+    assert [row[2:4] for row in (alone, bed_known)] == [
+        ("detector, each visit alone", "0.50"),
+        ("detector, tumour bed known", "0.50"),
+    ]
+    assert [row[-2:] for row in (alone, bed_known)] == [("1", "0"), ("0", "1")]
+    assert [row[-2:] for row in wrong_pairs(pairs)] == [("CR", "PR")]
 
 
 def test_outcomes_survive_the_disk(tmp_path):

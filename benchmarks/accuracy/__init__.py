@@ -1,0 +1,1 @@
+"""What the accuracy benchmarks of calcifications and of lesions share: suites, answers kept on disk, options."""
