@@ -1,4 +1,4 @@
-"""One level of the registration pyramid: a phase with its contrast normalised, and a Gauss-Newton step towards it."""
+"""One level of the registration pyramid: a phase with its contrast normalised, and how far another is off it."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ from calcmeasure.geometry import Spacing
 
 FloatArray = NDArray[np.float64]
 
-NORMALISE_MM = 5.0
+NORMALISE_MM = 4.0
 """Standard deviation of the window that local mean and spread are taken over."""
-CONTROL_MM = 12.0
-"""Distance between the control points that carry the displacement."""
+POINT_MM = 4.0
+"""Distance of the points that carry the displacement: between them it is linear, far finer than it can bend."""
+EDGE_MM = 6.0
+"""Tissue and air this far around the region are matched as well: the skin line tells most of a shift."""
 MAX_SHIFT_MM = 12.0
 """No control point moves further."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlGrid:
-    """Grid of control points; the first lies at the centre of voxel (0, 0, 0)."""
+    """Grid of points that carry a displacement; the first lies at the centre of voxel (0, 0, 0)."""
 
     shape: tuple[int, int, int]
     step_mm: FloatArray
 
     @classmethod
     def over(cls, shape: tuple[int, ...], spacing: Spacing) -> ControlGrid:
-        """Spread control points about `CONTROL_MM` apart over a volume, its corners included."""
+        """Spread points about `POINT_MM` apart over a volume, its corners included."""
         extent_mm = (np.asarray(shape) - 1) * np.asarray(spacing.zrc_mm)
-        cells = np.maximum(1, np.round(extent_mm / CONTROL_MM)).astype(int)
+        cells = np.maximum(1, np.round(extent_mm / POINT_MM)).astype(int)
         step_mm = np.maximum(extent_mm, 1e-3) / cells
         return cls((int(cells[0]) + 1, int(cells[1]) + 1, int(cells[2]) + 1), step_mm)
 
@@ -45,6 +47,7 @@ class Level:
 
     fixed: FloatImage
     region: BoolImage
+    matched: BoolImage
     factors: tuple[int, int, int]
     voxel_mm: FloatArray
     offset_mm: FloatArray
@@ -57,7 +60,8 @@ class Level:
         size_mm = np.multiply(factors, spacing.zrc_mm)
         inside = block_mean(region.astype(np.float32), factors) > 0.5
         still = _normalise(block_mean(fixed, factors), inside, voxel_mm=size_mm)
-        return cls(still, inside, factors, size_mm, (np.asarray(factors) - 1) / 2 * np.asarray(spacing.zrc_mm))
+        around = ndimage.distance_transform_edt(~inside, sampling=size_mm) <= EDGE_MM if inside.any() else inside
+        return cls(still, inside, around, factors, size_mm, (np.asarray(factors) - 1) / 2 * np.asarray(spacing.zrc_mm))
 
     def normalised(self, moving: FloatImage) -> FloatImage:
         """Bring another phase onto this level."""
@@ -83,14 +87,11 @@ class Level:
         shift_mm: FloatArray = (np.asarray(best) - reach) * self.voxel_mm
         return shift_mm
 
-    def step(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> FloatArray:
-        """One Gauss-Newton step of the displacement, mm, (3, ...)."""
+    def equations(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> FloatArray:
+        """(9, ...) sums at the points, for one Gauss-Newton step of the displacement."""
         moved = warp(moving, shift_mm, self.frame_mm(grid))
-        sums = normal_equations(moved, self.fixed, self.region, self.frame_mm(grid), grid.shape)
-        sums = ndimage.gaussian_filter(
-            sums, sigma=(0, *np.minimum(1.0, (np.asarray(grid.shape) - 1) / 2)), mode="nearest"
-        )
-        return _solve(sums)
+        sums: FloatArray = normal_equations(moved, self.fixed, self.matched, self.frame_mm(grid), grid.shape)
+        return sums
 
 
 def _normalise(image: FloatImage, inside: BoolImage, *, voxel_mm: FloatArray) -> FloatImage:
@@ -104,15 +105,3 @@ def _normalise(image: FloatImage, inside: BoolImage, *, voxel_mm: FloatArray) ->
     usual = float(np.median(spread[inside])) if tissue.size else 0.0
     normalised: FloatImage = ((logs - mean) / (spread + 0.5 * usual + 1e-6)).astype(np.float32)
     return normalised
-
-
-def _solve(sums: FloatArray) -> FloatArray:
-    """Solve the 3x3 normal equations of every control point, held back where there is no structure."""
-    zz, zr, zc, rr, rc, cc = sums[:6]
-    matrix = np.stack([np.stack(row, axis=-1) for row in ((zz, zr, zc), (zr, rr, rc), (zc, rc, cc))], axis=-2)
-    trace = zz + rr + cc
-    held = 0.02 * trace + 0.02 * trace.max() + 1e-12
-    matrix = matrix + held[..., None, None] * np.eye(3)
-    step = np.linalg.solve(matrix, -np.moveaxis(sums[6:9], 0, -1)[..., None])[..., 0]
-    moved: FloatArray = np.moveaxis(step, -1, 0)
-    return moved
