@@ -15,10 +15,10 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -69,16 +69,16 @@ class Heart(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start(BEAT_MS)
-        self._thread = threading.get_ident()
-        self._is_over = threading.Event()
-        threading.Thread(target=self._look, daemon=True).start()
+        # Not from a thread of its own: it would take Python's lock from the one that is watched.
+        signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, LOOK_S, LOOK_S)
 
     def start_over(self) -> None:
         self._beat()
         self.worst, self.most_processor_s, self.paints = Stall(), 0.0, 0
 
     def stop(self) -> None:
-        self._is_over.set()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         self._timer.stop()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -101,10 +101,9 @@ class Heart(QObject):
         self._last, self._last_processor, self._painting_s = now, processor, 0.0
         self._seen.clear()
 
-    def _look(self) -> None:
-        """Note from a thread of its own where the window's thread is."""
-        while not self._is_over.wait(LOOK_S):
-            self._seen[_name_of(sys._current_frames().get(self._thread))] += 1
+    def _look(self, _signal: int, frame: FrameType | None) -> None:
+        """Note where the window's thread is."""
+        self._seen[_name_of(frame)] += 1
 
 
 def _name_of(frame: FrameType | None) -> str:

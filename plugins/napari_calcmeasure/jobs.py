@@ -23,6 +23,8 @@ Do = Callable[..., Any]
 """Does work, somewhere: called with a function and its arguments."""
 LARGE_PX = 4_000_000
 """Pixels of an image whose decoding may keep Python's lock for longer than a window should wait."""
+SIDE_NICENESS = 10
+"""How much a process beside the window gives way to it."""
 _SERVE = "from napari_calcmeasure.jobs import serve; serve()"
 
 
@@ -42,10 +44,11 @@ class Progress:
     def __init__(self, words: str) -> None:
         self.words = words
         self.done, self.total = 0, 0
-        self._cancelled = threading.Event()
+        self._cancelled, self._may_go_on = threading.Event(), threading.Event()
+        self._may_go_on.set()
 
     def report(self, done: int, total: int) -> None:
-        """Say how far the job is.
+        """Say how far the job is; while it is paused, wait.
 
         Raises
         ------
@@ -53,12 +56,21 @@ class Progress:
             When the job is not wanted any more: the quickest way out of a long loop.
         """
         self.done, self.total = done, total
+        self._may_go_on.wait()
         if self.is_cancelled():
             raise Cancelled
 
     def cancel(self) -> None:
         """Ask the job to stop; its result is not used any more."""
         self._cancelled.set()
+        self._may_go_on.set()
+
+    def pause(self, *, is_paused: bool) -> None:
+        """Have the job wait at its next report, or go on."""
+        if is_paused and not self.is_cancelled():
+            self._may_go_on.clear()
+        else:
+            self._may_go_on.set()
 
     def is_cancelled(self) -> bool:
         """Whether the job was asked to stop."""
@@ -165,7 +177,7 @@ class SideProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
-            self._ask((here, (int,)))
+            self._ask((here, (_give_way,)))
         except (OSError, EOFError):
             self._end()
             return False
@@ -192,6 +204,12 @@ def _died() -> CalcMeasureError:
         "the process that worked on this image died; the image may be damaged, or the memory too small",
         code=ErrorCode.WORKER_DIED,
     )
+
+
+def _give_way() -> None:
+    """Let the window have the processor first."""
+    if hasattr(os, "nice"):
+        os.nice(SIDE_NICENESS)
 
 
 def serve() -> None:

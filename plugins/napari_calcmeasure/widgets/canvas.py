@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_calcmeasure.display.captions import frame_layers
@@ -61,9 +62,9 @@ class Canvas:
 
     def show(self, hanging: Hanging) -> None:
         """Replace what was shown before."""
-        for steps in (self.hang_in_steps(hanging), self.uncover_in_steps(), self.name_in_steps()):
-            for _ in steps:
-                pass
+        pictures = chain(self.hang_in_steps(hanging), self.frame_in_steps(), self.uncover_in_steps())
+        for _ in chain(pictures, self.name_in_steps()):
+            pass
 
     def hang_in_steps(self, hanging: Hanging) -> Iterator[None]:
         """Put pictures in place of those before, hidden, one layer at a time: the window breathes between the steps."""
@@ -95,6 +96,13 @@ class Canvas:
         if self._shown and selection.active is not self._shown[0].layer:
             selection.active = self._shown[0].layer
 
+    def frame_in_steps(self) -> Iterator[None]:
+        """Show the names and scale bars of pictures that share the canvas, one layer at a time."""
+        self.camera.fit()
+        for layer in self._frames:
+            layer.visible = True
+            yield
+
     def lay_out_in_steps(self) -> Iterator[None]:
         """Show the empty drawing layers, one at a time: the first stroke would wait for that."""
         for ink in self._inks.values():
@@ -104,9 +112,13 @@ class Canvas:
 
     def name_in_steps(self) -> Iterator[None]:
         """Write the names above pictures in cells, one at a time; on a shared canvas they stand there already."""
-        for shown in self._shown if self.has_cells else ():
+        if self._hanging is None or not self.has_cells:
+            return
+        for shown in self._shown:
             shown.caption(shown.panel.caption)
             yield
+        self.cells.show_bars(in_each=self._hanging.ndim == 2)
+        yield
 
     def clear(self) -> None:
         """Take away what `show` put there; its layers stay, hidden."""
@@ -272,11 +284,6 @@ class Canvas:
                 if self.has_cells:
                     self.cells.open()
                 self.camera.fit()
-            yield
-        if self.has_cells and hanging.ndim == 2:
-            self.cells.give_bars()
-        for layer in self._frames:
-            layer.visible = True
             yield
 
 

@@ -31,11 +31,17 @@ class Cells:
 
     def open(self) -> None:
         """Part the canvas; one picture is enough to make the cells for, the others come into theirs one by one."""
-        self._bar.visible = self._grid.enabled = True
+        self._grid.enabled = True
 
-    def give_bars(self) -> None:
-        """Have a scale bar in each cell, once all are filled: napari counts cells at this moment, and not later."""
-        self._bar.gridded = True
+    def show_bars(self, *, in_each: bool) -> None:
+        """Show the scale bar; last, as it is painted anew with whatever else comes onto the canvas.
+
+        Parameters
+        ----------
+        in_each
+            Whether each cell has its own; napari counts the cells that are filled at this moment, and not later.
+        """
+        self._bar.visible, self._bar.gridded = True, in_each
 
     def close(self) -> None:
         """One canvas again, without a bar."""

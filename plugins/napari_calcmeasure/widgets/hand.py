@@ -125,7 +125,7 @@ class Hand:
         hanging = self._canvas.hanging
         is_volume = hanging is not None and any(len(panel.shape) == 3 for panel in hanging.panels)
         viewer.scene.camera.mouse_zoom = not is_volume
-        if not is_volume:
+        if not is_volume or not event.delta[1]:
             return
         up = event.delta[1] > 0
         if "Control" in event.modifiers:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from napari.layers import Layer, Points, Vectors
 
 CAPTION = PAPER
+CELL_MARKS = "marks in cells"
+"""Layers of marks for cells are others than for a shared canvas: to move words there and back has vispy build their
+shader anew, which takes a tenth of a second."""
 TEXT_SIZE = 11
 RING_WIDTH = 0.12
 """Border of a ring as a share of its diameter."""
@@ -157,7 +160,10 @@ class Ink:
         first = self._panels[0]
         own = Place.of(first)
         place = Place(units=own.units) if self._in_world else own
-        return {kind: rack.reserve(kind, blank(kind, place, name=f"{kind} {first.key}"), place) for kind in self.KINDS}
+        uses = {kind: kind if self._in_world or kind != "marks" else CELL_MARKS for kind in self.KINDS}
+        return {
+            kind: rack.reserve(use, blank(kind, place, name=f"{kind} {first.key}"), place) for kind, use in uses.items()
+        }
 
     def _show(self) -> None:
         """Show what holds something; what has become empty stays as it is, to be used again soon."""
@@ -233,7 +239,7 @@ def blank(kind: str, place: Place, *, name: str) -> LayerData:
     Parameters
     ----------
     kind
-        One of `Ink.KINDS`, or ``image``.
+        One of `Ink.KINDS`, `CELL_MARKS`, or ``image``.
     place, name
         Of the layer.
     """

@@ -33,7 +33,7 @@ from napari_calcmeasure.widgets.response_panel import ResponsePanel
 from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
-from napari_calcmeasure.widgets.timeline import Timeline
+from napari_calcmeasure.widgets.timeline import Timeline, scrolled
 from napari_calcmeasure.widgets.warm_up import LayingIn, spare_the_collector, warm_up_measuring
 from napari_calcmeasure.widgets.workers import ThreadRunner
 
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 NAPARI_DOCKS = ("layer list", "layer controls")
 """Docks of napari that a reading does not need; the Window menu brings them back."""
 LEFT_WIDTH, RIGHT_WIDTH, BELOW_HEIGHT, TIMELINE_WIDTH = 330, 370, 210, 320
-
-
 ASKING = ("sign", "export", "link", "not_measurable")
 """Actions that may ask a question and wait for the answer."""
 
@@ -67,7 +65,7 @@ class ReadingRoom(QWidget):
     ) -> None:
         super().__init__()
         self.viewer = napari_viewer
-        self.runner = ThreadRunner(self._show_jobs)
+        self.runner = ThreadRunner(self._show_jobs, is_still=lambda: self._is_still)
         self.decoding, self.searching = SideProcess(), SideProcess()
         self.session = Session(
             Readings(records) if records else usual_readings(),
@@ -116,8 +114,12 @@ class ReadingRoom(QWidget):
     @property
     def is_settled(self) -> bool:
         """Whether nothing loads, waits to be drawn or waits to be shown: for pictures and tests."""
-        is_waited_for = any(job.words for job in self.runner.running)
-        return not is_waited_for and self.stage.is_settled and self.mirror.is_settled and self.laying_in.is_done
+        return self._is_still and not any(job.words for job in self.runner.running)
+
+    @property
+    def _is_still(self) -> bool:
+        """Whether nothing waits to be drawn or shown."""
+        return self.stage.is_settled and self.mirror.is_settled and self.laying_in.is_done
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """When the window closes: everything unsigned is on disk before it is gone."""
@@ -135,8 +137,7 @@ class ReadingRoom(QWidget):
     def _leave(self) -> None:
         """Let go of the drafts: they are on disk, for this or another window to restore."""
         self.session.readings.keep_all()
-        self.runner.cancel_all()
-        for part in (self.stage, self.mirror, self.laying_in):
+        for part in (self.runner, self.stage, self.mirror, self.laying_in):
             part.stop()
         for side in (self.decoding, self.searching):
             side.close()
@@ -163,8 +164,9 @@ class ReadingRoom(QWidget):
         self.answers = QSplitter()
         self.answers.setAccessibleName("Answers")
         self.answers.addWidget(self.response)
-        self.answers.addWidget(self.timeline)
-        self.timeline.setMaximumWidth(TIMELINE_WIDTH)
+        plots = scrolled(self.timeline)
+        plots.setMaximumWidth(TIMELINE_WIDTH)
+        self.answers.addWidget(plots)
         self.viewer.window.add_dock_widget(self.right, name="Measure", area="right")
         self.viewer.window.add_dock_widget(self.answers, name="Response", area="bottom")
         dress(self.viewer)

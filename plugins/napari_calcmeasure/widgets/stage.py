@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 30
 """Changes that come faster than this are drawn together."""
+SEED_MS = 20
+"""After a click, until a lesion grows from it: what the click itself does comes first."""
 DONE = object()
 
 
@@ -89,7 +91,7 @@ class Stage(QObject):
         self._cell_timer = timer(self._draw_cell, interval_ms=0)
         self._desk: Desk | None = None
         self._seed: PointerEvent | None = None
-        self._seed_timer = timer(self._plant, interval_ms=0)
+        self._seed_timer = timer(self._plant, interval_ms=SEED_MS)
         session.events.hanging.connect(self._show)
         session.readings.events.desk.connect(self._take_desk)
         session.readings.events.others.connect(self.request_redraw)
@@ -174,23 +176,32 @@ class Stage(QObject):
 
         What is seen for the first time in its place takes long to paint: each thing is painted before the next.
         """
+        self._viewer.canvas.overlays.text.visible = False
         yield from self.canvas.hang_in_steps(hanging)
         yield
+        yield from self.canvas.frame_in_steps()
+        yield from self.frames.keep_in_steps()
+        if not self.canvas.has_cells:
+            self.stillness.paint_unseen()
+            yield
         # A picture that has just left its cell for a shared canvas must not be painted half-way: the drawing crashes.
         uncovering = self.canvas.uncover_in_steps()
         yield from self._paint_each(uncovering) if self.canvas.has_cells else uncovering
         panels = self.canvas.visible_panels
         # Keys mean the present visit until the cursor says otherwise: what is stated there cannot land on the prior.
         self.active = next((one for one in panels if not one.is_prior), next(iter(panels), None))
-        yield from self.frames.keep_in_steps()
-        self._write_title()
         yield
         self.stillness.paint_once()
         yield
         for steps in (self.canvas.lay_out_in_steps(), self.canvas.name_in_steps()):
             yield from self._paint_each(steps)
         self._write_title()
+        yield
+        self.stillness.paint_unseen()
+        yield
         yield from self.canvas.draw_in_steps(self._drawings())
+        self.stillness.pick_unseen()
+        yield
         self.stillness.release()
 
     def _paint_each(self, steps: Iterator[None]) -> Iterator[None]:

@@ -9,7 +9,7 @@ from math import cos, pi, sin
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
-from qtpy.QtWidgets import QSizePolicy, QWidget
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from calcmeasure.report.palette import AMBER, GREEN, GREY, INK, PAPER, SKY, VERMILION
 from napari_calcmeasure.reading.timeline import Line, Plot
@@ -90,6 +90,17 @@ class Timeline(QWidget):
             return [QRectF(0, n * height, self.width(), height) for n in range(count)]
         width = self.width() / max(count, 1)
         return [QRectF(n * width, 0, width, self.height()) for n in range(count)]
+
+
+def scrolled(timeline: Timeline) -> QScrollArea:
+    """Have plots scroll where they need more room than there is: with each new lesion the images would shrink."""
+    area = QScrollArea()
+    area.setWidget(timeline)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumSize(timeline.minimumSize())
+    return area
 
 
 def describe(plots: Sequence[Plot]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_calcmeasure.jobs import Progress
-from napari_calcmeasure.widgets.ink import blank
+from napari_calcmeasure.widgets.ink import CELL_MARKS, blank
 from napari_calcmeasure.widgets.rack import SPARE, Place, fill
 from napari_calcmeasure.widgets.stage import DONE, Stage
 from napari_calcmeasure.widgets.timers import timer
@@ -18,17 +18,18 @@ from napari_calcmeasure.widgets.timers import timer
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-WANTED = (("image", 4), ("lines", 2), ("marks", 2))
+WANTED = (("image", 4), ("lines", 2), ("marks", 1), (CELL_MARKS, 2))
 """Layers of each use, for four mammograms or a volume in three cells; hangings that need more make more."""
 WAIT_MS = 20
 """Until it is seen whether a hanging stands."""
 LETTERS = f"{string.digits}{string.ascii_letters}.,:;()/%+-×·–"
 """Of the words beside drawings and above pictures."""
-LETTERS_A_PAINT = 16
+LETTERS_A_PAINT = 8
 """A letter takes some milliseconds when it is written for the first time."""
 REHEARSED = {
     "lines": ("",),
     "marks": tuple(LETTERS[at : at + LETTERS_A_PAINT] for at in range(0, len(LETTERS), LETTERS_A_PAINT)),
+    CELL_MARKS: ("",),
 }
 """Words of the paints that layers of a use have before they are needed."""
 _TRIANGLE = ((1.0, 1.0), (1.0, 9.0), (7.0, 4.0), (6.0, 2.0))

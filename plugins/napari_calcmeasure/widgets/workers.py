@@ -1,13 +1,27 @@
-"""Jobs in threads of napari's own pool: it waits for them when the window closes."""
+"""Jobs in threads of napari's own pool: it waits for them when the window closes.
+
+The window comes first. Its thread asks for Python's lock again after each call of OpenGL, and gets it from a busy job
+only after the switch interval; and what nobody waits for goes on only while nothing happens in the window.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from napari.qt.threading import create_worker
+from qtpy.QtCore import QTimer
 
 from napari_calcmeasure.jobs import Cancelled, Progress
+from napari_calcmeasure.widgets.timers import timer
+
+START_MS = 60
+"""After a click or key, until the job that it asks for begins."""
+SWITCH_S = 0.0005
+"""A job lets go of Python's lock this soon, a tenth of what is usual."""
+LOOK_MS, REST_LOOKS = 50, 4
+"""How often it is looked whether anything happens in the window, and how many such looks in a row make a rest."""
 
 
 class ThreadRunner:
@@ -17,11 +31,19 @@ class ThreadRunner:
     ----------
     on_change
         Called in the window's thread with the jobs that are running, whenever one starts or ends.
+    is_still
+        Tells whether nothing happens in the window; jobs without words wait until it has been so for a while.
     """
 
-    def __init__(self, on_change: Callable[[tuple[Progress, ...]], None]) -> None:
-        self._on_change = on_change
+    def __init__(
+        self, on_change: Callable[[tuple[Progress, ...]], None], *, is_still: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._on_change, self._is_still = on_change, is_still
         self._running: list[Progress] = []
+        self._usual_switch_s = sys.getswitchinterval()
+        self._is_over = False
+        self._still_looks = 0
+        self._looking = timer(self._look, interval_ms=LOOK_MS, repeats=True)
 
     @property
     def running(self) -> tuple[Progress, ...]:
@@ -41,14 +63,42 @@ class ThreadRunner:
         worker = create_worker(_outcome, work, progress, _start_thread=False)
         worker.returned.connect(lambda outcome: self._end(progress, outcome, done=done, failed=failed))
         self._running.append(progress)
+        self._adjust()
         self._on_change(self.running)
-        worker.start()
+        # What the click or key itself changes is painted first.
+        QTimer.singleShot(START_MS, lambda: None if self._is_over else worker.start())
         return progress
 
     def cancel_all(self) -> None:
         """Ask every job to stop."""
         for progress in self._running:
             progress.cancel()
+
+    def stop(self) -> None:
+        """Ask every job to stop, and hear of none any more: the window closes."""
+        self._is_over = True
+        self.cancel_all()
+        self._running = []
+        self._adjust()
+
+    def _adjust(self) -> None:
+        """Share Python's lock in short turns while there are jobs, and look after those that nobody waits for."""
+        sys.setswitchinterval(min(SWITCH_S, self._usual_switch_s) if self._running else self._usual_switch_s)
+        if any(not progress.words for progress in self._running):
+            self._still_looks = 0
+            self._let_unawaited_go_on()
+            self._looking.start()
+        else:
+            self._looking.stop()
+
+    def _look(self) -> None:
+        self._still_looks = self._still_looks + 1 if self._is_still() else 0
+        self._let_unawaited_go_on()
+
+    def _let_unawaited_go_on(self) -> None:
+        for progress in self._running:
+            if not progress.words:
+                progress.pause(is_paused=self._still_looks < REST_LOOKS)
 
     def _end(
         self,
@@ -58,7 +108,10 @@ class ThreadRunner:
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
     ) -> None:
+        if self._is_over:
+            return
         self._running.remove(progress)
+        self._adjust()
         self._on_change(self.running)
         result, error = outcome
         if progress.is_cancelled() or isinstance(error, Cancelled):
@@ -71,6 +124,8 @@ class ThreadRunner:
 
 def _outcome(work: Callable[[Progress], Any], progress: Progress) -> tuple[Any, Exception | None]:
     """Give result or error as a value: napari would show a traceback for an error in a worker."""
+    if progress.is_cancelled():
+        return None, Cancelled()
     try:
         return work(progress), None
     except Exception as error:  # noqa: BLE001 - told to the reader as a sentence by whoever started the job

@@ -19,8 +19,13 @@ def test_a_layer_is_painted_with_something_on_it_and_left_empty(use, was_visible
     layer.visible = was_visible
     painted = []
     for words in REHEARSED[use]:
-        rehearse(layer, words, paint=lambda: painted.append((layer.visible, len(layer.data), *layer.features.iloc[0])))
-    assert painted == [(True, 1, *([words] if words else [])) for words in REHEARSED[use]]
+        rehearse(
+            layer,
+            words,
+            paint=lambda: painted.append((layer.visible, len(layer.data), *layer.features.get("words", []))),
+        )
+    assert [part[:2] for part in painted] == [(True, 1)] * len(REHEARSED[use])
+    assert ["".join(part[2:]) for part in painted] == list(REHEARSED[use])
     assert len(layer.data) == 0
     assert layer.visible is was_visible
 
