@@ -11,6 +11,8 @@ from calcmeasure.errors import ErrorCode, PhaseError
 from calcmeasure.geometry import Spacing
 from calcmeasure.measure.early_phase import EarlyPhase
 from calcmeasure.measure.enhancement import kinetic_curve
+from calcmeasure.measure.uptake import mask_uptake
+from calcmeasure.model.enhancement import LesionUptake
 from calcmeasure.model.imaging import DynamicSeries
 from calcmeasure.report.panels import CurvePanel
 from napari_calcmeasure.display.volumes import FloatVolume
@@ -39,12 +41,15 @@ class Kinetics:
         empty); without an early phase `chosen` is negative.
     place
         What was averaged, in words.
+    figures
+        Of a lesion: how much it takes up, and what becomes of it, in words.
     problem
         A sentence with a code where something is missing; empty otherwise.
     """
 
     panel: CurvePanel | None
     place: str = ""
+    figures: str = ""
     problem: str = ""
 
     @property
@@ -69,6 +74,11 @@ class _Region:
     offset_zrc: tuple[int, int, int]
     voxels: BoolBox
     words: str
+
+    @property
+    def box(self) -> tuple[slice, ...]:
+        """Where it lies in the volume."""
+        return tuple(slice(first, first + n) for first, n in zip(self.offset_zrc, self.voxels.shape, strict=True))
 
 
 def curve_at(
@@ -116,7 +126,18 @@ def curve_of_mask(
         return Kinetics(None, problem=f"The lesion holds no voxel. [{ErrorCode.NOT_MEASURABLE}]")
     volume_ml = count * float(np.prod(series.grid.spacing.zrc_mm)) / 1000
     words = f"mean of the lesion: {count} voxels, {volume_ml:.2f} ml"
-    return _kinetics(volumes, series, _Region(mask.offset_zrc, mask.voxels, words), early=early)
+    region = _Region(mask.offset_zrc, mask.voxels, words)
+    kinetics = _kinetics(volumes, series, region, early=early)
+    if kinetics.panel is None or early is None or not series.first_post_contrast:
+        return kinetics
+    uptake = mask_uptake(
+        volumes[(slice(None), *region.box)],
+        mask.voxels,
+        times_s=_times_s(series) or [None] * len(volumes),
+        first_post=series.first_post_contrast,
+        early_index=early.index,
+    )
+    return replace(kinetics, figures=_uptake_words(uptake))
 
 
 def _disc(point_zrc: Point, matrix: tuple[int, int], *, spacing: Spacing, radius_mm: float) -> _Region:
@@ -140,20 +161,29 @@ def _kinetics(volumes: FloatVolume, series: DynamicSeries, region: _Region, *, e
     times_s = _times_s(series)
     numbers = [float(index) for index in range(len(volumes))]
     try:
-        box = tuple(slice(o, o + n) for o, n in zip(region.offset_zrc, region.voxels.shape, strict=True))
         curve = kinetic_curve(
-            volumes[(slice(None), *box)],
+            volumes[(slice(None), *region.box)],
             times_s or numbers,
             where=region.voxels,
             first_post=series.first_post_contrast or 0,
         )
     except PhaseError as error:
-        return Kinetics(None, region.words, f"No curve: {error.message} [{error.code}]")
+        return Kinetics(None, region.words, problem=f"No curve: {error.message} [{error.code}]")
     chosen = early.index if early is not None else NO_PHASE
     if times_s is None:
         plain = replace(curve, initial=None, delayed=None)
-        return Kinetics(CurvePanel(plain, chosen, ""), region.words, TIMES_UNKNOWN)
+        return Kinetics(CurvePanel(plain, chosen, ""), region.words, problem=TIMES_UNKNOWN)
     return Kinetics(CurvePanel(curve, chosen, series.time_zero or "time zero"), region.words)
+
+
+def _uptake_words(uptake: LesionUptake) -> str:
+    parts = [f"early enhancement {uptake.early_percent:.0f} %"]
+    if uptake.ser is not None:
+        parts.append(f"SER {uptake.ser:.2f}")
+    if uptake.washout_percent is not None:
+        fall = uptake.washout_percent
+        parts.append(f"washout {fall:.0f} %" if fall >= 0 else f"goes on rising by {-fall:.0f} %")
+    return " · ".join(parts)
 
 
 def _times_s(series: DynamicSeries) -> list[float] | None:

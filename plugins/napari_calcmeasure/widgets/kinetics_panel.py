@@ -94,5 +94,5 @@ def _row_of(choices: PhaseChoices) -> int:
 
 
 def _words(kinetics: Kinetics) -> str:
-    parts = (kinetics.words, kinetics.place, kinetics.problem)
+    parts = (kinetics.words, kinetics.figures, kinetics.place, kinetics.problem)
     return "\n".join(part[:1].upper() + part[1:] for part in parts if part)

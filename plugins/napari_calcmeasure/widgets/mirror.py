@@ -135,7 +135,9 @@ class Mirror(QObject):
         self._on_reading()
 
     def _on_reading(self, _reading: object = None) -> None:
-        for one in (self._panels, self._answers, self._cases):
+        # The lesion under the cursor may be another one now, without a move of the hand.
+        curve = () if self._under_cursor is None else (self._curve,)
+        for one in (self._panels, self._answers, self._cases, *curve):
             if not one.isActive():
                 one.start()
 

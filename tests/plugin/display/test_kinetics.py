@@ -99,6 +99,25 @@ def test_a_lesion_is_averaged_over_its_voxels():
     assert found.place == "mean of the lesion: 2 voxels, 0.01 ml"
 
 
+@pytest.mark.parametrize(
+    ("columns", "figures", "volume"),
+    [
+        # (250 - 100) / 100, (250 - 100) / (180 - 100) and (250 - 180) / 250; 4 slices of 20 x 6 voxels of 3 mm3
+        (slice(0, 6), "early enhancement 150 % · SER 1.88 · washout 28 %", "1.44 ml"),
+        # (180 - 100) / 100, 80 / 120 and (180 - 220) / 180
+        (slice(6, 10), "early enhancement 80 % · SER 0.67 · goes on rising by 22 %", "0.96 ml"),
+    ],
+)
+def test_the_figures_are_those_of_whatever_the_mask_covers(columns, figures, volume):
+    washing_out, rising = COURSES["fast initial rise, washout"], COURSES["medium initial rise, persistent"]
+    volumes = np.where(np.arange(24) < 6, volumes_of(washing_out), volumes_of(rising))
+    voxels = np.zeros((4, 20, 24), bool)
+    voxels[..., columns] = True
+    found = curve_of_mask(volumes, SERIES, mask=LesionMask((0, 0, 0), voxels), early=EARLY)
+    assert found.figures == figures
+    assert found.place.endswith(volume)
+
+
 def test_an_empty_lesion_has_no_curve():
     found = curve_of_mask(
         volumes_of((1, 2, 3, 4)), SERIES, mask=LesionMask((0, 0, 0), np.zeros((1, 2, 2), bool)), early=EARLY

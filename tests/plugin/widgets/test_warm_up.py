@@ -25,7 +25,7 @@ def test_a_layer_is_painted_with_something_on_it_and_left_empty(use, was_visible
             paint=lambda: painted.append((layer.visible, len(layer.data), *layer.features.get("words", []))),
         )
     assert [part[:2] for part in painted] == [(True, 1)] * len(REHEARSED[use])
-    assert ["".join(part[2:]) for part in painted] == list(REHEARSED[use])
+    assert ["".join(word or "" for word in part[2:]) for part in painted] == list(REHEARSED[use])
     assert len(layer.data) == 0
     assert layer.visible is was_visible
 
