@@ -9,7 +9,7 @@ import pytest
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode
 from calcmeasure.response.criteria import load_profile
-from napari_calcmeasure.jobs import Cancelled, ImmediateRunner, Progress, SideProcess
+from napari_calcmeasure.jobs import SIDE_NICENESS, Cancelled, ImmediateRunner, Progress, SideProcess
 
 
 def run(work):
@@ -51,6 +51,32 @@ def test_reporting_after_a_cancel_is_the_way_out():
     progress.cancel()
     with pytest.raises(Cancelled):
         progress.report(1, 2)
+
+
+def test_a_paused_job_waits_at_its_next_report_until_it_may_go_on_or_is_cancelled():
+    for ends, last in ((lambda p: p.pause(is_paused=False), "ready"), (Progress.cancel, "cancelled")):
+        progress, heard = Progress(""), []
+        progress.pause(is_paused=True)
+
+        def work(progress=progress, heard=heard):
+            heard.append("began")
+            try:
+                progress.report(0, 1)
+                heard.append("ready")
+            except Cancelled:
+                heard.append("cancelled")
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(0.1)
+        assert heard == ["began"]
+        ends(progress)
+        thread.join(10)
+        assert heard == ["began", last]
+
+
+def test_work_beside_the_window_gives_way_to_it(side):
+    assert side.do(os.nice, 0) == min(os.nice(0) + SIDE_NICENESS, 19)
 
 
 @pytest.fixture

@@ -177,6 +177,14 @@ def test_the_wheel_turns_slices_of_a_volume(viewer, desk, modifiers, step, zooms
     assert viewer.scene.camera.mouse_zoom is False
 
 
+def test_a_wheel_that_stands_still_or_turns_sideways_turns_no_slice(viewer, desk):
+    hand_on(viewer, desk, pictures.volume_hanging())
+    before = viewer.dims.current_step
+    for callback in viewer.mouse_wheel_callbacks:
+        callback(viewer, event((0.0, 0.0, 0.0), "mouse_wheel", delta=(1, 0)))
+    assert viewer.dims.current_step == before
+
+
 def test_the_wheel_zooms_a_mammogram(viewer, desk):
     hand_on(viewer, desk, pictures.pair_hanging())
     for callback in viewer.mouse_wheel_callbacks:
