@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from calcmeasure.errors import AnnotationError
 from calcmeasure.measure.annotations import measure_annotation
@@ -139,6 +140,31 @@ def words_corner(panel: Panel, points: Sequence[Point], *, width_mm: float) -> P
     ends = sorted(panel.placement.to_world(end)[-1] for end in (first, last))
     *above, left = (float(value) for value in places.min(axis=0))
     return panel.placement.to_pixel((*above, max(min(left, ends[1] - width_mm), ends[0])))
+
+
+def lifted(corners: ArrayLike, widths: Sequence[float], *, height: float) -> NDArray[np.float64]:
+    """Lift words that would cover others; those that come first stay.
+
+    Parameters
+    ----------
+    corners
+        (n, 2) row and column at which words begin.
+    widths, height
+        Of each, and of a line of words.
+
+    Examples
+    --------
+    >>> lifted([(50.0, 0.0), (48.0, 20.0), (50.0, 90.0)], [40.0, 40.0, 40.0], height=10.0).tolist()
+    [[50.0, 0.0], [40.0, 20.0], [50.0, 90.0]]
+    """
+    placed = np.array(corners, dtype=float).reshape(-1, 2)
+    for n, width in enumerate(widths):
+        rows, lefts = placed[:n].T
+        is_beside = (lefts < placed[n, 1] + width) & (placed[n, 1] < lefts + np.asarray(widths[:n]))
+        for row in sorted(rows[is_beside], reverse=True):
+            if abs(placed[n, 0] - row) < height:
+                placed[n, 0] = row - height
+    return placed
 
 
 def length_words(measured: Measurement, *, state: FindingState | None = None, origin: str = "") -> str:

@@ -87,10 +87,11 @@ def timeline(answers: Answers, *, profiles: Sequence[CriteriaProfile], selected:
     profiles
         The limits are those of the first one that judges the line.
     selected
-        Title of the line that limits are drawn for; else the first one judged.
+        Title of the line that limits are drawn for; else the first one judged. Its plot comes first.
     """
-    plots = (_plot(quantity, answers, profiles=profiles, selected=selected) for quantity in _TITLES)
-    return tuple(plot for plot in plots if plot.lines)
+    plots = [_plot(quantity, answers, profiles=profiles, selected=selected) for quantity in _TITLES]
+    drawn = [plot for plot in plots if plot.lines]
+    return tuple(sorted(drawn, key=lambda plot: selected not in [line.title for line in plot.lines]))
 
 
 def _plot(quantity: Quantity, answers: Answers, *, profiles: Sequence[CriteriaProfile], selected: str) -> Plot:

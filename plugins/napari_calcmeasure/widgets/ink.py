@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from calcmeasure.report.palette import AMBER, PAPER
 from napari_calcmeasure.display.captions import LETTER_SHARE
-from napari_calcmeasure.display.drawings import Drawing, Ring, Stroke, words_corner
+from napari_calcmeasure.display.drawings import Drawing, Ring, Stroke, lifted, words_corner
 from napari_calcmeasure.display.panel import LayerData, Panel
 from napari_calcmeasure.reading.finding import LesionMask, Point
 from napari_calcmeasure.widgets.rack import Place, Rack, fill
@@ -27,7 +27,8 @@ CAPTION = PAPER
 CELL_MARKS = "marks in cells"
 """Layers of marks for cells are others than for a shared canvas: to move words there and back has vispy build their
 shader anew, which takes a tenth of a second."""
-TEXT_SIZE = 11
+TEXT_SIZE, LINE_PX = 11, 20
+"""Of words: their size, and the height of a line on the screen."""
 RING_WIDTH = 0.12
 """Border of a ring as a share of its diameter."""
 LEAST_RING_PX, LEAST_LINE_PX = 9, 1.6
@@ -202,7 +203,7 @@ class Ink:
         """Rings around points, and beside lines their words; words stand clear of the ring at the end of their line."""
         layer: Points = self._layers["marks"]
         centres = [self._placed(panel, [ring.centre])[0] for panel, ring in rings]
-        corners = [self._placed(panel, [self._words_corner(panel, stroke)])[0] for panel, stroke in words]
+        corners = self._corners(words)
         sizes = [self._size(panel, max(ring.size_mm, LEAST_RING_PX / self._zoom)) for panel, ring in rings]
         with layer.events.set_data.blocker(), layer.text.events.blocker_all():
             fill(layer, np.asarray([*centres, *corners], dtype=float).reshape(-1, 2))
@@ -224,6 +225,13 @@ class Ink:
     def _words_corner(self, panel: Panel, stroke: Stroke) -> Point:
         width_mm = (len(stroke.words) * TEXT_SIZE * LETTER_SHARE + CELL_EDGE_PX) / self._zoom
         return words_corner(panel, stroke.points, width_mm=width_mm)
+
+    def _corners(self, words: Sequence[tuple[Panel, Stroke]]) -> NDArray[np.float64]:
+        """Where words begin, in layer coordinates, clear of each other."""
+        pixel = self._size(self._panels[0], 1 / self._zoom)
+        corners = [self._placed(panel, [self._words_corner(panel, stroke)])[0] for panel, stroke in words]
+        widths = [len(stroke.words) * TEXT_SIZE * LETTER_SHARE * pixel for _, stroke in words]
+        return lifted(corners, widths, height=LINE_PX * pixel)
 
     def _above(self) -> tuple[float, float]:
         return (-self._size(self._panels[0], LEAST_RING_PX / self._zoom), 0.0)

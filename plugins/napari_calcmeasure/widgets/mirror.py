@@ -235,8 +235,8 @@ class Mirror(QObject):
             return
         profiles = [load_profile(name) for name in self._room.session.criteria]
         self._last = answers(self._desk.reading, profiles=profiles, before=self._last)
-        self._room.response.show_answers(self._last)
         self._show_timeline()
+        self._room.response.show_answers(self._last)
 
     def _show_timeline(self, selected: str = "") -> None:
         if self._last is not None:

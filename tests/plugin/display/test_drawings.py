@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calcmeasure.terms import GeometryKind
-from napari_calcmeasure.display.drawings import draw_findings, words_corner
+from napari_calcmeasure.display.drawings import draw_findings, lifted, words_corner
 from napari_calcmeasure.reading.finding import Finding
 from plugin.reading.examples import automatic, mammogram
 from plugin.widgets.pictures import MM, mammogram_panel
@@ -35,3 +38,22 @@ def test_words_of_a_drawing_end_within_its_picture(left_mm, width_mm, begins_mm,
     points = [panel.placement.to_pixel(place) for place in ((2.0, left_mm), (1.0, left_mm + 0.5))]
     corner = panel.placement.to_world(words_corner(panel, points, width_mm=width_mm))
     assert corner == pytest.approx((1.0, begins_mm))
+
+
+@given(
+    words=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(1, 30)), max_size=8),
+    height=st.integers(1, 12),
+)
+def test_words_never_cover_each_other_and_move_up_only(words, height):
+    corners, widths = [(float(row), float(column)) for row, column, _ in words], [float(w) for *_, w in words]
+    placed = lifted(corners, widths, height=float(height))
+    for n, (row, left) in enumerate(placed):
+        assert left == corners[n][1]
+        assert row <= corners[n][0]
+        covered = [
+            k
+            for k, (other, start) in enumerate(placed[:n])
+            if abs(row - other) < height and start < left + widths[n] and left < start + widths[k]
+        ]
+        assert not covered
+    assert np.array_equal(placed[:1], np.reshape(corners[:1], (-1, 2)))
