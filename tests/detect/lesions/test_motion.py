@@ -105,6 +105,24 @@ def test_noise_alone_is_named_as_the_reason(tissue, inside):
     assert result.mismatch_after == result.mismatch_before
 
 
+@pytest.mark.parametrize(("shift_mm", "reason"), [(0.1, "below noise"), (0.5, "")])
+def test_a_shift_is_undone_from_a_fifth_of_a_millimetre_on(tissue, inside, shift_mm, reason):
+    noisy = _moved(tissue, (0, shift_mm, 0)) + np.random.default_rng(7).normal(0, 4, SHAPE).astype(np.float32)
+    assert correct_motion(noisy, tissue, spacing=SPACING, region=inside).reason in {reason, reason and "no gain"}
+
+
+def test_a_wave_of_breathing_is_followed(tissue, inside):
+    """2 mm high and 90 mm long, towards the back: a displacement no shift or turn explains."""
+    places = np.indices(SHAPE) * np.reshape(STEPS_MM, (3, 1, 1, 1))
+    wave_mm = 2 * np.cos(2 * np.pi / 90 * places[0] + 1) * np.cos(2 * np.pi / 90 * places[2])
+    index = np.indices(SHAPE).astype(float)
+    index[1] -= wave_mm / STEPS_MM[1]
+    moving = ndimage.map_coordinates(tissue, index, order=3, mode="nearest").astype(np.float32)
+    result = correct_motion(moving, tissue, spacing=SPACING, region=inside)
+    error_mm = result.displacement.at(places)[1] - wave_mm
+    assert np.sqrt(np.mean(error_mm[inside] ** 2)) < 0.35 * np.sqrt(np.mean(wave_mm[inside] ** 2))
+
+
 def test_an_empty_region_has_no_structure(tissue):
     result = correct_motion(tissue, tissue, spacing=SPACING, region=np.zeros(SHAPE, dtype=bool))
     assert result.reason == "no structure"

@@ -95,15 +95,17 @@ def _cell(position: float, count: int) -> tuple[int, float]:
 def _sample(volume: FloatImage, z: float, r: float, c: float) -> float:
     """Trilinear value at a fractional index; edges repeated."""
     nz, nr, nc = volume.shape
-    z0, fz = _cell(z, nz)
-    r0, fr = _cell(r, nr)
-    c0, fc = _cell(c, nc)
+    z0, beyond_z = _cell(z, nz)
+    r0, beyond_r = _cell(r, nr)
+    c0, beyond_c = _cell(c, nc)
+    fz, fr, fc = np.float32(beyond_z), np.float32(beyond_r), np.float32(beyond_c)
     z1, r1, c1 = min(z0 + 1, nz - 1), min(r0 + 1, nr - 1), min(c0 + 1, nc - 1)
-    near0 = volume[z0, r0, c0] * (1 - fc) + volume[z0, r0, c1] * fc
-    near1 = volume[z0, r1, c0] * (1 - fc) + volume[z0, r1, c1] * fc
-    far0 = volume[z1, r0, c0] * (1 - fc) + volume[z1, r0, c1] * fc
-    far1 = volume[z1, r1, c0] * (1 - fc) + volume[z1, r1, c1] * fc
-    value: float = (near0 * (1 - fr) + near1 * fr) * (1 - fz) + (far0 * (1 - fr) + far1 * fr) * fz
+    near0 = volume[z0, r0, c0] + (volume[z0, r0, c1] - volume[z0, r0, c0]) * fc
+    near1 = volume[z0, r1, c0] + (volume[z0, r1, c1] - volume[z0, r1, c0]) * fc
+    far0 = volume[z1, r0, c0] + (volume[z1, r0, c1] - volume[z1, r0, c0]) * fc
+    far1 = volume[z1, r1, c0] + (volume[z1, r1, c1] - volume[z1, r1, c0]) * fc
+    near, far = near0 + (near1 - near0) * fr, far0 + (far1 - far0) * fr
+    value: float = near + (far - near) * fz
     return value
 
 

@@ -35,9 +35,9 @@ MAX_STRAIN = 0.3
 stiffness, not this bound, that keeps a lesion's size."""
 MIN_GAIN = 0.02
 """The mismatch must fall by this fraction, or nothing is moved."""
-NOISE_SHARE = 0.19
-"""A root mean square displacement below this share of the finest level's voxel is no motion: phases that differ by
-noise and uptake alone are displaced by about as much."""
+NOISE_MM = 0.18
+"""A root mean square displacement in the breasts below this is no motion: noise and uptake alone feign up to 0.14 mm,
+and what is moved by less loses more by being sampled anew than it gains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,34 +175,35 @@ class _Target:
 
 
 def _correct(moving: FloatImage, target: _Target) -> MotionCorrection:
-    grid, levels, spline = target.control, target.levels, target.spline
-    shift_mm = np.zeros((3, *grid.shape))
+    grid, levels = target.control, target.levels
+    still = Displacement(np.zeros((3, *grid.shape)), grid.step_mm)
     if not all(level.region.any() for level in levels):
-        return MotionCorrection(moving, Displacement(shift_mm, grid.step_mm), 0.0, 0.0, "no structure")
-    coefficients = np.zeros((3, *spline.shape))
-    before = after = 0.0
+        return MotionCorrection(moving, still, 0.0, 0.0, "no structure")
+    coefficients = np.zeros((3, *target.spline.shape))
     for number, (level, rounds) in enumerate(zip(levels, ROUNDS, strict=True)):
         image = level.normalised(moving)
-        before = level.mismatch(image, shift_mm * 0, grid)
         if number == 0:
             coefficients += level.translation_mm(image)[:, None, None, None]
         for _ in range(rounds):
-            shift_mm = spline.at_points(coefficients)
-            coefficients = coefficients + spline.step(level.equations(image, shift_mm, grid), coefficients)
-        shift_mm = _tame(spline.at_points(coefficients), grid)
-        after = level.mismatch(image, shift_mm, grid)
-    reason = _why_not(shift_mm, before, after, voxel_mm=LEVELS_MM[-1])
+            sums = level.equations(image, target.spline.at_points(coefficients), grid)
+            coefficients = coefficients + target.spline.step(sums, coefficients)
+    found = Displacement(_tame(target.spline.at_points(coefficients), grid), grid.step_mm)
+    before, after = level.mismatch(image), level.mismatch(level.moved(image, found.shift_mm, grid))
+    reason = _why_not(before, after, usual_mm=_usual_mm(found, levels[0]))
     if reason:
-        return MotionCorrection(moving, Displacement(shift_mm * 0, grid.step_mm), before, before, reason)
-    displacement = Displacement(shift_mm, grid.step_mm)
-    return MotionCorrection(displacement.apply(moving, target.spacing), displacement, before, after)
+        return MotionCorrection(moving, still, before, before, reason)
+    return MotionCorrection(found.apply(moving, target.spacing), found, before, after)
 
 
-def _why_not(shift_mm: FloatArray, before: float, after: float, *, voxel_mm: float) -> str:
+def _usual_mm(displacement: Displacement, level: Level) -> float:
+    """Root mean square displacement inside the region."""
+    return float(np.sqrt((displacement.at(level.places_mm()) ** 2).sum(axis=0).mean()))
+
+
+def _why_not(before: float, after: float, *, usual_mm: float) -> str:
     if not after < (1 - MIN_GAIN) * before:
         return "no gain"
-    usual_mm = float(np.sqrt((shift_mm**2).sum(axis=0).mean()))
-    return "below noise" if usual_mm < NOISE_SHARE * voxel_mm else ""
+    return "below noise" if usual_mm < NOISE_MM else ""
 
 
 def _tame(shift_mm: FloatArray, grid: ControlGrid) -> FloatArray:

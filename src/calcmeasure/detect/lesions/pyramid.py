@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 
 NORMALISE_MM = 4.0
 """Standard deviation of the window that local mean and spread are taken over."""
-POINT_MM = 4.0
+POINT_MM = 5.0
 """Distance of the points that carry the displacement: between them it is linear, far finer than it can bend."""
 EDGE_MM = 6.0
 """Tissue and air this far around the region are matched as well: the skin line tells most of a shift."""
@@ -71,10 +71,19 @@ class Level:
         """(3, 3) voxel size, position of voxel (0, 0, 0) and control point distance."""
         return np.stack([self.voxel_mm, self.offset_mm, grid.step_mm])
 
-    def mismatch(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> float:
-        """Root mean square difference inside the region after a displacement."""
-        moved = warp(moving, shift_mm, self.frame_mm(grid))
-        return float(np.sqrt(np.mean((moved - self.fixed)[self.region] ** 2)))
+    def mismatch(self, moving: FloatImage) -> float:
+        """Root mean square difference inside the region."""
+        return float(np.sqrt(np.mean((moving - self.fixed)[self.region] ** 2)))
+
+    def moved(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> FloatImage:
+        """Displace a phase that is on this level."""
+        moved: FloatImage = warp(moving, shift_mm, self.frame_mm(grid))
+        return moved
+
+    def places_mm(self) -> FloatArray:
+        """(3, n) centres of the region's voxels, from the centre of the volume's voxel (0, 0, 0)."""
+        centres: FloatArray = np.argwhere(self.region).T * self.voxel_mm[:, None] + self.offset_mm[:, None]
+        return centres
 
     def translation_mm(self, moving: FloatImage) -> FloatArray:
         """(3,) whole-voxel shift at which the phases correlate best: puts large motion within the pyramid's reach."""
@@ -89,7 +98,7 @@ class Level:
 
     def equations(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> FloatArray:
         """(9, ...) sums at the points, for one Gauss-Newton step of the displacement."""
-        moved = warp(moving, shift_mm, self.frame_mm(grid))
+        moved = self.moved(moving, shift_mm, grid)
         sums: FloatArray = normal_equations(moved, self.fixed, self.matched, self.frame_mm(grid), grid.shape)
         return sums
 
