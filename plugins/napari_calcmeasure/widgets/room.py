@@ -33,7 +33,7 @@ from napari_calcmeasure.widgets.response_panel import ResponsePanel
 from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
-from napari_calcmeasure.widgets.timeline import Timeline, scrolled
+from napari_calcmeasure.widgets.timeline import Timeline
 from napari_calcmeasure.widgets.warm_up import LayingIn, spare_the_collector, warm_up_measuring
 from napari_calcmeasure.widgets.workers import ThreadRunner
 
@@ -164,9 +164,8 @@ class ReadingRoom(QWidget):
         self.answers = QSplitter()
         self.answers.setAccessibleName("Answers")
         self.answers.addWidget(self.response)
-        plots = scrolled(self.timeline)
-        plots.setMaximumWidth(TIMELINE_WIDTH)
-        self.answers.addWidget(plots)
+        self.answers.addWidget(self.timeline)
+        self.timeline.setMaximumWidth(TIMELINE_WIDTH)
         self.viewer.window.add_dock_widget(self.right, name="Measure", area="right")
         self.viewer.window.add_dock_widget(self.answers, name="Response", area="bottom")
         dress(self.viewer)

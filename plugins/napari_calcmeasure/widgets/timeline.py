@@ -9,7 +9,7 @@ from math import cos, pi, sin
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
-from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from calcmeasure.report.palette import AMBER, GREEN, GREY, INK, PAPER, SKY, VERMILION
 from napari_calcmeasure.reading.timeline import Line, Plot
@@ -24,6 +24,8 @@ LABEL_GAP_PX = 13.0
 """Labels at line ends are kept this far apart."""
 LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 40.0, 124.0, 26.0, 38.0
 _CIRCLE = tuple((cos(2 * pi * n / 16), sin(2 * pi * n / 16)) for n in range(16))
+PLOT_PX = 150
+"""Least height of a plot."""
 SIDE_BY_SIDE_PX = 640
 """Narrower than this, plots stand below each other."""
 EMPTY = "The timeline appears with the first measurement."
@@ -47,15 +49,21 @@ class _Frame:
 
 
 class Timeline(QWidget):
-    """One plot per quantity, side by side."""
+    """One plot per quantity, side by side; where it is narrow, below each other, as many as there is room for.
+
+    It never asks for more room itself: with each new lesion the images would shrink.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plots: tuple[Plot, ...] = ()
-        self.setMinimumSize(260, 150)
+        self.setMinimumSize(260, PLOT_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Timeline: millimetres over the visits")
-        self.setToolTip("Filled markers are signed, hollow ones are drafts. Thin lines: where the category changes.")
+        self.setToolTip(
+            "Filled markers are signed, hollow ones are drafts. Thin lines: where the category changes. "
+            "The plot of the selected row comes first; where the panel is taller, there are more."
+        )
 
     def sizeHint(self) -> QSize:
         """Wide enough for two plots."""
@@ -64,7 +72,6 @@ class Timeline(QWidget):
     def show_plots(self, plots: Sequence[Plot]) -> None:
         """Draw plots instead of those shown before."""
         self._plots = tuple(plots)
-        self.setMinimumHeight(150 * max(len(self._plots), 1) if self.width() < SIDE_BY_SIDE_PX else 150)
         self.setAccessibleDescription(describe(self._plots))
         self.update()
 
@@ -79,28 +86,18 @@ class Timeline(QWidget):
         if not self._plots:
             painter.setPen(QColor(GREY))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY)
-        for plot, area in zip(self._plots, self._areas(), strict=True):
+        for plot, area in zip(self._plots, self._areas(), strict=False):
             _draw_plot(painter, plot, area)
         painter.end()
 
     def _areas(self) -> list[QRectF]:
         count = len(self._plots)
         if self.width() < SIDE_BY_SIDE_PX:
+            count = min(count, self.height() // PLOT_PX)
             height = self.height() / max(count, 1)
             return [QRectF(0, n * height, self.width(), height) for n in range(count)]
         width = self.width() / max(count, 1)
         return [QRectF(n * width, 0, width, self.height()) for n in range(count)]
-
-
-def scrolled(timeline: Timeline) -> QScrollArea:
-    """Have plots scroll where they need more room than there is: with each new lesion the images would shrink."""
-    area = QScrollArea()
-    area.setWidget(timeline)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setMinimumSize(timeline.minimumSize())
-    return area
 
 
 def describe(plots: Sequence[Plot]) -> str:
