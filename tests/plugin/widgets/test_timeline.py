@@ -74,6 +74,13 @@ def test_every_size_draws_both_plots(picture, size):
     assert ink(drawn, SKY) > 60
 
 
+def test_it_never_asks_for_more_room_and_draws_what_fits(picture):
+    first, second = (Plot(title, (line(30, 20, title=title),), TICKS) for title in ("Calcifications", "Lesions"))
+    alone, both = picture(first, size=(300, 210)), picture(first, second, size=(300, 210))
+    assert np.array_equal(alone, both), "the second one has no room"
+    assert not np.array_equal(picture(first, size=(300, 320)), picture(first, second, size=(300, 320)))
+
+
 def test_one_visit_alone_is_drawn(picture):
     assert ink(picture(*plots_of(lesion("c", "baseline", 25.0))), SKY) > 20
     assert ink(picture(*plots_of(lesion("c", "baseline", 0.0, relation=LesionRelation.GONE))), SKY) > 20
