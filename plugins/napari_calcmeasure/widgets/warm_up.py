@@ -36,9 +36,10 @@ _TRIANGLE = ((1.0, 1.0), (1.0, 9.0), (7.0, 4.0), (6.0, 2.0))
 
 
 def warm_up_measuring(_progress: Progress) -> None:
-    """Measure one finding of every kind, nowhere, and load what searches need; meant for a thread."""
+    """Measure one finding of every kind, nowhere, and load what searches and signing need; meant for a thread."""
     from calcmeasure.geometry import Spacing, SpacingSource
     from calcmeasure.model.annotation import Annotation, ImageReference
+    from calcmeasure.store.database import MeasurementStore
     from calcmeasure.terms import GeometryKind, Modality, Quantity
     from napari_calcmeasure import detection
     from napari_calcmeasure.display.drawings import draw_findings
@@ -54,6 +55,7 @@ def warm_up_measuring(_progress: Progress) -> None:
         draw_findings([Finding(annotation)])
     lesion_tools.warm_up()
     detection.warm_up()
+    MeasurementStore("sqlite://").close()
 
 
 class LayingIn:
