@@ -112,7 +112,8 @@ def describe(plots: Sequence[Plot]) -> str:
 def _draw_plot(painter: QPainter, plot: Plot, area: QRectF) -> None:
     frame = _frame(plot, area)
     painter.setPen(QColor(PAPER))
-    painter.drawText(QPointF(area.left() + 10, area.top() + 15), _heading(plot))
+    heading = QFontMetricsF(painter.font()).elidedText(_heading(plot), Qt.TextElideMode.ElideRight, area.width() - 20)
+    painter.drawText(QPointF(area.left() + 10, area.top() + 15), heading)
     _draw_axes(painter, plot, frame)
     _draw_limits(painter, plot, frame)
     for place, line in enumerate(plot.lines):
