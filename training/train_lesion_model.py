@@ -6,12 +6,14 @@ Two steps, so that examinations are drawn once and in as many processes as there
     python training/train_lesion_model.py fit samples_0.npz
 
 Only training seeds and settings are used (`calcmeasure.phantom.dynamic.exam_settings.TRAINING`); test examinations
-have others.
+have others. A hundred examinations hold some hundred lesions: weights are held to those of an earlier model
+(``lesion_prior.toml``, other examinations), and those of columns it did not know to 0.
 """
 
 from __future__ import annotations
 
 import argparse
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ NEAR_BEST = 0.6
 """Of several candidates of one lesion those count as the lesion that overlap at least this share of the best."""
 HELD_BACK = 3.0
 """Strength of the ridge penalty, in candidates."""
+PRIOR = Path(__file__).with_name("lesion_prior.toml")
 
 
 @dataclass(frozen=True)
@@ -124,22 +127,31 @@ def targets(samples: Samples) -> np.ndarray:
 
 
 def fit(samples: Samples) -> weighing.LesionModel:
-    """Penalised maximum likelihood of the logistic model with squares."""
+    """Penalised maximum likelihood of the logistic model with squares, held to the earlier model."""
     truth = targets(samples)
     table, truth = samples.table[~np.isnan(truth)], truth[~np.isnan(truth)]
-    mean, spread = table.mean(axis=0), table.std(axis=0) + 1e-9
-    scaled = np.clip((table - mean) / spread, -weighing.FARTHEST, weighing.FARTHEST)
+    start = _prior(table)
+    scaled = np.clip((table - start.mean) / start.spread, -weighing.FARTHEST, weighing.FARTHEST)
     design = np.column_stack([scaled, scaled**2 - 1, np.ones(len(scaled))])
+    held_to = np.concatenate([start.linear, start.squared, [start.bias]])
     penalty = np.append(np.full(design.shape[1] - 1, HELD_BACK), 0.0)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        odds = design @ weights
-        value = np.logaddexp(0, odds).sum() - truth @ odds + 0.5 * penalty @ weights**2
-        return float(value), design.T @ (expit(odds) - truth) + penalty * weights
+        odds, away = design @ weights, weights - held_to
+        value = np.logaddexp(0, odds).sum() - truth @ odds + 0.5 * penalty @ away**2
+        return float(value), design.T @ (expit(odds) - truth) + penalty * away
 
-    weights = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
+    weights = minimize(loss, held_to, jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
     count = len(FEATURES)
-    return weighing.LesionModel(mean, spread, weights[:count], weights[count:-1], bias=float(weights[-1]))
+    return weighing.LesionModel(start.mean, start.spread, weights[:count], weights[count:-1], bias=float(weights[-1]))
+
+
+def _prior(table: np.ndarray) -> weighing.LesionModel:
+    """Weights of the earlier model; 0 for columns it did not know, standardised over these candidates."""
+    content = tomllib.loads(PRIOR.read_text(encoding="utf-8"))
+    seen = zip(FEATURES, table.mean(axis=0).tolist(), (table.std(axis=0) + 1e-9).tolist(), strict=True)
+    unknown = {name: {"mean": m, "spread": s, "linear": 0.0, "squared": 0.0} for name, m, s in seen}
+    return weighing.model_of(content | {"columns": unknown | content["columns"]})
 
 
 def as_toml(model: weighing.LesionModel, samples: Samples) -> str:

@@ -21,7 +21,7 @@ def outline(mask, *, inside=200.0, outside=0.0, spread=10.0):
     return Outline(mask, (), inside, outside, spread)
 
 
-def around(mask=BALL, *, late=None, percent=90.0):
+def around(mask=BALL, *, late=None, percent=90.0, lateral=0.5):
     return Surroundings(
         smooth=np.where(mask, 200.0, 0.0).astype(np.float32),
         percent=np.where(mask, percent, 10.0).astype(np.float32),
@@ -31,6 +31,8 @@ def around(mask=BALL, *, late=None, percent=90.0):
         depth_mm=np.full(SHAPE, 9.0, np.float32),
         voxel_mm=ONE_MM,
         background=Background(10.0, 5.0, 20.0),
+        wall_mm=np.full(SHAPE, 21.0, np.float32),
+        lateral=lateral,
     )
 
 
@@ -55,6 +57,12 @@ def test_a_ball():
     assert (found["skin_depth"], found["in_breast"], found["washout"]) == (9, 1, 0)
     assert found["signal_before"] == pytest.approx(np.log(1.5))
     assert found["ring"] == 1
+    assert found["peak"] == found["excess"]
+    assert found["wall_depth"] == 21
+
+
+def test_only_the_axilla_counts_as_lateral():
+    assert [measured(surroundings=around(lateral=at))["lateral"] for at in (0.2, 0.7, 0.95)] == [0.75, 0.75, 0.95]
 
 
 def test_a_rod_is_a_tube():

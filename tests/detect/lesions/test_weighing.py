@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calcmeasure.detect.lesions.evidence import FEATURES
-from calcmeasure.detect.lesions.weighing import FARTHEST, LesionModel, lesion_model, model_of, probability_of
+from calcmeasure.detect.lesions.weighing import FARTHEST, LesionModel, lesion_model, log_odds_of, model_of
 
 
 def simple():
@@ -30,7 +30,7 @@ def test_the_shipped_weights_fit_the_evidence():
         assert part.shape == (len(FEATURES),)
         assert np.isfinite(part).all()
     assert (model.spread > 0).all()
-    assert 0 < probability_of(model.mean) < 0.5, "the average of all that enhances is no lesion"
+    assert log_odds_of(model.mean) < 0, "the average of all that enhances is no lesion"
 
 
 def test_weights_of_other_evidence_are_refused():

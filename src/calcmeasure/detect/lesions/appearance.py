@@ -12,19 +12,28 @@ FloatArray = NDArray[np.float64]
 
 FOCUS_MM = 5.0
 """BI-RADS: a focus is smaller than 5 mm."""
-NON_MASS_MM, NON_MASS_FILL = 10.0, 0.62
-"""Non-mass enhancement is larger than this and fills less of its own ellipsoid of moments than a mass."""
+NON_MASS_MM = 10.0
+"""Shorter ones are not told apart."""
+NON_MASS_FILL = 0.86
+"""Share of its own ellipsoid of moments that a mass fills at least: non-mass enhancement has nonconvex borders..."""
+PATCHY = 1.14
+"""...or its middle, where clumps lie, is so many times as bright as the whole with the tissue between them."""
 SKIN_DEPTH_MM = 5.0
 TUBE = np.log(2.6)
 """A vessel is this many times longer than thick."""
 
 
 def kind_of(evidence: FloatArray, *, diameter_mm: float) -> LesionType:
-    """Mass, non-mass enhancement or focus: a hint, a reader decides."""
+    """Mass, non-mass enhancement or focus: a hint, a reader decides.
+
+    A focus is shorter than 5 mm. A mass takes up space, is convex, and as bright all through or brighter at its rim.
+    Non-mass enhancement has fat or gland interspersed between what enhances, or nonconvex borders (BI-RADS; Cheng and
+    Li, Gland Surgery 2012;1:62-74).
+    """
     if diameter_mm < FOCUS_MM:
         return LesionType.FOCUS
-    scattered = diameter_mm >= NON_MASS_MM and _value(evidence, "fill") < NON_MASS_FILL
-    return LesionType.NON_MASS if scattered else LesionType.MASS
+    interspersed = _value(evidence, "fill") < NON_MASS_FILL or _value(evidence, "ring") > PATCHY
+    return LesionType.NON_MASS if interspersed and diameter_mm >= NON_MASS_MM else LesionType.MASS
 
 
 def look_of(evidence: FloatArray) -> Flag:

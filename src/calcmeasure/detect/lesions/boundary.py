@@ -91,10 +91,29 @@ def outline_lesion(
     part, inside = settled
     mask = np.zeros_like(candidate)
     mask[box] = part
-    heights = _straightened(smooth[box], voxel_mm) - np.float32((inside + outside) / 2)
-    contours = _contours(_mirrored(heights, part, step=0.02 * (inside - outside)), voxel_mm)
+    contours = edge_of(smooth[box], part, inside=inside, outside=outside, voxel_mm=voxel_mm)
     start = np.array([s.start for s in box], dtype=float)
     return Outline(mask, tuple(points + start for points in contours), inside, outside, spread)
+
+
+def edge_of(
+    smooth: FloatImage, mask: BoolImage, *, inside: float, outside: float, voxel_mm: FloatArray
+) -> tuple[Points, ...]:
+    """Follow the edge of a mask below the size of a voxel: half-way between plateau and background.
+
+    Parameters
+    ----------
+    smooth, mask
+        (slices, rows, columns) smoothed subtraction with `SEEN_VOXELS` around the mask.
+    inside, outside
+        Plateau and background.
+
+    Returns
+    -------
+    Closed polygons, index of the box.
+    """
+    heights = _straightened(smooth, voxel_mm) - np.float32((inside + outside) / 2)
+    return _contours(_mirrored(heights, mask, step=0.02 * (inside - outside)), voxel_mm)
 
 
 def _settled(

@@ -9,6 +9,7 @@ from scipy import ndimage
 from calcmeasure.detect.contract import LesionFinding, PhaseDiameter
 from calcmeasure.detect.lesions.appearance import FOCUS_MM, kind_of, look_of
 from calcmeasure.detect.lesions.boundary import outline_lesion
+from calcmeasure.detect.lesions.clumps import outline_region
 from calcmeasure.detect.lesions.extents import widest_mm
 from calcmeasure.detect.lesions.judging import Judged
 from calcmeasure.detect.lesions.regions import box_between, span_of
@@ -95,7 +96,7 @@ def _second_opinion_mm(judged: Judged, scene: Scene) -> float | None:
     votes[0] = 0
     if votes.sum() == 0:
         return None
-    points = np.argwhere(labels == votes.argmax())
+    points = np.argwhere((votes > 0)[labels] if judged.is_region else labels == votes.argmax())
     slices = tuple(points[points[:, 0] == z].astype(float) for z in np.unique(points[:, 0]))
     half_pixel_mm = 0.5 * float(np.mean(scene.image.grid.spacing.rc_mm))
     return widest_mm(slices, scene.image.grid.spacing) + half_pixel_mm
@@ -109,8 +110,11 @@ def _at_phases(judged: Judged, scene: Scene) -> tuple[PhaseDiameter, ...]:
 def _diameter_at_mm(judged: Judged, scene: Scene, *, index: int) -> float | None:
     cut = judged.cut
     subtraction = scene.phase(index)[cut] - scene.pre[cut]
-    outline = outline_lesion(subtraction, judged.outline.mask, tissue=scene.searched(cut), voxel_mm=scene.voxel_mm)
+    mask, tissue = judged.outline.mask, scene.searched(cut)
+    outline = outline_lesion(subtraction, mask, tissue=tissue, voxel_mm=scene.voxel_mm)
     early = judged.outline.inside - judged.outline.outside
     if outline is None or outline.inside - outline.outside < LEAST_CONTRAST * early:
         return None
+    if judged.is_region:
+        outline = outline_region(subtraction, mask, like=outline, tissue=tissue, voxel_mm=scene.voxel_mm)
     return widest_mm(outline.contours_zrc, scene.image.grid.spacing)

@@ -11,6 +11,7 @@ from scipy import ndimage
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.lesions.boundary import Outline
 from calcmeasure.detect.lesions.enhancement import Background
+from calcmeasure.detect.lesions.neighbourhood import Neighbourhood
 from calcmeasure.detect.lesions.regions import box_between, span_of
 from calcmeasure.detect.lesions.seeds import axes_mm
 
@@ -33,6 +34,17 @@ FEATURES = (
     "washout",
     "signal_before",
     "ring",
+    "peak",
+    "occupied",
+    "in_line",
+    "shadow",
+    "near_contrast",
+    "edge_before",
+    "hilum",
+    "pieces",
+    "solid",
+    "wall_depth",
+    "lateral",
 )
 """Names of the columns, in order."""
 LEAST_BACKGROUND = 5.0
@@ -41,6 +53,10 @@ SET_OFF_AT = 0.3
 NEIGHBOURHOOD_MM = 8.0
 EDGE_MM = 1.6
 """What lies this near to the edge, inside and outside, tells how sharp it is."""
+AXILLA = 0.75
+"""From here on to the side lies the axilla with its nodes; cancers are as likely anywhere before it."""
+PEAK_PERCENTILE = 95.0
+"""Of the percent enhancement of a candidate's voxels: its strongest part, without single noisy voxels."""
 FAR_MM = 15.0
 """Distances to the skin are kept to this."""
 
@@ -59,6 +75,10 @@ class Surroundings:
         Same shape: breast without skin, and distance from air.
     voxel_mm
         (3,) voxel size.
+    wall_mm
+        Same shape as the others: distance from the chest wall.
+    lateral
+        Of the candidate: 0 at the midline, 1 at the lateral end of the breasts.
     """
 
     smooth: FloatImage
@@ -69,6 +89,8 @@ class Surroundings:
     depth_mm: FloatArray | FloatImage
     voxel_mm: FloatArray
     background: Background
+    wall_mm: FloatArray | FloatImage
+    lateral: float
 
 
 def evidence_of(outline: Outline, around: Surroundings, *, diameter_mm: float) -> FloatArray:
@@ -77,10 +99,11 @@ def evidence_of(outline: Outline, around: Surroundings, *, diameter_mm: float) -
     volume_mm3 = float(mask.sum() * np.prod(voxel_mm))
     lengths_mm = axes_mm(mask, voxel_mm)
     core = _Core.of(outline, around)
-    percent = float(np.median(around.percent[mask]))
+    percent, peak = (float(value) for value in np.percentile(around.percent[mask], (50, PEAK_PERCENTILE)))
     contrast = outline.inside - outline.outside
+    near = Neighbourhood.of(outline, around.smooth, around.before, breast=around.breast, voxel_mm=voxel_mm)
     usual = max(around.background.median + 2 * around.background.spread, LEAST_BACKGROUND)
-    row = {
+    row = near.figures() | {
         "excess": np.log(max(percent, 1.0) / around.background.demand),
         "above_background": np.log(max(percent, 1.0) / usual),
         "contrast": np.log(contrast / max(outline.spread, 1e-3 * contrast)),
@@ -97,6 +120,9 @@ def evidence_of(outline: Outline, around: Surroundings, *, diameter_mm: float) -
         "washout": _washout(outline, around),
         "signal_before": _signal_before(mask, around),
         "ring": core.ring,
+        "wall_depth": float(np.median(around.wall_mm[mask])),
+        "lateral": max(around.lateral, AXILLA),
+        "peak": np.log(max(peak, 1.0) / around.background.demand),
     }
     return np.array([row[name] for name in FEATURES], dtype=np.float64)
 

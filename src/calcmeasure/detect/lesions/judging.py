@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.special import expit
 
 from calcmeasure.detect.contract import Points
 from calcmeasure.detect.lesions.boundary import Outline, outline_lesion, smoothed
+from calcmeasure.detect.lesions.clumps import ClumpGatherer
 from calcmeasure.detect.lesions.evidence import Surroundings, evidence_of
 from calcmeasure.detect.lesions.extents import widest_mm
 from calcmeasure.detect.lesions.scene import Cut, Scene, candidates_in, cut_around, paint
 from calcmeasure.detect.lesions.seeds import Candidate
-from calcmeasure.detect.lesions.weighing import probability_of
+from calcmeasure.detect.lesions.weighing import log_odds_of
 
 FloatArray = NDArray[np.float64]
 
 SHARED = 0.2
 """Two outlines that share more than this of the smaller one are outlines of the same thing."""
+INSIDE = 0.8
+"""An outline with this share of it in a larger one is a part of it..."""
+RATHER_WHOLE = 1.0
+"""...and the larger one is taken if its log-odds are no more than this below: a part is sharper than its whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,19 +41,25 @@ class Judged:
         Where in the volume.
     evidence
         A row of `evidence.FEATURES`.
+    log_odds
+        Of being a lesion.
     diameter_mm
         Greatest in-plane diameter of the outline.
+    is_region
+        Whether clumps were joined to it.
     """
 
     outline: Outline
     cut: Cut
     evidence: FloatArray
+    log_odds: float
     diameter_mm: float
+    is_region: bool = False
 
     @property
     def probability(self) -> float:
         """Of being a lesion."""
-        return probability_of(self.evidence)
+        return float(expit(self.log_odds))
 
     @property
     def offset_zrc(self) -> tuple[int, int, int]:
@@ -62,24 +75,42 @@ class Judged:
 
 def judge(scene: Scene) -> tuple[Judged, ...]:
     """Everything that enhances, likeliest lesion first, none twice."""
-    found = sorted(judge_all(scene), key=lambda judged: -judged.probability)
+    outlined = tuple(judge_all(scene))
+    found = [_as_whole(judged, outlined) for judged in outlined]
     kept: list[Judged] = []
-    for judged in found:
+    for judged in sorted(found, key=lambda one: (-one.log_odds, -int(one.outline.mask.sum()))):
         if all(_shared(judged, other) <= SHARED for other in kept):
             kept.append(judged)
     return tuple(kept)
 
 
+def _as_whole(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
+    """Give an outline the odds of its likeliest part, where that is hardly likelier."""
+    size = int(judged.outline.mask.sum())
+    likelier = [one for one in outlined if 0 < one.log_odds - judged.log_odds <= RATHER_WHOLE]
+    parts = [one for one in likelier if one.outline.mask.sum() < size and _shared(one, judged) >= INSIDE]
+    return replace(judged, log_odds=max([judged.log_odds, *(one.log_odds for one in parts)]))
+
+
 def judge_all(scene: Scene) -> Iterator[Judged]:
-    """Outline and measure every candidate; some are the same thing."""
+    """Outline and measure every candidate, alone and with the clumps around it; some are the same thing."""
     candidates = candidates_in(scene)
+    clumps = ClumpGatherer.of(scene)
     for candidate in candidates:
         cut = cut_around(candidate, scene)
         outline = _outlined(candidate, scene, cut=cut, others=candidates)
-        if outline is not None and outline.contours_zrc:
-            diameter_mm = widest_mm(outline.contours_zrc, scene.image.grid.spacing)
-            evidence = evidence_of(outline, _surroundings(scene, cut), diameter_mm=diameter_mm)
-            yield Judged(outline, cut, evidence, diameter_mm)
+        if outline is None or not outline.contours_zrc:
+            continue
+        yield _measured(outline, cut, scene)
+        region = clumps.region_around(outline, cut)
+        if region is not None:
+            yield _measured(*region, scene, is_region=True)
+
+
+def _measured(outline: Outline, cut: Cut, scene: Scene, *, is_region: bool = False) -> Judged:
+    diameter_mm = widest_mm(outline.contours_zrc, scene.image.grid.spacing)
+    evidence = evidence_of(outline, _surroundings(outline, cut, scene), diameter_mm=diameter_mm)
+    return Judged(outline, cut, evidence, log_odds_of(evidence), diameter_mm, is_region)
 
 
 def _outlined(candidate: Candidate, scene: Scene, *, cut: Cut, others: tuple[Candidate, ...]) -> Outline | None:
@@ -92,7 +123,8 @@ def _outlined(candidate: Candidate, scene: Scene, *, cut: Cut, others: tuple[Can
     return outline_lesion(scene.maps.subtraction[cut], own, tissue=tissue, voxel_mm=scene.voxel_mm)
 
 
-def _surroundings(scene: Scene, cut: Cut) -> Surroundings:
+def _surroundings(outline: Outline, cut: Cut, scene: Scene) -> Surroundings:
+    centre = np.asarray(ndimage.center_of_mass(outline.mask)) + [part.start for part in cut]
     late = scene.late
     factors = scene.maps.factors
     blocks = tuple(np.arange(s.start, s.stop) // f for s, f in zip(cut, factors, strict=True))
@@ -105,6 +137,8 @@ def _surroundings(scene: Scene, cut: Cut) -> Surroundings:
         depth_mm=scene.depth_mm[np.ix_(*blocks)],
         voxel_mm=scene.voxel_mm,
         background=scene.maps.background,
+        wall_mm=scene.wall_mm[np.ix_(*blocks)],
+        lateral=scene.lateral(centre),
     )
 
 

@@ -13,7 +13,6 @@ from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from calcmeasure.detect.lesions.evidence import FEATURES
 
@@ -54,9 +53,9 @@ class LesionModel:
         return odds
 
 
-def probability_of(evidence: FloatArray) -> float:
-    """Probability that a candidate with this evidence is a lesion."""
-    return float(expit(lesion_model().log_odds(evidence)))
+def log_odds_of(evidence: FloatArray) -> float:
+    """Log-odds that a candidate with this evidence is a lesion."""
+    return float(lesion_model().log_odds(evidence))
 
 
 @cache

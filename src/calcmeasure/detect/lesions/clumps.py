@@ -1,0 +1,155 @@
+"""Clumped enhancement: clumps a few millimetres apart are one region, and it is the region that is measured.
+
+A mass takes up space; non-mass enhancement has fat or gland between what enhances (Cheng and Li, Gland Surgery
+2012;1:62-74), so that any threshold sees its clumps one by one. Every outline therefore asks what lies beside it that
+is as bright. What is much larger together is outlined a second time as a region, and the lesion model chooses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcmeasure.detect.contract import BoolImage, FloatImage
+from calcmeasure.detect.lesions.boundary import SEEN_VOXELS, Outline, edge_of, smoothed
+from calcmeasure.detect.lesions.chest import block_mean, unblock
+from calcmeasure.detect.lesions.enhancement import shrunk
+from calcmeasure.detect.lesions.regions import box_between, filled, span_of
+from calcmeasure.detect.lesions.scene import MARGIN_MM, Cut, Scene
+from calcmeasure.detect.lesions.seeds import joined, largest
+
+FloatArray = NDArray[np.float64]
+
+CLUMP_GAP_MM = 7.0
+"""Blocks of clumps no further apart, centre to centre, belong to one region: about 5 mm of other tissue between."""
+REACH_MM = 45.0
+"""How far from an outline its region may go."""
+LEVEL = 0.45
+"""Share of the outline's height from which on a block belongs to a clump: blocks blur small ones."""
+LEAST_BLOCKS = 2
+"""Smaller clumps are noise."""
+LEAST_OUTLINE_MM3, LEAST_REGION_MM3, WIDER = 60.0, 400.0, 1.3
+"""An outline and its region are at least so large, and the region so many times as large as the outline."""
+SEEN_BEFORE = 0.6
+"""An outline with so much of it in a region found before is a clump of that region."""
+TRIM_MM = 1.2
+"""Blocks between clumps are taken in by this much, so that they never reach beyond the clumps themselves."""
+_EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=np.bool_)
+_IN_PLANE = np.ones((1, 3, 3), dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class ClumpGatherer:
+    """Finds the regions of one series.
+
+    Parameters
+    ----------
+    signal, tissue
+        Subtraction, and where a lesion may lie, on the working grid.
+    gathered
+        Blocks that lie in a region already; filled as regions are found.
+    """
+
+    scene: Scene
+    signal: FloatImage
+    tissue: BoolImage
+    gathered: BoolImage
+
+    @classmethod
+    def of(cls, scene: Scene) -> ClumpGatherer:
+        """Prepare a series."""
+        factors = scene.maps.factors
+        signal = block_mean(scene.maps.subtraction, factors)
+        tissue = shrunk(scene.region.mask | scene.region.skin, factors)
+        return cls(scene, signal, tissue, np.zeros(signal.shape, dtype=np.bool_))
+
+    def region_around(self, outline: Outline, cut: Cut) -> tuple[Outline, Cut] | None:
+        """Outline the region an outline is a clump of, and the cut it lies in; None when it stands alone."""
+        if outline.mask.sum() * np.prod(self.scene.voxel_mm) < LEAST_OUTLINE_MM3:
+            return None
+        found = self._blocks(outline, cut)
+        if found is None:
+            return None
+        painted, wide = self._painted(*found)
+        scene = self.scene
+        region = outline_region(
+            scene.maps.subtraction[wide], painted, like=outline, tissue=scene.searched(wide), voxel_mm=scene.voxel_mm
+        )
+        return (region, wide) if region.contours_zrc else None
+
+    def _blocks(self, outline: Outline, cut: Cut) -> tuple[BoolImage, NDArray[np.int_]] | None:
+        """Blocks of the region, cropped, and the first of them."""
+        size_mm = self.scene.maps.working_mm
+        start = np.array([part.start for part in cut])
+        own = np.unique((np.argwhere(outline.mask) + start) // np.asarray(self.scene.maps.factors), axis=0)
+        own = own[np.all(own < self.signal.shape, axis=1)]
+        if not len(own) or self.gathered[tuple(own.T)].mean() > SEEN_BEFORE:
+            return None
+        reach = np.ceil(REACH_MM / size_mm).astype(int)
+        low = np.maximum(own.min(axis=0) - reach, 0)
+        box = box_between(low, np.minimum(own.max(axis=0) + reach + 1, self.signal.shape))
+        seed = np.zeros(self.signal[box].shape, dtype=np.bool_)
+        seed[tuple((own - low).T)] = True
+        level = outline.outside + LEVEL * (outline.inside - outline.outside)
+        region = _joined_to(seed, (self.signal[box] > level) & self.tissue[box], voxel_mm=size_mm) & self.tissue[box]
+        if region.sum() < WIDER * seed.sum() or region.sum() * np.prod(size_mm) < LEAST_REGION_MM3:
+            return None
+        self.gathered[box] |= region
+        first, last = span_of(region)
+        return region[box_between(first, last + 1)], first + low
+
+    def _painted(self, blocks: BoolImage, first: NDArray[np.int_]) -> tuple[BoolImage, Cut]:
+        """Voxels of blocks, in a cut with a margin."""
+        factors = self.scene.maps.factors
+        fine = unblock(blocks, factors, tuple(n * f for n, f in zip(blocks.shape, factors, strict=True)))
+        margin = np.ceil(MARGIN_MM / self.scene.voxel_mm).astype(int)
+        start = first * np.asarray(factors)
+        low = np.maximum(start - margin, 0)
+        z, r, c = box_between(low, np.minimum(start + fine.shape + margin, self.scene.image.grid.shape))
+        painted = np.zeros([part.stop - part.start for part in (z, r, c)], dtype=np.bool_)
+        painted[tuple(slice(int(a), int(a) + n) for a, n in zip(start - low, fine.shape, strict=True))] = fine
+        return painted, (z, r, c)
+
+
+def outline_region(
+    subtraction: FloatImage, painted: BoolImage, *, like: Outline, tissue: BoolImage, voxel_mm: FloatArray
+) -> Outline:
+    """Follow the edge of a region: half-way around its clumps, straight on between them.
+
+    Parameters
+    ----------
+    subtraction, painted, tissue
+        (slices, rows, columns) of a cut: early minus pre, roughly the region, and where it may lie.
+    like
+        Outline of one clump: its plateau and background are the region's.
+    """
+    smooth = smoothed(subtraction, voxel_mm)
+    near = ndimage.binary_dilation(painted, _IN_PLANE, iterations=2)
+    clumps = (smooth > (like.inside + like.outside) / 2) & near
+    trim = max(1, round(TRIM_MM / float(voxel_mm[1])))
+    between = ndimage.binary_erosion(painted, _IN_PLANE, iterations=trim)
+    mask = filled(largest((clumps | between) & tissue))
+    if not mask.any():
+        return Outline(mask, (), like.inside, like.outside, like.spread)
+    first, last = span_of(mask)
+    box = box_between(first - SEEN_VOXELS, last + SEEN_VOXELS + 1)
+    contours = edge_of(smooth[box], mask[box], inside=like.inside, outside=like.outside, voxel_mm=voxel_mm)
+    start = np.array([part.start for part in box], dtype=float)
+    return Outline(mask, tuple(points + start for points in contours), like.inside, like.outside, like.spread)
+
+
+def _joined_to(seed: BoolImage, above: BoolImage, *, voxel_mm: FloatArray) -> BoolImage:
+    """Everything that hangs together with a seed when gaps between clumps are closed."""
+    labels, _ = ndimage.label(above)
+    enough = np.bincount(labels.ravel()) >= LEAST_BLOCKS
+    enough[0] = False
+    together = joined(enough[labels] | seed, voxel_mm=voxel_mm, gap_mm=CLUMP_GAP_MM)
+    labels, count = ndimage.label(together, structure=_EVERY_NEIGHBOUR)
+    own = np.zeros(count + 1, dtype=np.bool_)
+    own[labels[seed]] = True
+    own[0] = False
+    region: BoolImage = own[labels]
+    return region
