@@ -128,7 +128,8 @@ def _wall_mm(region: BreastRegion, maps: EnhancementMaps) -> FloatImage:
     if not behind.any():
         return np.full(behind.shape, FAR_FROM_WALL_MM, dtype=np.float32)
     away_mm = ndimage.distance_transform_edt(~behind, sampling=maps.working_mm)
-    return np.minimum(away_mm, FAR_FROM_WALL_MM).astype(np.float32)
+    wall_mm: FloatImage = np.minimum(away_mm, FAR_FROM_WALL_MM).astype(np.float32)
+    return wall_mm
 
 
 def _half_width_mm(region: BreastRegion, grid: ImageGrid) -> float:
