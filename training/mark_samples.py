@@ -50,6 +50,10 @@ class Samples:
         (n,) one of `TISSUE`, `CALCIFICATION`, `FOREIGN`, `SECOND`, `LEFT_OUT`.
     labels
         (n,) what owns the place of each (`calcmeasure.phantom.mammogram.deposits.LABEL_CODES`), 0 nothing.
+    points_mm
+        (n, 2).
+    skin_mm
+        (n,) depth below the skin line.
     seeds
         (n,) scene of each.
     area_cm2
@@ -61,6 +65,8 @@ class Samples:
     table: Table
     kinds: NDArray[np.int8]
     labels: NDArray[np.uint8]
+    points_mm: Points
+    skin_mm: Values
     seeds: NDArray[np.int64]
     area_cm2: float
     marks: int
@@ -95,7 +101,17 @@ class Samples:
 
 MOST_PER_SCENE = 1500
 """A scene with more candidates, whose noise could not be told, must not decide what all others are judged by."""
-_ARRAYS = ("table", "kinds", "labels", "seeds")
+_NOTHING_TO_SEARCH = Samples(
+    table=np.empty((0, 0), np.float32),
+    kinds=np.empty(0, np.int8),
+    labels=np.empty(0, np.uint8),
+    points_mm=np.empty((0, 2)),
+    skin_mm=np.empty(0),
+    seeds=np.empty(0, np.int64),
+    area_cm2=0.0,
+    marks=0,
+)
+_ARRAYS = ("table", "kinds", "labels", "points_mm", "skin_mm", "seeds")
 
 
 def draw_training_scene(seed: int) -> Scene:
@@ -115,8 +131,7 @@ def measure_scene(scene: Scene, *, seed: int) -> Samples:
     """Measure every candidate of a scene and tell what it truly is."""
     prepared = prepare(ProjectionImage(scene.attenuation, scene.valid, scene.spacing))
     if not prepared.search.any():
-        nothing = np.empty(0, np.int8)
-        return Samples(np.empty((0, 0), np.float32), nothing, nothing.view(np.uint8), np.empty(0, np.int64), 0.0, 0)
+        return _NOTHING_TO_SEARCH
     box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in np.nonzero(prepared.breast))
     stack = build_stack(
         prepared.attenuation[box], valid=scene.valid[box], inside=prepared.search[box], spacing=scene.spacing
@@ -128,6 +143,8 @@ def measure_scene(scene: Scene, *, seed: int) -> Samples:
         table=describe(stack, found),
         kinds=mark_seconds(kinds_of(points_rc, found.snr, scene), labels),
         labels=labels,
+        points_mm=points_rc * scene.spacing.rc_mm,
+        skin_mm=prepared.skin.at(points_rc),
         seeds=np.full(len(found), seed),
         area_cm2=float(prepared.search.sum()) * scene.spacing.area_mm2 / 100.0,
         marks=sum(label not in _FOREIGN for label in scene.labels),

@@ -105,5 +105,5 @@ def test_a_model_comes_back_from_its_file(tmp_path):
 def test_a_model_of_other_columns_is_refused(tmp_path):
     model = shipped_context_model()
     save_context_model(ContextModel(model.trees, model.made | {"features": ["other"]}), tmp_path / "a.npz")
-    with pytest.raises(ValueError, match="train_context_model"):
+    with pytest.raises(ValueError, match="train_kind_model"):
         load_context_model(tmp_path / "a.npz")

@@ -2,8 +2,8 @@
 
 A plaque of an artery and a cast in a duct look alike one by one. But plaques follow each other along a smooth line,
 calcifications of the skin and rims lie among their like, and a group's members differ in size. Trees ask both what each
-mark looks like and what its neighbours do; they are grown by ``training/train_context_model.py`` on simulated
-mammograms that neither the mark nor the kind model has seen.
+mark looks like and what its neighbours do; they are grown by ``training/train_kind_model.py`` on simulated
+mammograms that the mark model has not seen, judged by kind models that have not seen them either.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def load_context_model(path: Path) -> ContextModel:
     with np.load(path, allow_pickle=False) as arrays:
         made = json.loads(arrays["made"].tobytes())
         if tuple(made["features"]) != CONTEXT:
-            raise ValueError("the context model asks for other columns: run training/train_context_model.py")
+            raise ValueError("the context model asks for other columns: run training/train_kind_model.py")
         trees = Trees(**{f.name: arrays[f.name] for f in fields(Trees) if f.name != "base"}, base=float(arrays["base"]))
         return ContextModel(trees, made)
 
