@@ -38,10 +38,8 @@ from napari_calcmeasure.widgets.timers import timer
 if TYPE_CHECKING:
     import napari
 
-REDRAW_MS = 30
-"""Changes that come faster than this are drawn together."""
-SEED_MS = 20
-"""After a click, until a lesion grows from it: what the click itself does comes first."""
+REDRAW_MS, SEED_MS = 30, 20
+"""Changes that come faster are drawn together; a lesion grows so long after its click, whose own work comes first."""
 DONE = object()
 
 
@@ -90,6 +88,7 @@ class Stage(QObject):
         self._cells: Iterator[None] = iter(())
         self._cell_timer = timer(self._draw_cell, interval_ms=0)
         self._desk: Desk | None = None
+        self._knows_letters = False
         self._seed: PointerEvent | None = None
         self._seed_timer = timer(self._plant, interval_ms=SEED_MS)
         session.events.hanging.connect(self._show)
@@ -174,16 +173,17 @@ class Stage(QObject):
     def _hang(self, hanging: Hanging) -> Iterator[None]:
         """Hang and uncover the pictures unseen; once they are seen, draw on them and name them, one thing in each turn.
 
-        What is seen for the first time in its place takes long to paint: each thing is painted before the next.
+        What is seen for the first time takes long to paint, letters above all: each thing is painted before the next.
         """
         self._viewer.canvas.overlays.text.visible = False
         yield from self.canvas.hang_in_steps(hanging)
         yield
-        yield from self.canvas.frame_in_steps()
+        framing = self.canvas.frame_in_steps()
+        yield from framing if self._knows_letters else self._paint_each(framing)
+        self._knows_letters = True
         yield from self.frames.keep_in_steps()
-        if not self.canvas.has_cells:
-            self.stillness.paint_unseen()
-            yield
+        self.stillness.paint_unseen()
+        yield
         # A picture that has just left its cell for a shared canvas must not be painted half-way: the drawing crashes.
         uncovering = self.canvas.uncover_in_steps()
         yield from self._paint_each(uncovering) if self.canvas.has_cells else uncovering
@@ -269,7 +269,6 @@ class Stage(QObject):
         metadata = hanging.panels[0].image[1].get("metadata", {}) if hanging.panels else {}
         if metadata.get("phase_words") and hanging.ndim == len(AXES):
             step = min(int(self._viewer.dims.current_step[-len(AXES)]), len(metadata["phase_words"]) - 1)
-            # What second 0 is stands among the facts: the cell is narrow.
             self.canvas.caption(hanging.panels[0], metadata["phase_words"][step].partition(" after ")[0])
 
     # -- canvas to session ---------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from qtpy.QtCore import QTimer
 from napari_calcmeasure.jobs import Cancelled, Progress
 from napari_calcmeasure.widgets.timers import timer
 
-START_MS = 60
-"""After a click or key, until the job that it asks for begins."""
+MOST_WAIT_MS = 250
+"""How long a job waits at most for a window in which something happens."""
 SWITCH_S = 0.0005
 """A job lets go of Python's lock this soon, a tenth of what is usual."""
 LOOK_MS, REST_LOOKS = 50, 4
@@ -65,8 +65,7 @@ class ThreadRunner:
         self._running.append(progress)
         self._adjust()
         self._on_change(self.running)
-        # What the click or key itself changes is painted first.
-        QTimer.singleShot(START_MS, lambda: None if self._is_over else worker.start())
+        self._begin_soon(worker.start)
         return progress
 
     def cancel_all(self) -> None:
@@ -80,6 +79,17 @@ class ThreadRunner:
         self.cancel_all()
         self._running = []
         self._adjust()
+
+    def _begin_soon(self, begin: Callable[[], object], *, waited_ms: int = 0) -> None:
+        """Begin a job once what its click or key changes in the window is painted."""
+
+        def look() -> None:
+            if waited_ms >= MOST_WAIT_MS or self._is_still():
+                begin()
+            else:
+                self._begin_soon(begin, waited_ms=waited_ms + LOOK_MS)
+
+        QTimer.singleShot(LOOK_MS, lambda: None if self._is_over else look())
 
     def _adjust(self) -> None:
         """Share Python's lock in short turns while there are jobs, and look after those that nobody waits for."""
