@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -84,7 +85,8 @@ def main() -> None:
         Samples.join(_drawn(range(*arguments.seeds))).save(arguments.output)
         return
     samples = Samples.join(Samples.load(path) for path in arguments.samples)
-    arguments.output.write_text(as_toml(fit(samples), samples), encoding="utf-8")
+    earlier = tomllib.loads(PRIOR.read_text(encoding="utf-8"))
+    arguments.output.write_text(as_toml(fit(samples, earlier=earlier), samples), encoding="utf-8")
     print(f"{arguments.output}: {len(samples.table)} candidates of {len(np.unique(samples.seeds))} examinations")
 
 
@@ -126,11 +128,19 @@ def targets(samples: Samples) -> np.ndarray:
     return np.where(is_lesion, 1.0, np.where(is_none | part_of_a_better_one, 0.0, np.nan))
 
 
-def fit(samples: Samples) -> weighing.LesionModel:
-    """Penalised maximum likelihood of the logistic model with squares, held to the earlier model."""
+def fit(samples: Samples, *, earlier: dict[str, Any] | None = None) -> weighing.LesionModel:
+    """Penalised maximum likelihood of the logistic model with squares.
+
+    Parameters
+    ----------
+    samples
+        Candidates and their truth.
+    earlier
+        Content of a weights file, of the same or fewer columns, that weights are held to; to 0 without one.
+    """
     truth = targets(samples)
     table, truth = samples.table[~np.isnan(truth)], truth[~np.isnan(truth)]
-    start = _prior(table)
+    start = _prior(table, earlier or {"columns": {}, "bias": 0.0})
     scaled = np.clip((table - start.mean) / start.spread, -weighing.FARTHEST, weighing.FARTHEST)
     design = np.column_stack([scaled, scaled**2 - 1, np.ones(len(scaled))])
     held_to = np.concatenate([start.linear, start.squared, [start.bias]])
@@ -146,12 +156,11 @@ def fit(samples: Samples) -> weighing.LesionModel:
     return weighing.LesionModel(start.mean, start.spread, weights[:count], weights[count:-1], bias=float(weights[-1]))
 
 
-def _prior(table: np.ndarray) -> weighing.LesionModel:
+def _prior(table: np.ndarray, earlier: dict[str, Any]) -> weighing.LesionModel:
     """Weights of the earlier model; 0 for columns it did not know, standardised over these candidates."""
-    content = tomllib.loads(PRIOR.read_text(encoding="utf-8"))
     seen = zip(FEATURES, table.mean(axis=0).tolist(), (table.std(axis=0) + 1e-9).tolist(), strict=True)
     unknown = {name: {"mean": m, "spread": s, "linear": 0.0, "squared": 0.0} for name, m, s in seen}
-    return weighing.model_of(content | {"columns": unknown | content["columns"]})
+    return weighing.model_of(earlier | {"columns": unknown | earlier["columns"]})
 
 
 def as_toml(model: weighing.LesionModel, samples: Samples) -> str:

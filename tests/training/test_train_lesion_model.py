@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import numpy as np
+import pytest
 
 from calcmeasure.detect.lesions.evidence import FEATURES
 from calcmeasure.detect.lesions.weighing import model_of
@@ -32,6 +33,15 @@ def test_the_fit_finds_what_decides():
     assert model.linear[0] > 1.5
     assert model.squared[1] < -0.7
     assert np.abs(model.linear[2:]).max() < 0.6
+
+
+def test_what_the_candidates_do_not_tell_is_kept_of_the_earlier_model():
+    column = {"mean": 2.0, "spread": 4.0, "linear": -1.5, "squared": 0.25}
+    one = Samples(np.zeros((1, len(FEATURES))), np.zeros(1), np.full(1, -1), np.zeros(1, int))
+    model = fit(one, earlier={"bias": -40.0, "columns": {FEATURES[3]: column}})
+    assert (model.mean[3], model.spread[3]) == (2.0, 4.0)
+    assert (model.linear[3], model.squared[3]) == (pytest.approx(-1.5), pytest.approx(0.25))
+    assert not np.delete(model.linear, 3).any()
 
 
 def test_weights_go_through_the_file_unchanged():
