@@ -1,12 +1,15 @@
 """In-plane diameters of the same masks by calcmeasure, SimpleITK and pyradiomics, beside the truth.
 
-Run: ``python benchmarks/bench_lesion_diameters.py [--exams N]``. pyradiomics takes part where installed. The masks
-are those of the truth (voxels at least half filled), so that only the way of measuring differs; the last row is what
-the detector reports from its sub-voxel outline.
+Run: ``python benchmarks/bench_lesion_diameters.py [--exams N] [--pyradiomics-python PYTHON]``. pyradiomics takes part
+where it is installed; for an older Python of its own, name that interpreter. The masks are those of the truth (voxels
+at least half filled), so that only the way of measuring differs; the last row is what the detector reports from its
+sub-voxel outline.
 """
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -16,6 +19,7 @@ from calcmeasure.measure.diameter import Convention, mask_diameters
 from calcmeasure.phantom.dynamic.examination import DcePhantom
 from lesions.options import read_options
 from lesions.outcomes import NO_LESION
+from lesions.peers import has_pyradiomics, pyradiomics_slice
 from lesions.running import run_suite
 from lesions.suites import STILL
 from timing import print_machine, print_table
@@ -34,16 +38,8 @@ def itk_feret(mask: np.ndarray, exam: DcePhantom) -> float:
     return max(found)
 
 
-def pyradiomics_slice(mask: np.ndarray, exam: DcePhantom) -> float:
-    """Maximum2DDiameterSlice."""
-    from radiomics.shape import RadiomicsShape
-
-    image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    image.SetSpacing(tuple(reversed(exam.grid.spacing.zrc_mm)))
-    return float(RadiomicsShape(image, image).getMaximum2DDiameterSliceFeatureValue())
-
-
 def main() -> None:
+    python = _pyradiomics_python()
     options = read_options(__doc__)
     print_machine("SimpleITK")
     ways: dict[str, Callable[[np.ndarray, DcePhantom], float]] = {
@@ -53,9 +49,19 @@ def main() -> None:
         for c in Convention
     }
     ways["SimpleITK Feret, per slice"] = itk_feret
-    if _has_pyradiomics():
-        ways["pyradiomics Maximum2DDiameterSlice"] = pyradiomics_slice
+    if has_pyradiomics(python):
+        ways["pyradiomics Maximum2DDiameterSlice"] = lambda mask, exam: pyradiomics_slice(
+            mask, exam.grid, python=python
+        )
     print_table(("diameter", "lesions", "bias mm", "sd mm", "p90 mm"), _rows(ways, exams=options.exams))
+
+
+def _pyradiomics_python() -> str:
+    """Take this benchmark's own option off the command line."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--pyradiomics-python", default=sys.executable)
+    own, sys.argv[1:] = parser.parse_known_args()
+    return str(own.pyradiomics_python)
 
 
 def _rows(ways, *, exams: int) -> Iterator[tuple[str, ...]]:
@@ -76,15 +82,6 @@ def _rows(ways, *, exams: int) -> Iterator[tuple[str, ...]]:
             f"{np.std(values):.3f}",
             f"{np.percentile(size, 90):.2f}",
         )
-
-
-def _has_pyradiomics() -> bool:
-    try:
-        import radiomics  # noqa: F401
-    except ImportError:
-        print("pyradiomics is not installed")
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
-"""Registration of one phase onto another as users of SimpleITK and itk-elastix would write it."""
+"""What users of SimpleITK, itk-elastix and pyradiomics would write: registration of two phases, and a diameter."""
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
@@ -14,6 +17,15 @@ FloatImage = NDArray[np.float32]
 Registration = Callable[[FloatImage, FloatImage, ImageGrid], FloatImage]
 
 CONTROL_MM = 25.0
+_PYRADIOMICS = """
+import sys, numpy, SimpleITK
+from radiomics.shape import RadiomicsShape
+content = numpy.load(sys.argv[1])
+image = SimpleITK.GetImageFromArray(content["mask"])
+image.SetSpacing([float(step) for step in content["spacing"][::-1]])
+print(RadiomicsShape(image, image).getMaximum2DDiameterSliceFeatureValue())
+"""
+"""It needs NumPy below 1.24, and so often a Python of its own."""
 ELASTIX_MM = 20.0
 
 
@@ -61,6 +73,24 @@ def elastix(moving: FloatImage, fixed: FloatImage, grid: ImageGrid) -> FloatImag
         image.SetSpacing(list(reversed(grid.spacing.zrc_mm)))
     moved, _ = itk.elastix_registration_method(*images, parameter_object=parameters, number_of_threads=1)
     return np.asarray(itk.array_from_image(moved), np.float32)
+
+
+def has_pyradiomics(python: str) -> bool:
+    """Whether an interpreter can import it."""
+    found = subprocess.run([python, "-c", "import radiomics"], capture_output=True, check=False).returncode == 0
+    if not found:
+        print(f"pyradiomics is not installed for {Path(python).name}")
+    return found
+
+
+def pyradiomics_slice(mask: NDArray[np.bool_], grid: ImageGrid, *, python: str) -> float:
+    """Maximum2DDiameterSlice of a mask, mm, computed by another interpreter."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mask.npz"
+        np.savez(path, mask=mask.astype(np.uint8), spacing=grid.spacing.zrc_mm)
+        command = [python, "-c", _PYRADIOMICS, str(path)]
+        answer = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    return float(answer.split()[-1])
 
 
 def registrations() -> dict[str, Registration]:
