@@ -96,7 +96,7 @@ def _second_opinion_mm(judged: Judged, scene: Scene) -> float | None:
     votes[0] = 0
     if votes.sum() == 0:
         return None
-    points = np.argwhere((votes > 0)[labels] if judged.is_region else labels == votes.argmax())
+    points = np.argwhere(np.isin(labels, np.flatnonzero(votes)) if judged.is_region else labels == votes.argmax())
     slices = tuple(points[points[:, 0] == z].astype(float) for z in np.unique(points[:, 0]))
     half_pixel_mm = 0.5 * float(np.mean(scene.image.grid.spacing.rc_mm))
     return widest_mm(slices, scene.image.grid.spacing) + half_pixel_mm
