@@ -2,7 +2,8 @@
 
 A mark and a calcification belong together when their centres are at most 0.5 mm apart; each has one partner at most.
 Marks choose in the order of their scores, each the nearest calcification that is still free, so that raising the
-threshold of a score never changes what the remaining marks are taken for.
+threshold of a score never changes what the remaining marks are taken for. Calcifications that overlap are one speck on
+the picture, and nobody marks it twice: what overlaps one that has a mark is found with it.
 """
 
 from __future__ import annotations
@@ -46,6 +47,18 @@ def match_marks(points_mm: Values, scores: Values, truth_mm: Values, *, reach_mm
             partners[mark] = free[int(gaps.argmin())]
             taken.add(int(partners[mark]))
     return partners
+
+
+def found_together(scores: Values, truth_mm: Values, diameters_mm: Values) -> Values:
+    """Scores (m,) of calcifications, -inf where not found, when those that overlap are found together.
+
+    Two overlap when their centres are nearer than the sum of their radii; an unmarked one takes the best score of those
+    it overlaps.
+    """
+    gaps = np.linalg.norm(truth_mm[:, None, :] - truth_mm[None, :, :], axis=2)
+    overlap = gaps < (diameters_mm[:, None] + diameters_mm[None, :]) / 2.0
+    beside = np.where(overlap, scores[None, :], -np.inf).max(axis=1, initial=-np.inf)
+    return np.where(np.isneginf(scores), beside, scores)
 
 
 def near_any(points_mm: Values, others_mm: Values, *, reach_mm: Values | float) -> NDArray[np.bool_]:

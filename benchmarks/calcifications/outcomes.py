@@ -10,7 +10,7 @@ from scipy.spatial.distance import pdist
 
 from accuracy.stored import Stored
 from calcifications.curves import Answers
-from calcifications.matching import FREE, REACH_MM, match_marks, near_any
+from calcifications.matching import FREE, REACH_MM, found_together, match_marks, near_any
 from calcmeasure.terms import MarkLabel
 
 Values = NDArray[np.float64]
@@ -129,6 +129,7 @@ def mark_answers(
     found[partners[partners != FREE]] = scores[partners != FREE]
     benign = outcome.on_benign[answers]
     diameters_mm = truth.diameters_mm[wanted]
+    found = found_together(found, truth.points_mm[wanted], diameters_mm)
     asked = (diameters_mm >= sizes_mm[0]) & (diameters_mm < sizes_mm[1])
     return Answers(found[asked], scores[(partners == FREE) & ~benign], outcome.area_cm2, outcome.breast)
 

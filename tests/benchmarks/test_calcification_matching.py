@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from calcifications.matching import FREE, REACH_MM, match_marks, near_any
+from calcifications.matching import FREE, REACH_MM, found_together, match_marks, near_any
 
 
 def test_the_better_mark_takes_the_calcification_and_the_other_stands_for_nothing() -> None:
@@ -53,6 +53,15 @@ def test_a_higher_threshold_changes_no_pair_that_remains(seed: int) -> None:
     points, truth, scores = rng.uniform(0, 2, (12, 2)), rng.uniform(0, 2, (9, 2)), rng.random(12)
     kept = scores >= 0.5
     assert match_marks(points, scores, truth)[kept].tolist() == match_marks(points[kept], scores[kept], truth).tolist()
+
+
+def test_calcifications_that_overlap_are_found_together() -> None:
+    truth = np.array([[0.0, 0.0], [0.0, 0.29], [0.0, 0.6]])
+    diameters = np.full(3, 0.3)
+    found = found_together(np.array([0.7, -np.inf, -np.inf]), truth, diameters)
+    assert found.tolist() == [0.7, 0.7, -np.inf]
+    assert found_together(np.array([0.7, 0.2, -np.inf]), truth, diameters).tolist() == [0.7, 0.2, -np.inf]
+    assert found_together(np.empty(0), np.empty((0, 2)), np.empty(0)).tolist() == []
 
 
 def test_near_any_knows_a_reach_of_each() -> None:
