@@ -10,7 +10,10 @@ from calcmeasure.detect.contract import DynamicImage
 from calcmeasure.detect.lesions.boundary import Outline, outline_lesion
 from calcmeasure.detect.lesions.chest import BreastRegion
 from calcmeasure.detect.lesions.clumps import ClumpGatherer, outline_region
+from calcmeasure.detect.lesions.describing import describe
 from calcmeasure.detect.lesions.enhancement import Background, EnhancementMaps
+from calcmeasure.detect.lesions.evidence import FEATURES
+from calcmeasure.detect.lesions.judging import Judged
 from calcmeasure.detect.lesions.motion import AlignedPhases
 from calcmeasure.detect.lesions.scene import Scene, cut_around
 from calcmeasure.detect.lesions.seeds import Candidate
@@ -77,6 +80,15 @@ def test_a_clump_of_a_region_found_before_is_not_joined_again():
     gatherer = ClumpGatherer.of(scene)
     assert gatherer.region_around(*first_clump(scene, column=12.0)) is not None
     assert gatherer.region_around(*first_clump(scene, column=24.0)) is None
+
+
+def test_the_second_opinion_on_a_region_sees_all_its_clumps_and_none_beside_it():
+    scene = scene_of(subtraction_of(20.0, 32.0, 70.0))
+    region, cut = ClumpGatherer.of(scene).region_around(*first_clump(scene, column=20.0))
+    judged = Judged(region, cut, np.zeros(len(FEATURES)), 1.0, widest(region), is_region=True)
+    found = describe(judged, scene, is_lesion=True)
+    assert found.alternative_diameter_mm == pytest.approx(20, abs=1.0)
+    assert "segmentation_disagrees" not in found.flags
 
 
 def test_the_edge_of_a_region_follows_its_clumps_and_spans_their_gaps():
