@@ -28,7 +28,7 @@ from calcmeasure.report.palette import AMBER, BLUE, VERMILION
 from timing import print_table
 
 PHASES = tuple(range(6, 19))
-SHOWN = (7, 9, 14)
+SHOWN = (9, 11, 13)
 SHARES = (0.4, 0.5, 0.6)
 """Heights of the edge between surroundings and rim; 0.5 is the detector's rule."""
 SHELL = (4, 12)
@@ -38,7 +38,7 @@ MARGIN = 22
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The largest lesion at one phase, in pixels."""
+    """What looks most like a lesion at one phase, in pixels."""
 
     phase: int
     subtraction: np.ndarray
@@ -46,6 +46,7 @@ class Reading:
     ends: np.ndarray
     diameter: float
     by_share: tuple[float, ...]
+    accepted: bool
 
 
 def main() -> None:
@@ -55,7 +56,9 @@ def main() -> None:
     options = parser.parse_args()
     series = loadmat(options.file)["DCEdata"].astype(np.float32)[:, None]
     readings = [reading for phase in PHASES if (reading := read(series, phase)) is not None]
-    print_table(("phase", "diameter, pixels", *(f"edge at {share:.0%}" for share in SHARES)), _rows(readings))
+    print_table(
+        ("phase", "diameter, pixels", "accepted", *(f"edge at {share:.0%}" for share in SHARES)), _rows(readings)
+    )
     if options.picture:
         save_small(_drawn(readings), IMAGES / "ring-tumour.png")
 
@@ -69,17 +72,21 @@ def as_image(series: np.ndarray, phase: int) -> DynamicImage:
 
 
 def read(series: np.ndarray, phase: int) -> Reading | None:
-    """The largest lesion with `phase` as the early one; None when there is none."""
+    """The likeliest lesion with `phase` as the early one; None when nothing enhances."""
     image = as_image(series, phase)
     findings = detect_lesions(image)
-    if not findings.lesions:
+    every = (*findings.lesions, *findings.others)
+    if not every:
         return None
+    lesion = max(every, key=lambda finding: finding.confidence)
     subtraction = (image.early - findings.moved.get(0, image.pre))[0]
-    outline = max((contour[:, 1:] for contour in findings.lesions[0].contours_zrc), key=len)
+    outline = max((contour[:, 1:] for contour in lesion.contours_zrc), key=len)
     first, second = _ends(outline)
-    mask = _whole(findings.lesions[0], subtraction.shape)
+    mask = _whole(lesion, subtraction.shape)
     spread = tuple(_diameter_at(share, subtraction, mask) for share in SHARES)
-    return Reading(phase, subtraction, outline, np.stack([first, second]), _length(first, second), spread)
+    return Reading(
+        phase, subtraction, outline, np.stack([first, second]), _length(first, second), spread, bool(findings.lesions)
+    )
 
 
 def _whole(lesion: LesionFinding, shape: tuple[int, ...]) -> np.ndarray:
@@ -111,12 +118,18 @@ def _length(first: np.ndarray, second: np.ndarray) -> float:
 
 def _rows(readings: list[Reading]) -> Iterator[tuple[str, ...]]:
     for one in readings:
-        yield str(one.phase), f"{one.diameter:.1f}", *(f"{length:.1f}" for length in one.by_share)
+        yield (
+            str(one.phase),
+            f"{one.diameter:.1f}",
+            "yes" if one.accepted else "no",
+            *(f"{length:.1f}" for length in one.by_share),
+        )
     for name, function in (("median", np.median), ("least", np.min), ("greatest", np.max)):
         own = function([one.diameter for one in readings])
         yield (
             name,
             f"{own:.1f}",
+            "",
             *(f"{function([one.by_share[k] for one in readings]):.1f}" for k in range(len(SHARES))),
         )
 
@@ -168,7 +181,10 @@ def _draw_spread(axes: Axes, readings: list[Reading]) -> None:
             phases, lengths, color=colour, linewidth=1.2, label=f"edge at {100 * share:.0f} % of the way to the rim"
         )
     own = [one.diameter for one in readings]
-    axes.plot(phases, own, color="black", linewidth=0, marker="o", label="calcmeasure")
+    for accepted, face, label in ((True, "black", "calcmeasure"), (False, "white", "calcmeasure, listed only")):
+        some = [one for one in readings if one.accepted is accepted]
+        places, lengths = [one.phase for one in some], [one.diameter for one in some]
+        axes.plot(places, lengths, "o", color="black", markerfacecolor=face, label=label if some else None)
     every = [*own, *(length for one in readings for length in one.by_share)]
     axes.set(xlabel="time point taken as the early phase", ylabel="in-plane diameter, pixels", xticks=phases)
     axes.set(ylim=(0, 1.25 * max(every)))
