@@ -26,8 +26,10 @@ FAR_MM = 15.0
 """How deep below the skin something lies is told up to this distance..."""
 FAR_FROM_WALL_MM = 40.0
 """...and how far before the chest wall up to this."""
-_OUTERMOST = 99.5
-"""Percentile of the distances from the midline that counts as the breasts' lateral end."""
+_INNERMOST, _OUTERMOST = 0.5, 99.5
+"""Percentiles of the distances from the midline that count as the breasts' medial and lateral ends."""
+LEAST_WIDTH_MM = 40.0
+"""A series that shows less of a breast from medial to lateral does not show where its lateral end is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Scene:
     wall_mm
         Distance of every block from what lies behind the breasts, `FAR_FROM_WALL_MM` at most.
     half_width_mm
-        From the midline to the lateral end of the breasts.
+        From the midline to the lateral end of the breasts; infinite where that cannot be told.
     """
 
     image: DynamicImage
@@ -96,9 +98,9 @@ class Scene:
         return volume_change(displacement, mask, spacing=self.image.grid.spacing, offset_zrc=offset_zrc)
 
     def lateral(self, point_zrc: FloatArray) -> float:
-        """How lateral a place is: 0 at the midline, 1 at the lateral end of the breasts."""
+        """How lateral a place is: 0 at the midline or where it cannot be told, 1 at the lateral end of the breasts."""
         x_mm = float(self.image.grid.to_lps(point_zrc)[0])
-        return abs(x_mm - self.region.midline_mm) / max(self.half_width_mm, 1.0)
+        return abs(x_mm - self.region.midline_mm) / self.half_width_mm
 
     def searched(self, cut: Cut) -> BoolImage:
         """Where in a cut a lesion may lie: the breasts and their skin."""
@@ -120,7 +122,7 @@ def see(image: DynamicImage) -> Scene:
     maps = map_enhancement(pre, image.early, breast=region.mask, grid=image.grid)
     body = shrunk(region.body, maps.factors)
     depth_mm = np.minimum(ndimage.distance_transform_edt(body, sampling=maps.working_mm), FAR_MM).astype(np.float32)
-    return Scene(image, region, maps, aligned, depth_mm, _wall_mm(region, maps), _half_width_mm(region, image.grid))
+    return Scene(image, region, maps, aligned, depth_mm, _wall_mm(region, maps), half_width_mm(region, image.grid))
 
 
 def _wall_mm(region: BreastRegion, maps: EnhancementMaps) -> FloatImage:
@@ -132,12 +134,17 @@ def _wall_mm(region: BreastRegion, maps: EnhancementMaps) -> FloatImage:
     return wall_mm
 
 
-def _half_width_mm(region: BreastRegion, grid: ImageGrid) -> float:
-    """Taken from every third voxel of a row, column and slice: a percentile needs no more."""
+def half_width_mm(region: BreastRegion, grid: ImageGrid) -> float:
+    """Distance from the midline to the lateral end of the breasts; infinite where the series does not show it.
+
+    Taken from every third voxel of a row, column and slice: a percentile needs no more.
+    """
     places = 3 * np.argwhere(region.mask[::3, ::3, ::3])
     if not len(places):
-        return 0.0
-    return float(np.percentile(np.abs(grid.to_lps(places)[:, 0] - region.midline_mm), _OUTERMOST))
+        return np.inf
+    away_mm = np.abs(grid.to_lps(places)[:, 0] - region.midline_mm)
+    medial_mm, lateral_mm = np.percentile(away_mm, [_INNERMOST, _OUTERMOST])
+    return float(lateral_mm) if lateral_mm - medial_mm >= LEAST_WIDTH_MM else np.inf
 
 
 def candidates_in(scene: Scene) -> tuple[Candidate, ...]:
