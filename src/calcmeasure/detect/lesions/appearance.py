@@ -27,8 +27,8 @@ def kind_of(evidence: FloatArray, *, diameter_mm: float) -> LesionType:
     """Mass, non-mass enhancement or focus: a hint, a reader decides.
 
     A focus is shorter than 5 mm. A mass takes up space, is convex, and as bright all through or brighter at its rim.
-    Non-mass enhancement has fat or gland interspersed between what enhances, or nonconvex borders (BI-RADS; Cheng and
-    Li, Gland Surgery 2012;1:62-74).
+    Non-mass enhancement has fat or gland interspersed between what enhances, or nonconvex borders (BI-RADS; "Breast
+    magnetic resonance imaging: non-mass-like enhancement", Gland Surgery, gs.amegroups.org/article/view/1239).
     """
     if diameter_mm < FOCUS_MM:
         return LesionType.FOCUS

@@ -1,8 +1,9 @@
 """Clumped enhancement: clumps a few millimetres apart are one region, and it is the region that is measured.
 
-A mass takes up space; non-mass enhancement has fat or gland between what enhances (Cheng and Li, Gland Surgery
-2012;1:62-74), so that any threshold sees its clumps one by one. Every outline therefore asks what lies beside it that
-is as bright. What is much larger together is outlined a second time as a region, and the lesion model chooses.
+A mass takes up space; non-mass enhancement has gland or fat between what enhances ("Breast magnetic resonance imaging:
+non-mass-like enhancement", Gland Surgery, gs.amegroups.org/article/view/1239), so that any threshold sees its clumps
+one by one. Every outline therefore asks what lies beside it that is as bright.
+What is much larger together is outlined a second time as a region, and the lesion model chooses.
 """
 
 from __future__ import annotations
