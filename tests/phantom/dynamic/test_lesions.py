@@ -117,12 +117,15 @@ def test_the_shape_follows_the_lesion_and_the_seed_not_the_size():
     assert not np.array_equal(before.phases, shape(BUMPY, seed=1).phases)
 
 
-@pytest.mark.parametrize(
-    ("spec", "centre"), [(replace(SMOOTH, diameter_mm=1.0), (10.5, 30.0, 35.0)), (SMOOTH, (40.0, 30.0, 35.0))]
-)
-def test_a_lesion_that_no_slice_cuts_is_refused(spec, centre):
+def test_a_lesion_between_two_slices_is_moved_onto_one():
+    surface = shape(replace(SMOOTH, diameter_mm=1.0), centre=(10.4, 30.0, 35.0))
+    assert surface.centre_zrc == (10.0, 30.0, 35.0)
+    assert lesion_truth(SMOOTH, surface, GRID).diameter_mm == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_lesion_outside_the_volume_is_refused():
     with pytest.raises(ValueError, match="no slice plane cuts lesion L1"):
-        shape(spec, centre=centre)
+        shape(SMOOTH, centre=(40.0, 30.0, 35.0))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ NOISE_FACTOR = 2.0
 """The median of tissue exceeds that threshold at least so much; in mere noise it does not."""
 GHOST_SHARE = 0.45
 """Ghosts of the beating heart in air stay below this share of the median tissue; dim fat inside the skin is filled."""
+CLEFT_MM = 40.0
+"""So far to each side of the body's middle, front-to-back ghosts of the heart close the cleft between the breasts..."""
+GHOST_BELOW = 0.8
+"""...dimmer than this share of the median tissue..."""
+GHOST_DEPTH_MM, GHOST_GAP_MM = 16.0, 20.0
+"""...at least so deep (the skin before an implant is thinner), and with so much air behind them before the sternum."""
 LARGEST_SHARE = 0.1
 """Parts below this share of the largest one are ghosts and markers."""
 _BALL = ndimage.generate_binary_structure(3, 2)
@@ -82,9 +88,28 @@ def find_body(signal: FloatImage, seen: BoolImage) -> Body | None:
     tissue = seen & (signal > least)
     if not tissue.any() or np.median(signal[tissue]) < NOISE_FACTOR * least:
         return None
-    solid = _large_parts(tissue & (signal > GHOST_SHARE * np.median(signal[tissue])))
+    median = float(np.median(signal[tissue]))
+    solid = tissue & (signal > GHOST_SHARE * median)
+    solid = _large_parts(solid & ~_before_cleft(solid, signal < GHOST_BELOW * median))
     body = _large_parts(seen & ~_outside(seen & ~solid, seen))
     return Body(body, tissue & body, seen)
+
+
+def _before_cleft(solid: BoolImage, dim: BoolImage) -> BoolImage:
+    """Tell what hangs in mid-air before the cleft: dim, with air behind it and then the body."""
+    widths = np.flatnonzero(solid.any(axis=(0, 1)))
+    aside_mm = LATTICE_MM * np.abs(np.arange(solid.shape[2]) - (widths[0] + widths[-1]) / 2)
+    gap, depth = (round(mm / LATTICE_MM) for mm in (GHOST_GAP_MM, GHOST_DEPTH_MM))
+    starts_gap = ndimage.minimum_filter1d((~solid).astype(np.uint8), gap, axis=1, origin=-(gap // 2)) > 0
+    before_gap = np.logical_or.accumulate((starts_gap & _somewhere_behind(solid))[:, ::-1], axis=1)[:, ::-1]
+    deep = ndimage.binary_opening(solid & dim & before_gap, np.ones((1, depth, 1), np.bool_))
+    ghost: BoolImage = deep & (aside_mm <= CLEFT_MM)
+    return ghost
+
+
+def _somewhere_behind(mask: BoolImage) -> BoolImage:
+    behind: BoolImage = np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    return behind
 
 
 def _large_parts(mask: BoolImage) -> BoolImage:

@@ -130,12 +130,16 @@ def shape_lesion(
 ) -> LesionSurface:
     """Surface whose greatest in-plane diameter over the slices of `grid` is ``spec.diameter_mm``.
 
+    One so small that it lies between two slice planes is moved onto the nearer: what no slice shows has no diameter.
+
     Raises
     ------
     ValueError
-        If no slice plane cuts the lesion near its centre.
+        If it lies outside the volume.
     """
     surface = _unscaled_surface(spec, centre_zrc, seed)
+    if _widest_cut(surface, grid)[0] <= 0:
+        surface = replace(surface, centre_zrc=(float(round(centre_zrc[0])), *centre_zrc[1:]))
     for _ in range(12):
         found = _widest_cut(surface, grid)[0]
         if found <= 0:
