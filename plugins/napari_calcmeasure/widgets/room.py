@@ -30,6 +30,7 @@ from napari_calcmeasure.widgets.measure_actions import MeasureActions
 from napari_calcmeasure.widgets.measure_panel import MeasurePanel
 from napari_calcmeasure.widgets.mirror import Mirror
 from napari_calcmeasure.widgets.response_panel import ResponsePanel
+from napari_calcmeasure.widgets.shaders import find_variables_quickly
 from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
@@ -64,6 +65,7 @@ class ReadingRoom(QWidget):
         self, napari_viewer: napari.Viewer, *, records: Records | None = None, seed: int | None = None
     ) -> None:
         super().__init__()
+        find_variables_quickly()
         self.viewer = napari_viewer
         self.runner = ThreadRunner(self._show_jobs, is_still=lambda: self._is_still)
         self.decoding, self.searching = SideProcess(), SideProcess()
