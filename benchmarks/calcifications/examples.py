@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcifications.matching import FREE, match_marks, near_any
-from calcifications.outcomes import NO_CLUSTER, REACH_MM, Outcome, extents_of, found_groups
+from calcifications.outcomes import REACH_MM, Outcome, extents_of, found_groups
 from calcifications.summaries import is_measurable
 
 Values = NDArray[np.float64]
@@ -64,7 +64,7 @@ def worst_false(outcomes: Sequence[Outcome]) -> list[Example]:
     """False groups, most confident first, then single false marks, most probable first; one per breast."""
     groups, marks = [], []
     for number, outcome in enumerate(outcomes):
-        for group in np.flatnonzero(found_groups(outcome) == NO_CLUSTER):
+        for group in (k for k, owners in enumerate(found_groups(outcome)) if not owners):
             confidence = float(outcome.confidences[group])
             points_mm = outcome.members_mm[outcome.member_clusters == group]
             side_mm = float(np.ptp(points_mm, axis=0).max()) + 2 * MARGIN_MM

@@ -20,6 +20,8 @@ Words = NDArray[np.str_]
 COUNTED = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
 """A mark that the detector takes for something else (an artery, skin, a clip …) is not one of its answers."""
 NO_CLUSTER = -1
+GROUP = 3
+"""Calcifications that make a group."""
 VISIBLE_DPRIME = 4.66
 """Detectability from which the ideal observer sees a mark at 0.01 false ones per cm²."""
 
@@ -134,24 +136,32 @@ def mark_answers(
     return Answers(found[asked], scores[(partners == FREE) & ~benign], outcome.area_cm2, outcome.breast)
 
 
-def found_groups(outcome: Outcome) -> Numbers:
-    """Find the true group of each group found: that on which more than half of its marks lie; `NO_CLUSTER` if none."""
+def found_groups(outcome: Outcome) -> list[frozenset[int]]:
+    """Tell which true groups each group found stands for; none if it is false.
+
+    It is false unless more than half of its marks lie on true groups. It stands for the one that most of them lie on,
+    and for any other on which at least `GROUP` do: neighbours that are taken for one group are found together.
+    """
     truth = outcome.truth
-    owners = np.full(len(outcome.confidences), NO_CLUSTER, dtype=np.int64)
-    for group in range(len(owners)):
+    numbers = np.unique(truth.clusters[truth.wanted])
+    found = []
+    for group in range(len(outcome.confidences)):
         points_mm = outcome.members_mm[outcome.member_clusters == group]
-        for number in np.unique(truth.clusters[truth.wanted]):
-            if near_any(points_mm, truth.points_mm[truth.clusters == number], reach_mm=REACH_MM).mean() > 0.5:
-                owners[group] = number
-    return owners
+        lies_on = [near_any(points_mm, truth.points_mm[truth.clusters == n], reach_mm=REACH_MM) for n in numbers]
+        counts = np.array([on.sum() for on in lies_on], dtype=int)
+        true = bool(len(numbers)) and np.any(lies_on, axis=0).mean() > 0.5
+        chosen = numbers[(counts >= GROUP) | (counts == counts.max(initial=0))] if true else []
+        found.append(frozenset(int(n) for n in chosen))
+    return found
 
 
 def group_answers(outcome: Outcome) -> Answers:
     """Groups found against true groups; several pieces of one true group are one answer."""
     owners, confidences = found_groups(outcome), outcome.confidences
     numbers = np.unique(outcome.truth_clusters[outcome.truth.wanted])
-    best = [confidences[owners == number].max(initial=-np.inf) for number in numbers]
-    return Answers(np.array(best), confidences[owners == NO_CLUSTER], 1.0, outcome.breast)
+    best = [max((c for own, c in zip(owners, confidences, strict=True) if n in own), default=-np.inf) for n in numbers]
+    false = confidences[np.array([not own for own in owners], dtype=bool)]
+    return Answers(np.array(best), false, 1.0, outcome.breast)
 
 
 @dataclass(frozen=True, slots=True)

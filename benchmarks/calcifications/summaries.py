@@ -12,7 +12,7 @@ from calcifications.calibration import Reliability, reliability
 from calcifications.curves import Curve, free_response, interval_of
 from calcifications.ideal import ideal_sensitivity
 from calcifications.outcomes import (
-    NO_CLUSTER,
+    GROUP,
     VISIBLE_DPRIME,
     Outcome,
     extents_of,
@@ -149,11 +149,11 @@ def count_groups(outcomes: Sequence[Outcome]) -> Groups:
     false, there, found, visible = [], 0, 0, np.zeros(2, dtype=int)
     for outcome in outcomes:
         owners = found_groups(outcome)
-        false.append(float((owners == NO_CLUSTER).sum()))
+        false.append(float(sum(not own for own in owners)))
         for number in np.unique(outcome.truth_clusters[outcome.truth.wanted]):
-            is_found = bool((owners == number).any())
+            is_found = any(int(number) in own for own in owners)
             there, found = there + 1, found + is_found
-            if (outcome.truth_dprime[outcome.truth_clusters == number] >= VISIBLE_DPRIME).sum() >= 3:
+            if (outcome.truth_dprime[outcome.truth_clusters == number] >= VISIBLE_DPRIME).sum() >= GROUP:
                 visible += (1, is_found)
     false_per_image = interval_of(np.array(false), [o.breast for o in outcomes], lambda v: float(v.mean()))
     return Groups(len(outcomes), there, found, int(visible[0]), int(visible[1]), false_per_image)

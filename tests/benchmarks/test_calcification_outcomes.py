@@ -55,11 +55,26 @@ def test_a_mark_on_a_calcification_of_another_size_is_no_false_one() -> None:
 
 
 def test_a_group_belongs_to_the_one_that_most_of_its_marks_lie_on() -> None:
-    assert found_groups(outcome()).tolist() == [0]
+    assert found_groups(outcome()) == [frozenset({0})]
     half = outcome(members_mm=np.array([[0.0, 0.1], [40.0, 40.0]]))
-    assert found_groups(half).tolist() == [NO_CLUSTER]
+    assert found_groups(half) == [frozenset()]
     assert group_answers(half).truth_scores.tolist() == [-np.inf]
     assert group_answers(half).false_scores.tolist() == [0.9]
+
+
+def test_neighbours_taken_for_one_group_are_found_together() -> None:
+    line = np.array([[0.0, float(k)] for k in range(8)])
+    merged = outcome(
+        truth_mm=line,
+        truth_diameters_mm=np.full(8, 0.3),
+        truth_dprime=np.full(8, 9.0),
+        truth_clusters=np.array([0, 0, 0, 0, 1, 1, 1, 2]),
+        members_mm=line,
+        member_clusters=np.zeros(8, int),
+    )
+    assert found_groups(merged) == [frozenset({0, 1})]
+    assert group_answers(merged).truth_scores.tolist() == [0.9, 0.9, -np.inf]
+    assert group_answers(merged).false_scores.tolist() == []
 
 
 def test_two_pieces_of_one_group_are_one_answer_and_none_is_false() -> None:
