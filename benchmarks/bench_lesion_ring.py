@@ -27,6 +27,7 @@ from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 from calcmeasure.report.palette import AMBER, BLUE, VERMILION
 from timing import print_table
 
+PICTURES = ("ring-tumour.png",)
 PHASES = tuple(range(6, 19))
 SHOWN = (9, 11, 13)
 SHARES = (0.4, 0.5, 0.6)
@@ -60,7 +61,7 @@ def main() -> None:
         ("phase", "diameter, pixels", "accepted", *(f"edge at {share:.0%}" for share in SHARES)), _rows(readings)
     )
     if options.picture:
-        save_small(_drawn(readings), IMAGES / "ring-tumour.png")
+        save_small(_drawn(readings), IMAGES / PICTURES[0])
 
 
 def as_image(series: np.ndarray, phase: int) -> DynamicImage:

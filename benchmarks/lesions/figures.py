@@ -14,7 +14,8 @@ from calcmeasure.report.palette import BLUE, GREEN, VERMILION
 from calcmeasure.report.study.figures.style import DIM, PAGE_MM, in_print_style, print_figure
 from lesions.summaries import Errors
 
-ERRORS = "lesion-errors.png"
+PICTURES = ("lesion-errors.png", "lesion-worst.png")
+ERRORS, WORST = PICTURES
 HEIGHT_MM = 70.0
 COLOURS = (BLUE, VERMILION, GREEN)
 

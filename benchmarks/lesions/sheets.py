@@ -14,13 +14,13 @@ from calcmeasure.detect.contract import LesionFindings
 from calcmeasure.phantom.dynamic.examination import DcePhantom
 from calcmeasure.report.palette import AMBER, SKY
 from calcmeasure.report.study.figures.style import PAGE_MM, SMALL, in_print_style, print_figure
+from lesions.figures import WORST
 from lesions.matching import diameter_mm
 from lesions.outcomes import NO_LESION, Outcome
 from lesions.running import as_image, lesion_detector
 
 COLUMNS = 6
 HEIGHT_MM = 92.0
-WORST = "lesion-worst.png"
 ROWS = ("measured phase", "enhancement", "projection")
 
 
