@@ -96,7 +96,7 @@ class Heart(QObject):
         stall = Stall(now - self._last, processor - self._last_processor, self._painting_s)
         self.most_processor_s = max(self.most_processor_s, stall.processor_s)
         if stall.wall_s > self.worst.wall_s:
-            stall.doing = " + ".join(name for name, _ in self._seen.most_common(2))
+            stall.doing = " + ".join(name for name, _ in self._seen.copy().most_common(2))
             self.worst = stall
         self._last, self._last_processor, self._painting_s = now, processor, 0.0
         self._seen.clear()
