@@ -19,7 +19,8 @@ from reader_hand import ReaderHand, answering
 
 from calcmeasure.terms import Distribution, Modality, Morphology
 from napari_calcmeasure.display.panel import Panel
-from napari_calcmeasure.widgets.window import ReadingSetup, build_window
+from napari_calcmeasure.reading.setup import ReadingSetup
+from napari_calcmeasure.widgets.window import build_window
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "docs" / "images"

@@ -14,7 +14,9 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QMenuBar, QOpenGLWidget
 from skimage.io import imread
 
-from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError, StoreError
+from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError
+from napari_calcmeasure.reading.preferences import remember
+from napari_calcmeasure.reading.setup import ReadingSetup, own_store, records_of
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.widgets import entrance, window
 
@@ -35,7 +37,7 @@ def own_folders(tmp_path, monkeypatch):
 def opened(make_napari_viewer, cohort, tmp_path, monkeypatch):
     """A window on the cohort, made by the same function as the command line's."""
     monkeypatch.setattr("napari.Viewer", lambda **_options: make_napari_viewer(show=True))
-    setup = window.ReadingSetup(tmp_path / "measurements.sqlite", "mk", shows_ids=False)
+    setup = ReadingSetup(tmp_path / "measurements.sqlite", "mk", shows_ids=False)
     viewer, room = window.build_window(cohort, setup=setup)
     window.settle(room)
     return viewer, room
@@ -151,41 +153,24 @@ def test_a_window_that_closes_while_pictures_are_hung_leaves_them(opened):
 def test_napari_opens_the_room_from_its_menu(make_napari_viewer):
     viewer = make_napari_viewer(show=True)
     _, room = viewer.window.add_plugin_dock_widget("calcmeasure", "Reading room")
-    assert room.session.readings.records.store == entrance.own_store()
+    assert room.session.readings.records.store == own_store()
     assert room.cases.empty.isVisibleTo(room)
-
-
-@pytest.mark.parametrize(
-    ("place", "message"),
-    [("empty", "no measurement store in this folder"), ("missing/store.sqlite", "the folder of the store does not")],
-)
-def test_a_store_that_is_not_there_is_refused(tmp_path, place, message):
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(StoreError, match=message):
-        entrance.records_of(window.ReadingSetup(tmp_path / place))
 
 
 def test_a_folder_that_cannot_be_made_is_said_and_one_can_still_look(tmp_path, monkeypatch):
     (tmp_path / "data").write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(OutputError, match="cannot be written") as caught:
-        entrance.records_of(window.ReadingSetup())
+        records_of(ReadingSetup())
     readings = entrance.usual_readings()
     assert readings.records is None
     assert readings.message.startswith("⚠ the file cannot be written")
     assert readings.message.endswith(f"[{caught.value.code}]")
 
 
-def test_the_reader_is_remembered(tmp_path):
-    assert entrance.records_of(window.ReadingSetup(tmp_path / "a.sqlite")).reader == ""
-    entrance.remember(reader="mk")
-    assert entrance.records_of(window.ReadingSetup(tmp_path / "a.sqlite")).reader == "mk"
-    assert entrance.records_of(window.ReadingSetup(tmp_path / "a.sqlite", "zo")).reader == "zo"
-
-
 def test_criteria_are_remembered_beside_the_reader():
     usual = entrance.usual_criteria()
-    entrance.remember(reader="mk")
-    entrance.remember(criteria=("recist-1.1", "irecist", "no-longer-there"))
+    remember(reader="mk")
+    remember(criteria=("recist-1.1", "irecist", "no-longer-there"))
     assert entrance.usual_criteria() == ("recist-1.1", "irecist")
     assert len(usual) == 3
 

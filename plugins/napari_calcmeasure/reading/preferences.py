@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from calcmeasure.errors import ErrorCode, ReadingError
@@ -103,3 +103,11 @@ def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError("true or false is expected")
     return value
+
+
+def remember(*, reader: str = "", criteria: tuple[str, ...] = ()) -> None:
+    """Keep the reader id, so that it is asked for only once on this computer, or the criteria shown last."""
+    preferences, _problem = load_preferences()
+    changed = replace(preferences, reader=reader or preferences.reader, criteria=criteria or preferences.criteria)
+    if changed != preferences:
+        save_preferences(changed)

@@ -69,7 +69,7 @@ class Canvas:
     def hang_in_steps(self, hanging: Hanging) -> Iterator[None]:
         """Put pictures in place of those before, hidden, one layer at a time: the window breathes between the steps."""
         with self.rack.at_once():
-            self._put_back()
+            yield from self._put_back()
             self._hanging = hanging
             for cell in _cells(hanging):
                 yield
@@ -122,8 +122,14 @@ class Canvas:
 
     def clear(self) -> None:
         """Take away what `show` put there; its layers stay, hidden."""
+        for _ in self.clear_in_steps():
+            pass
+
+    def clear_in_steps(self) -> Iterator[None]:
+        """Take it away unseen; the scene is built anew in a turn of its own."""
         with self.rack.at_once():
-            self._put_back()
+            yield from self._put_back()
+            yield
 
     def let_go(self) -> None:
         """Take no click any more on what is seen: it is about to be taken away."""
@@ -213,13 +219,7 @@ class Canvas:
             shown.invert()
 
     def flicker(self) -> bool:
-        """Swap the pictures that lie on each other (current and prior).
-
-        Returns
-        -------
-        bool
-            Whether there is such a pair.
-        """
+        """Swap the pictures that lie on each other (current and prior); says whether there is such a pair."""
         priors = [shown for shown in self._shown if shown.panel.is_prior]
         if self._hanging is None or "flicker" not in self._hanging.protocol or not priors:
             return False
@@ -231,10 +231,11 @@ class Canvas:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _put_back(self) -> None:
+    def _put_back(self) -> Iterator[None]:
         for shown in self._shown:
             # Before the grid goes: a name that stays in its cell is not built anew when the cells come back.
             shown.caption("")
+        yield
         self._shown, self._inks, self._frames, self._hanging = [], {}, [], None
         self.cells.close()
         self.rack.put_back()
@@ -246,7 +247,7 @@ class Canvas:
             picture = image_of(panel, is_inverted=self.is_inverted)
             # One picture has all axes, so that the viewer keeps them: napari makes all sliders anew when their number
             # changes, and takes a tenth of a second for it.
-            layer = self.rack.take("image", picture if self._shown else with_all_axes(picture))
+            layer = yield from self.rack.take_in_steps("image", picture if self._shown else with_all_axes(picture))
             self._shown.append(Shown(panel, layer, next(iter(panel.presets), None)))
             yield
         if cell in _cells_with_ink(hanging):

@@ -1,52 +1,18 @@
-"""What happens when the room is entered: which store, which reader, and what an earlier window left behind."""
+"""What happens when the room is entered: whose records, which profiles, and what an earlier window left behind."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calcmeasure.errors import CalcMeasureError, StoreError
-from calcmeasure.store.atomic import output_error
-from napari_calcmeasure.reading.preferences import load_preferences, save_preferences
-from napari_calcmeasure.reading.worklist import Blinding
+from calcmeasure.errors import CalcMeasureError
+from napari_calcmeasure.reading.preferences import load_preferences
+from napari_calcmeasure.reading.setup import ReadingSetup, records_of
 from napari_calcmeasure.readings import Readings
-from napari_calcmeasure.widgets.window import STORE_NAME, ReadingSetup
 
 if TYPE_CHECKING:
-    from napari_calcmeasure.reading.records import Records
     from napari_calcmeasure.session import Session
 
 ELSEWHERE = "a patient of another folder"
-EVERYTHING = Blinding(hide_auto=True, hide_readers=True, hide_priors=True)
-
-
-def own_store() -> Path:
-    """Name this user's store: ``calcmeasure/measurements.sqlite`` below ``XDG_DATA_HOME`` or ``~/.local/share``."""
-    given = Path(os.environ.get("XDG_DATA_HOME") or "")
-    base = given if given.is_absolute() else Path.home() / ".local" / "share"
-    return base / "calcmeasure" / STORE_NAME
-
-
-def records_of(setup: ReadingSetup) -> Records:
-    """Open the records of a reading.
-
-    Raises
-    ------
-    StoreError
-        When there is no store where one was named.
-    OutputError
-        When the folder of the store or of the drafts cannot be used.
-    """
-    from napari_calcmeasure.reading.records import Records
-
-    preferences, _problem = load_preferences()
-    store = own_store() if setup.store is None else _store_in(setup.store)
-    if setup.store is None:
-        _make_folder(store.parent)
-    blinding = EVERYTHING if setup.is_blinded else preferences.blinding
-    return Records(store, reader=setup.reader or preferences.reader, blinding=blinding)
 
 
 def usual_readings() -> Readings:
@@ -57,23 +23,6 @@ def usual_readings() -> Readings:
         return Readings(message=f"⚠ {error.message}; until then nothing can be kept or signed [{error.code}]")
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(error) from error
-
-
-def _store_in(place: Path) -> Path:
-    """Take a store file, which may be made; or the one in the output folder of a run, which must be there."""
-    store = place / STORE_NAME if place.is_dir() else place
-    if place.is_dir() and not store.is_file():
-        raise StoreError(f"no measurement store in this folder; expected {STORE_NAME}, as calcmeasure run writes it")
-    if not store.parent.is_dir():
-        raise StoreError("the folder of the store does not exist; make it first, or name another")
-    return store
-
-
 def usual_criteria() -> tuple[str, ...]:
     """Name the response profiles shown at first: those of last time that are still there."""
     from calcmeasure.pipeline.scoring import DEFAULT_CRITERIA
@@ -82,14 +31,6 @@ def usual_criteria() -> tuple[str, ...]:
     preferences, _problem = load_preferences()
     known = tuple(name for name in preferences.criteria if name in shipped_names())
     return known or DEFAULT_CRITERIA
-
-
-def remember(*, reader: str = "", criteria: tuple[str, ...] = ()) -> None:
-    """Keep the reader id, so that it is asked for only once on this computer, or the criteria shown last."""
-    preferences, _problem = load_preferences()
-    changed = replace(preferences, reader=reader or preferences.reader, criteria=criteria or preferences.criteria)
-    if changed != preferences:
-        save_preferences(changed)
 
 
 def offer_drafts(session: Session) -> None:

@@ -15,13 +15,13 @@ from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.reading.desk import Desk
 from napari_calcmeasure.reading.export import export_readings
 from napari_calcmeasure.reading.finding import Finding, FindingState, PatientReading, Point, Target
+from napari_calcmeasure.reading.preferences import remember
 from napari_calcmeasure.reading.sensitivity import Sensitivity
 from napari_calcmeasure.reading.signing import needs_reason
 from napari_calcmeasure.reading.tool import ToolName
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.dialogs import KeySheet, ask_not_measurable, ask_reader, ask_reason
 from napari_calcmeasure.widgets.earlier_lesions import earlier_lesions
-from napari_calcmeasure.widgets.entrance import remember
 from napari_calcmeasure.widgets.export_dialog import ask_export
 from napari_calcmeasure.widgets.finding_words import length_words, try_measure
 from napari_calcmeasure.widgets.link_dialog import LinkAnswer, ask_link

@@ -5,7 +5,7 @@ What is not in use lies hidden at the end of the layer list, flat and empty, whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -104,6 +104,20 @@ class Rack:
         change(layer, data)
         return layer
 
+    def take_in_steps(self, use: str, data: LayerData) -> Generator[None, None, Layer]:
+        """Take a layer and place it in a turn of its own: sliders come and go with it, and the canvas is resized.
+
+        Parameters
+        ----------
+        use, data
+            As for `take`.
+        """
+        layer = self._take(use, data)
+        refill(layer, data)
+        yield
+        _put(layer, data)
+        return layer
+
     def reserve(self, use: str, data: LayerData, place: Place) -> Layer:
         """Take a layer that shows nothing yet.
 
@@ -171,7 +185,13 @@ class Rack:
 
 
 def change(layer: Layer, data: LayerData) -> None:
-    """Have a layer show something else; it is best hidden meanwhile."""
+    """Have a layer show something else, elsewhere; it is best hidden meanwhile."""
+    refill(layer, data)
+    _put(layer, data)
+
+
+def refill(layer: Layer, data: LayerData) -> None:
+    """Have a layer show something else where it lies."""
     content, keywords, kind = data
     is_another_number = len(content) != len(layer.data)
     if content is not layer.data and (is_picture(layer) or not np.array_equal(content, layer.data)):
@@ -189,8 +209,6 @@ def change(layer: Layer, data: LayerData) -> None:
         layer.features, layer.text.color = wanted["features"], wanted["text"]["color"]
     if "text" in wanted and layer.text.size != wanted["text"]["size"]:
         layer.text.size = wanted["text"]["size"]
-    nowhere = {"scale": (1.0,) * layer.ndim, "translate": (0.0,) * layer.ndim}
-    put_at(layer, nowhere | {name: wanted[name] for name in _PLACE if name in wanted})
 
 
 def fill(layer: Layer, content: Any) -> None:  # noqa: ANN401 - anything a layer shows
@@ -232,6 +250,12 @@ def set_limits(layer: Layer, limits: Sequence[float], *, reach: Sequence[float] 
     layer.contrast_limits_range = (min(limits[0], *reach[:1]), max(limits[1], *reach[1:])) if reach else limits
     if tuple(layer.contrast_limits) != tuple(limits):
         layer.contrast_limits = tuple(limits)
+
+
+def _put(layer: Layer, data: LayerData) -> None:
+    """Place a layer where its data say, or nowhere else than its pixels."""
+    nowhere = {"scale": (1.0,) * layer.ndim, "translate": (0.0,) * layer.ndim}
+    put_at(layer, nowhere | {name: data[1][name] for name in _PLACE if name in data[1]})
 
 
 def empty(layer: Layer, place: Place) -> None:

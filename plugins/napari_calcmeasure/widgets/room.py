@@ -17,12 +17,13 @@ from napari_calcmeasure.display.decoded import DecodedImages
 from napari_calcmeasure.display.hanging import Look, Pictures, look_at
 from napari_calcmeasure.display.panel import Panel
 from napari_calcmeasure.jobs import SideProcess
+from napari_calcmeasure.reading.preferences import remember
 from napari_calcmeasure.reading.records import Records
 from napari_calcmeasure.readings import Readings
 from napari_calcmeasure.session import Session
 from napari_calcmeasure.widgets.case_tree import CaseTree
 from napari_calcmeasure.widgets.display_panel import DisplayPanel
-from napari_calcmeasure.widgets.entrance import offer_drafts, remember, usual_criteria, usual_readings
+from napari_calcmeasure.widgets.entrance import offer_drafts, usual_criteria, usual_readings
 from napari_calcmeasure.widgets.keyboard import bind, catch_window_keys
 from napari_calcmeasure.widgets.kinetics_panel import KineticsPanel
 from napari_calcmeasure.widgets.look_actions import LookActions
@@ -30,7 +31,6 @@ from napari_calcmeasure.widgets.measure_actions import MeasureActions
 from napari_calcmeasure.widgets.measure_panel import MeasurePanel
 from napari_calcmeasure.widgets.mirror import Mirror
 from napari_calcmeasure.widgets.response_panel import ResponsePanel
-from napari_calcmeasure.widgets.shaders import find_variables_quickly
 from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
@@ -65,7 +65,6 @@ class ReadingRoom(QWidget):
         self, napari_viewer: napari.Viewer, *, records: Records | None = None, seed: int | None = None
     ) -> None:
         super().__init__()
-        find_variables_quickly()
         self.viewer = napari_viewer
         self.runner = ThreadRunner(self._show_jobs, is_still=lambda: self._is_still)
         self.decoding, self.searching = SideProcess(), SideProcess()

@@ -212,7 +212,7 @@ class Stage(QObject):
 
     def _clear(self) -> Iterator[None]:
         yield
-        self.canvas.clear()
+        yield from self.canvas.clear_in_steps()
         yield
         self.stillness.release()
 

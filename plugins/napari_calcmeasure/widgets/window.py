@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calcmeasure.errors import CalcMeasureError, ErrorCode, OutputError
+from napari_calcmeasure.reading.setup import ReadingSetup, records_of
 
 if TYPE_CHECKING:
     import napari
@@ -23,35 +24,8 @@ WINDOW = (1720, 1040)
 SCREEN = "-screen 0 1760x1080x24"
 INPUT_REFUSED = 3
 """Exit code of the command line when there is nothing to show."""
-STORE_NAME = "measurements.sqlite"
-"""What `calcmeasure run` calls the store in its output folder."""
 PATIENCE_S = 120.0
 """How long a picture waits for what is loading."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingSetup:
-    """Who reads, into which store, and what she must not see.
-
-    Parameters
-    ----------
-    store
-        SQLite file, or the output folder of a run; None for this user's own store.
-    reader
-        Reader id; empty for the one remembered, or to be asked for.
-    is_blinded
-        Hide automatic marks, other readers and earlier visits.
-    seed
-        Shuffles the case list; None leaves it in order.
-    shows_ids
-        Whether the case list names patients by the identifier in their headers beside our surrogate.
-    """
-
-    store: Path | None = None
-    reader: str = ""
-    is_blinded: bool = False
-    seed: int | None = None
-    shows_ids: bool = True
 
 
 def open_viewer(source: Path | None, *, screenshot: Path | None = None, **setup: Any) -> int:  # noqa: ANN401
@@ -109,7 +83,6 @@ def build_window(
     """
     import napari
 
-    from napari_calcmeasure.widgets.entrance import records_of
     from napari_calcmeasure.widgets.room import ReadingRoom
 
     setup = setup or ReadingSetup()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QOpenGLWidget
 
-from napari_calcmeasure.widgets.window import ReadingSetup, build_window, settle
+from napari_calcmeasure.reading.setup import ReadingSetup
+from napari_calcmeasure.widgets.window import build_window, settle
 from plugin.gui.mouse import XHand, pump, wait_until
 
 SIZE = (1560, 960)
