@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,10 +17,12 @@ from calcmeasure.model.annotation import Annotation
 from calcmeasure.model.imaging import DynamicSeries, FolderIndex, Mammogram, Study
 from calcmeasure.pipeline.settings import RunSettings
 from calcmeasure.terms import MarkLabel, Modality
-from napari_calcmeasure.jobs import LARGE_PX, Do, here
+from napari_calcmeasure.jobs import Do, here
 from napari_calcmeasure.reading.finding import Target
 
 if TYPE_CHECKING:
+    from calcmeasure.pipeline.dynamic import DynamicResult
+    from calcmeasure.pipeline.mammography import MammogramResult
     from calcmeasure.pipeline.two_visits import SeenMammogram
 
 Identity = tuple[str, int, int]
@@ -32,11 +34,11 @@ class Searches:
 
     Parameters
     ----------
-    do_large
-        Where large images are searched.
+    do
+        Where images are searched.
     """
 
-    do_large: Do = here
+    do: Do = here
     _seen: dict[Identity, SeenMammogram] = field(default_factory=dict)
     _points: dict[Identity, float] = field(default_factory=dict)
 
@@ -66,9 +68,13 @@ class Searches:
             When the image cannot be searched: the reason the run would write into ``skipped.csv``.
         """
         if target.modality is not Modality.MG:
-            return _detect_lesions(target, index)
+            return self._detect_lesions(target, index)
         studies = _visits_of(target, index, is_alone=is_alone)
         return self._detect_calcifications(target, studies, patient_id=patient_id)
+
+    def anew(self) -> Searches:
+        """Forget what was seen; other images are searched in the same place."""
+        return Searches(self.do)
 
     def sensitivity_of(self, target: Target) -> float | None:
         """Operating point, in false marks per image, at which an image was searched; None when it was not."""
@@ -104,9 +110,9 @@ class Searches:
         from calcmeasure.pipeline.mammography import read_mammograms
 
         mammograms = [mammogram for study in studies for mammogram in study.mammograms]
-        is_large = any(mammogram.rows * mammogram.columns > LARGE_PX for mammogram in mammograms)
-        do = self.do_large if is_large else here
-        results = do(partial(read_mammograms, studies, RunSettings(), patient_id=patient_id))
+        results: Sequence[Sequence[MammogramResult]] = self.do(
+            partial(read_mammograms, studies, RunSettings(), patient_id=patient_id)
+        )
         by_image = zip(mammograms, (result for own in results for result in own), strict=True)
         result = next(result for mammogram, result in by_image if _is_image(target, mammogram))
         if result.skipped and not any(annotation.measurable for annotation in result.annotations):
@@ -115,11 +121,19 @@ class Searches:
             self._seen[target.identity], self._points[target.identity] = result.seen, DEFAULT_FALSE_MARKS
         return result.annotations
 
+    def _detect_lesions(self, target: Target, index: FolderIndex) -> tuple[Annotation, ...]:
+        from calcmeasure.pipeline.dynamic import read_dynamic
 
-def warm_up() -> None:
-    """Load what the first search needs: a third of a second, for a thread, before the reader waits for it."""
-    import calcmeasure.pipeline.dynamic
-    import calcmeasure.pipeline.mammography  # noqa: F401
+        study = next(_series_of(target, index), None)
+        if study is None:
+            raise _not_there()
+        by_reader = target.phase if target.phase is not None and target.phase.rule == READER_RULE else None
+        phase_choice = None if by_reader is None else by_reader.index
+        result: DynamicResult = self.do(partial(read_dynamic, [study], RunSettings(), phase_choice=phase_choice))
+        found = tuple(lesion.annotation for lesion in result.lesions)
+        if result.skipped and not any(annotation.measurable for annotation in found):
+            raise CalcMeasureError(result.skipped[0].reason, code=result.skipped[0].code)
+        return found
 
 
 def _visits_of(target: Target, index: FolderIndex, *, is_alone: bool) -> list[Study]:
@@ -150,20 +164,6 @@ def _is_image(target: Target, mammogram: Mammogram) -> bool:
 
 def _not_there() -> CalcMeasureError:
     return CalcMeasureError("this image is not in the open folder any more", code=ErrorCode.NOT_MEASURABLE)
-
-
-def _detect_lesions(target: Target, index: FolderIndex) -> tuple[Annotation, ...]:
-    from calcmeasure.pipeline.dynamic import read_dynamic
-
-    study = next(_series_of(target, index), None)
-    if study is None:
-        raise _not_there()
-    by_reader = target.phase if target.phase is not None and target.phase.rule == READER_RULE else None
-    result = read_dynamic([study], RunSettings(), phase_choice=None if by_reader is None else by_reader.index)
-    found = tuple(lesion.annotation for lesion in result.lesions)
-    if result.skipped and not any(annotation.measurable for annotation in found):
-        raise CalcMeasureError(result.skipped[0].reason, code=result.skipped[0].code)
-    return found
 
 
 def _series_of(target: Target, index: FolderIndex) -> Iterator[Study]:

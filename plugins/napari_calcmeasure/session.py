@@ -126,7 +126,7 @@ class Session:
         def done(result: tuple[FolderIndex, tuple[Case, ...]]) -> None:
             self.readings.put_away()
             self.shown = None
-            self.index, cases, self.searches = *result, Searches()
+            self.index, cases, self.searches = *result, self.searches.anew()
             self.cases = in_reading_order(cases, seed=self.seed)
             self.show(self.cases[0].items[0].key)
             if then is not None:

@@ -10,6 +10,12 @@ from calcmeasure.dicom.index import index_folder
 from plugin import examinations
 
 
+@pytest.fixture(autouse=True)
+def unrehearsed(monkeypatch):
+    """Windows of tests do not get ready for what nobody asks them: that takes seconds each."""
+    monkeypatch.setattr("napari_calcmeasure.rehearsal.rehearse", lambda _progress, *, beside: None)
+
+
 @pytest.fixture(scope="session")
 def cohort(tmp_path_factory):
     return examinations.write_cohort(tmp_path_factory.mktemp("cohort"))

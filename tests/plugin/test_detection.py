@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,21 +49,26 @@ def test_calcifications_are_those_of_the_run(index, by_run):
         assert all(panel.target.shows(one) for one in found)
 
 
-def test_a_large_image_is_searched_beside_the_window(index, monkeypatch):
-    monkeypatch.setattr("napari_calcmeasure.detection.LARGE_PX", 1000)
-    target, asked, side = panels(index, is_dynamic=False)[0].target, [], SideProcess()
+@pytest.mark.parametrize("is_dynamic", [False, True])
+def test_images_are_searched_beside_the_window_also_after_another_folder(index, is_dynamic):
+    panel, asked, side = panels(index, is_dynamic=is_dynamic)[0], [], SideProcess()
 
     def aside(work):
         asked.append(work)
         return side.do(work)
 
-    searches = Searches(do_large=aside)
-    found = searches.search(target, index, patient_id="x", is_alone=True)
+    found = Searches(aside).anew().search(panel.target, index, patient_id="x", is_alone=True)
     side.close()
     assert len(asked) == 1
-    here = Searches().search(target, index, patient_id="x", is_alone=True)
+    here = Searches().search(panel.target, index, patient_id="x", is_alone=True)
     assert [one.points for one in found] == [one.points for one in here]
+
+
+def test_another_folder_forgets_what_was_seen(index):
+    target, searches = panels(index, is_dynamic=False)[0].target, Searches()
+    searches.search(target, index, patient_id="x", is_alone=True)
     assert searches.sensitivity_of(target) is not None
+    assert searches.anew().sensitivity_of(target) is None
 
 
 def test_lesions_are_those_of_the_run(index, by_run):
@@ -93,11 +96,3 @@ def test_an_image_of_another_folder_is_refused(index):
     elsewhere = replace(target, image=replace(target.image, sop_uid="1.2.3"))
     with pytest.raises(CalcMeasureError, match="not in the open folder"):
         Searches().search(elsewhere, index, patient_id="x")
-
-
-def test_what_a_search_needs_can_be_loaded_before():
-    script = (
-        "import sys, napari_calcmeasure.detection as d; need = 'calcmeasure.pipeline.mammography', 'SimpleITK'; "
-        "assert not set(need) & set(sys.modules); d.warm_up(); assert set(need) <= set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True)

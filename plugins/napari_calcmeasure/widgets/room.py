@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from qtpy.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QPushButton, Q
 
 from calcmeasure.errors import CalcMeasureError
 from calcmeasure.terms import Laterality
+from napari_calcmeasure import rehearsal
 from napari_calcmeasure.detection import Searches
 from napari_calcmeasure.display.decoded import DecodedImages
 from napari_calcmeasure.display.hanging import Look, Pictures, look_at
@@ -35,7 +37,7 @@ from napari_calcmeasure.widgets.stage import Stage
 from napari_calcmeasure.widgets.status import StatusLine
 from napari_calcmeasure.widgets.theme import dress
 from napari_calcmeasure.widgets.timeline import Timeline
-from napari_calcmeasure.widgets.warm_up import LayingIn, spare_the_collector, warm_up_measuring
+from napari_calcmeasure.widgets.warm_up import LayingIn, spare_the_collector
 from napari_calcmeasure.widgets.workers import ThreadRunner
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class ReadingRoom(QWidget):
     ) -> None:
         super().__init__()
         self.viewer = napari_viewer
-        self.runner = ThreadRunner(self._show_jobs, is_still=lambda: self._is_still)
+        self.runner = ThreadRunner(lambda _running: self.mirror.show_jobs(), is_still=lambda: self._is_still)
         self.decoding, self.searching = SideProcess(), SideProcess()
         self.session = Session(
             Readings(records) if records else usual_readings(),
@@ -74,7 +76,7 @@ class ReadingRoom(QWidget):
             seed=seed,
             runner=self.runner,
             pictures=Pictures(DecodedImages(do_large=self.decoding.do)),
-            searches=Searches(do_large=self.searching.do),
+            searches=Searches(self.searching.do),
         )
         self.stage = Stage(napari_viewer, self.session, on_open=self._open_alone, beside=lambda: self)
         self.cases, self.display, self.status = CaseTree(), DisplayPanel(), StatusLine()
@@ -90,7 +92,8 @@ class ReadingRoom(QWidget):
         self._connect()
         spare_the_collector()
         self.laying_in = LayingIn(self.stage)
-        self.runner.start("Getting ready", warm_up_measuring, done=lambda _none: None, failed=self.session.tell)
+        ready = partial(rehearsal.rehearse, beside=self.searching.do)
+        self.runner.start("Getting ready", ready, done=lambda _none: None, failed=self.session.tell)
 
     # -- folders -------------------------------------------------------------------------------------------------------
 
@@ -289,9 +292,6 @@ class ReadingRoom(QWidget):
         except CalcMeasureError as error:
             self.session.tell(error)
         self.mirror.request_answers()
-
-    def _show_jobs(self, _running: object) -> None:
-        self.mirror.show_jobs()
 
 
 def _for_key(name: str, act: Callable[..., object]) -> Callable[..., object]:

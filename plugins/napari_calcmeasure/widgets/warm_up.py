@@ -1,4 +1,4 @@
-"""Makes ready what the first clicks need: without, the first measurement and the first volume take seconds."""
+"""Makes ready what the first pictures and strokes need: without, the first volume takes seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_calcmeasure.jobs import Progress
 from napari_calcmeasure.widgets.ink import CELL_MARKS, blank
 from napari_calcmeasure.widgets.rack import SPARE, Place, fill
 from napari_calcmeasure.widgets.stage import DONE, Stage
@@ -32,30 +31,6 @@ REHEARSED = {
     CELL_MARKS: ("",),
 }
 """Words of the paints that layers of a use have before they are needed."""
-_TRIANGLE = ((1.0, 1.0), (1.0, 9.0), (7.0, 4.0), (6.0, 2.0))
-
-
-def warm_up_measuring(_progress: Progress) -> None:
-    """Measure one finding of every kind, nowhere, and load what searches and signing need; meant for a thread."""
-    from calcmeasure.geometry import Spacing, SpacingSource
-    from calcmeasure.model.annotation import Annotation, ImageReference
-    from calcmeasure.store.database import MeasurementStore
-    from calcmeasure.terms import GeometryKind, Modality, Quantity
-    from napari_calcmeasure import detection
-    from napari_calcmeasure.display.drawings import draw_findings
-    from napari_calcmeasure.reading import lesion_tools
-    from napari_calcmeasure.reading.finding import Finding
-
-    image = ImageReference("", "", 0, 10, 10, Spacing(0.1, 0.1, SpacingSource.DETECTOR))
-    for geometry, count in ((GeometryKind.MARKS, 4), (GeometryKind.OUTLINE, 4), (GeometryKind.CALIPER, 2)):
-        points = _TRIANGLE[:count]
-        annotation = Annotation(
-            "", "", "", "", Modality.MG, None, Quantity.CALCIFICATION_EXTENT, geometry, points, image
-        )
-        draw_findings([Finding(annotation)])
-    lesion_tools.warm_up()
-    detection.warm_up()
-    MeasurementStore("sqlite://").close()
 
 
 class LayingIn:
