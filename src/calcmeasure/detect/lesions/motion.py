@@ -19,6 +19,7 @@ from scipy import ndimage
 from calcmeasure.detect.contract import BoolImage, DynamicImage, FloatImage, PhaseMotion
 from calcmeasure.detect.lesions.displacement import Displacement
 from calcmeasure.detect.lesions.pyramid import MAX_SHIFT_MM, ControlGrid, Level
+from calcmeasure.detect.lesions.regions import box_between, span_of
 from calcmeasure.detect.lesions.spline import Spline
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import Spacing
@@ -30,6 +31,8 @@ LEVELS_MM = (4.0, 2.0, 1.0)
 """Voxel size of the pyramid's levels, coarse to fine."""
 ROUNDS = (5, 4, 3)
 """Gauss-Newton rounds at each level."""
+MARGIN_MM = 12.0
+"""Around the region's box: what the skin is matched with, and what moves in."""
 MAX_STRAIN = 0.3
 """Largest change of displacement per mm: stays far from folding. Breathing of 6 mm reaches about 0.2, and it is
 stiffness, not this bound, that keeps a lesion's size."""
@@ -168,9 +171,19 @@ class _Target:
         return Spline.over(self.control.shape, self.control.step_mm)
 
     @cached_property
+    def box(self) -> tuple[slice, ...]:
+        """Box around the region that everything is matched in."""
+        if not self.region.any():
+            return tuple(slice(0, count) for count in self.region.shape)
+        first, last = span_of(self.region)
+        margin = np.ceil(MARGIN_MM / np.asarray(self.spacing.zrc_mm)).astype(int)
+        return box_between(first - margin, last + margin + 1)
+
+    @cached_property
     def levels(self) -> tuple[Level, ...]:
+        fixed, region, start = self.fixed[self.box], self.region[self.box], np.array([part.start for part in self.box])
         return tuple(
-            Level.of(self.fixed, spacing=self.spacing, region=self.region, voxel_mm=size) for size in LEVELS_MM
+            Level.of(fixed, spacing=self.spacing, region=region, voxel_mm=size, start_zrc=start) for size in LEVELS_MM
         )
 
 
@@ -181,14 +194,14 @@ def _correct(moving: FloatImage, target: _Target) -> MotionCorrection:
         return MotionCorrection(moving, still, 0.0, 0.0, "no structure")
     coefficients = np.zeros((3, *target.spline.shape))
     for number, (level, rounds) in enumerate(zip(levels, ROUNDS, strict=True)):
-        image = level.normalised(moving)
+        image = level.normalised(moving[target.box])
         if number == 0:
             coefficients += level.translation_mm(image)[:, None, None, None]
         for _ in range(rounds):
             sums = level.equations(image, target.spline.at_points(coefficients), grid)
             coefficients = coefficients + target.spline.step(sums, coefficients)
     found = Displacement(_tame(target.spline.at_points(coefficients), grid), grid.step_mm)
-    before, after = level.mismatch(image), level.mismatch(level.moved(image, found.shift_mm, grid))
+    before, after = (level.mismatch(image, shift_mm, grid) for shift_mm in (still.shift_mm, found.shift_mm))
     reason = _why_not(before, after, usual_mm=_usual_mm(found, levels[0]))
     if reason:
         return MotionCorrection(moving, still, before, before, reason)

@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
-from calcmeasure.detect.lesions.displacement import normal_equations, warp
-from calcmeasure.detect.lesions.lattice import block_mean
+from calcmeasure.detect.lesions.lattice import block_mean, unblock
+from calcmeasure.detect.lesions.warping import mean_square_gap, normal_equations, standardise
 from calcmeasure.geometry import Spacing
 
 FloatArray = NDArray[np.float64]
 
 NORMALISE_MM = 4.0
 """Standard deviation of the window that local mean and spread are taken over."""
+WINDOW_VOXEL_MM = 2.0
+"""Voxel size on which the window slides: half its standard deviation shows all of it."""
+COUNTED_MM3 = 8.0
+"""Of smaller voxels only as many are matched as make one in this volume: neighbours tell the same."""
 POINT_MM = 5.0
 """Distance of the points that carry the displacement: between them it is linear, far finer than it can bend."""
 EDGE_MM = 6.0
@@ -53,32 +57,44 @@ class Level:
     offset_mm: FloatArray
 
     @classmethod
-    def of(cls, fixed: FloatImage, *, spacing: Spacing, region: BoolImage, voxel_mm: float) -> Level:
-        """Prepare a phase on voxels no larger than `voxel_mm`, as far as its own allow."""
-        z, r, c = (max(1, int(voxel_mm / step + 1e-6)) for step in spacing.zrc_mm)
-        factors = (z, r, c)
-        size_mm = np.multiply(factors, spacing.zrc_mm)
+    def of(
+        cls, fixed: FloatImage, *, spacing: Spacing, region: BoolImage, voxel_mm: float, start_zrc: FloatArray
+    ) -> Level:
+        """Prepare a box of a phase on voxels no larger than `voxel_mm`, as far as its own allow.
+
+        Parameters
+        ----------
+        fixed, region
+            (slices, rows, columns) of the box.
+        start_zrc
+            First voxel of the box in the volume.
+        """
+        steps_mm = np.asarray(spacing.zrc_mm)
+        factors = _blocks(steps_mm, voxel_mm)
+        size_mm: FloatArray = np.multiply(factors, steps_mm)
         inside = block_mean(region.astype(np.float32), factors) > 0.5
         still = _normalise(block_mean(fixed, factors), inside, voxel_mm=size_mm)
-        around = ndimage.distance_transform_edt(~inside, sampling=size_mm) <= EDGE_MM if inside.any() else inside
-        return cls(still, inside, around, factors, size_mm, (np.asarray(factors) - 1) / 2 * np.asarray(spacing.zrc_mm))
+        offset_mm = (start_zrc + (np.asarray(factors) - 1) / 2) * steps_mm
+        return cls(still, inside, _grown(inside, size_mm), factors, size_mm, offset_mm)
+
+    @property
+    def every(self) -> int:
+        """One voxel of so many is matched."""
+        return max(1, round(COUNTED_MM3 / float(np.prod(self.voxel_mm))))
 
     def normalised(self, moving: FloatImage) -> FloatImage:
-        """Bring another phase onto this level."""
+        """Bring the same box of another phase onto this level."""
         return _normalise(block_mean(moving, self.factors), self.region, voxel_mm=self.voxel_mm)
 
     def frame_mm(self, grid: ControlGrid) -> FloatArray:
         """(3, 3) voxel size, position of voxel (0, 0, 0) and control point distance."""
         return np.stack([self.voxel_mm, self.offset_mm, grid.step_mm])
 
-    def mismatch(self, moving: FloatImage) -> float:
-        """Root mean square difference inside the region."""
-        return float(np.sqrt(np.mean((moving - self.fixed)[self.region] ** 2)))
-
-    def moved(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> FloatImage:
-        """Displace a phase that is on this level."""
-        moved: FloatImage = warp(moving, shift_mm, self.frame_mm(grid))
-        return moved
+    def mismatch(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> float:
+        """Root mean square difference inside the region to a phase on this level, displaced."""
+        return float(
+            np.sqrt(mean_square_gap(moving, self.fixed, self.region, shift_mm, self.frame_mm(grid), self.every))
+        )
 
     def places_mm(self) -> FloatArray:
         """(3, n) centres of the region's voxels, from the centre of the volume's voxel (0, 0, 0)."""
@@ -98,19 +114,42 @@ class Level:
 
     def equations(self, moving: FloatImage, shift_mm: FloatArray, grid: ControlGrid) -> FloatArray:
         """(9, ...) sums at the points, for one Gauss-Newton step of the displacement."""
-        moved = self.moved(moving, shift_mm, grid)
-        sums: FloatArray = normal_equations(moved, self.fixed, self.matched, self.frame_mm(grid), grid.shape)
+        sums: FloatArray = normal_equations(moving, self.fixed, self.matched, shift_mm, self.frame_mm(grid), self.every)
         return sums
 
 
+def _blocks(voxel_mm: FloatArray, size_mm: float) -> tuple[int, int, int]:
+    """Voxels along each axis of blocks no larger than a size, at least one."""
+    z, r, c = (max(1, int(size_mm / step + 1e-6)) for step in voxel_mm)
+    return z, r, c
+
+
+def _thinned(factors: tuple[int, int, int]) -> tuple[slice, ...]:
+    """Every block's first voxel."""
+    return tuple(slice(None, None, factor) for factor in factors)
+
+
+def _grown(inside: BoolImage, voxel_mm: FloatArray) -> BoolImage:
+    """Add what lies within `EDGE_MM` of the region, to the blocks that the window slides over."""
+    blocks = _blocks(voxel_mm, WINDOW_VOXEL_MM)
+    coarse = inside[_thinned(blocks)]
+    if not coarse.any():
+        return inside
+    near = ndimage.distance_transform_edt(~coarse, sampling=voxel_mm * blocks) <= EDGE_MM
+    return unblock(near, blocks, inside.shape)
+
+
 def _normalise(image: FloatImage, inside: BoolImage, *, voxel_mm: FloatArray) -> FloatImage:
-    """Logarithm minus local mean over local spread."""
-    tissue = image[inside]
+    """Logarithm minus local mean over local spread; the window slides over blocks, for it is far wider than voxels."""
+    blocks = _blocks(voxel_mm, WINDOW_VOXEL_MM)
+    thin = _thinned(blocks)
+    tissue = image[thin][inside[thin]]
     floor = 0.1 * float(np.percentile(tissue, 90)) if tissue.size else 1.0
-    logs = np.log(np.maximum(image, 0) + max(floor, 1e-6))
-    sigma = NORMALISE_MM / voxel_mm
-    mean = ndimage.gaussian_filter(logs, sigma, truncate=3)
-    spread = np.sqrt(np.maximum(ndimage.gaussian_filter(logs**2, sigma, truncate=3) - mean**2, 0))
-    usual = float(np.median(spread[inside])) if tissue.size else 0.0
-    normalised: FloatImage = ((logs - mean) / (spread + 0.5 * usual + 1e-6)).astype(np.float32)
-    return normalised
+    logs: FloatImage = np.log(np.maximum(image, 0) + np.float32(max(floor, 1e-6)))
+    sigma = NORMALISE_MM / (voxel_mm * blocks)
+    mean, square = (ndimage.gaussian_filter(block_mean(part, blocks), sigma, truncate=3) for part in (logs, logs**2))
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    usual = float(np.median(spread[inside[thin]])) if tissue.size else 0.0
+    frame = np.stack([np.ones(3), (1 - np.asarray(blocks)) / 2, np.asarray(blocks, np.float64)])
+    standardise(logs, np.stack([mean, spread + 0.5 * usual + 1e-6]).astype(np.float64), frame)
+    return logs
