@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from calcmeasure.measure.enhancement import kinetic_curve
-from calcmeasure.measure.uptake import background_level, enhancement_figures, lesion_uptake, mask_uptake
+from calcmeasure.measure.uptake import (
+    background_level,
+    enhancement_figures,
+    lesion_uptake,
+    mask_uptake,
+    readers_figures,
+    rounded,
+)
 from calcmeasure.model.enhancement import (
     BackgroundEnhancement,
     FunctionalVolume,
@@ -121,3 +128,18 @@ def test_the_figures_of_a_row():
     assert enhancement_figures(None) == {}
     bare = enhancement_figures(LesionEnhancement("d"))
     assert {name for name, value in bare.items() if value not in (None, "")} == {"detector"}
+
+
+def test_every_number_is_written_short():
+    """To six digits: what follows differs between machines."""
+    long = LesionEnhancement("d", LesionUptake(200 / 3, 100.0), volume_change=1 / 3, parameters={"a": 2 / 3})
+    short = LesionEnhancement(
+        "d", LesionUptake(66.6667, 100.0), volume_change=0.333333, parameters={"percentile": 0.666667}
+    )
+    assert rounded(long) == short
+    assert rounded(LesionEnhancement("d")) == LesionEnhancement("d")
+
+
+def test_what_a_reader_drew_is_named_as_his_and_by_its_mask():
+    found = readers_figures(LesionUptake(200 / 3, 100.0), mask_sha256="ab")
+    assert found == LesionEnhancement("reader", LesionUptake(66.6667, 100.0), mask_sha256="ab")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,17 +11,15 @@ import pytest
 from calcmeasure.detect.contract import DynamicImage, LesionFinding, LesionFindings
 from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 from calcmeasure.measure.early_phase import EarlyPhase
-from calcmeasure.model.enhancement import BackgroundEnhancement, LesionEnhancement, PhaseDiameter, PhaseMotion
+from calcmeasure.model.enhancement import BackgroundEnhancement, PhaseDiameter, PhaseMotion
 from calcmeasure.model.imaging import DynamicSeries, FrameReference, Phase
 from calcmeasure.pipeline.uptake import (
     SeenSeries,
     lesion_curve,
     lesion_figures,
     of_no_lesion,
-    rounded,
     without_lesion,
 )
-from calcmeasure.store.enhancement_json import enhancement_to_json
 from calcmeasure.terms import Laterality
 from calcmeasure.terms.enhancement import BackgroundLevel, DelayedCourse
 
@@ -112,13 +109,6 @@ def test_a_lesion_looked_for_in_vain_keeps_nothing_of_another_one():
     of_another = replace(lesion_figures(here, cube(8), curve=None), mask_sha256="ab", volume_change=0.1)
     assert of_no_lesion(of_another) == without_lesion(here)
     assert of_no_lesion(None) is None
-
-
-def test_every_number_is_written_short():
-    value = rounded(replace(without_lesion(seen()), volume_change=1 / 3))
-    assert json.dumps(enhancement_to_json(value)).count("0.333333") == 1
-    assert (value.volume_change, value.parameters) == (0.333333, {"percentile": 95.0})
-    assert rounded(LesionEnhancement("d")) == LesionEnhancement("d")
 
 
 def test_a_phase_without_a_time_has_no_curve():

@@ -14,10 +14,13 @@ from hypothesis.extra.numpy import arrays
 
 from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.geometry import ImageGrid
+from calcmeasure.measure.annotations import measure_annotation
+from calcmeasure.measure.uptake import mask_uptake, readers_figures
 from calcmeasure.model.enhancement import LesionEnhancement
 from calcmeasure.store.annotation_files import read_annotations, write_annotations
-from calcmeasure.store.lesion_masks import MASK_FIELD, mask_from_json, mask_to_json, stored_mask
-from calcmeasure.terms import Method
+from calcmeasure.store.lesion_masks import MASK_FIELD, mask_digest, mask_from_json, mask_to_json, stored_mask
+from calcmeasure.terms import GeometryKind, Method
+from calcmeasure.terms.enhancement import DelayedCourse
 from factories import MR_SPACING, outline
 
 GRID = ImageGrid((40, 112, 176), (-70.0, -50.0, -40.0), ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)), MR_SPACING)
@@ -111,3 +114,49 @@ def test_a_mask_without_its_series_is_not_put_into_one():
     with pytest.raises(AnnotationError) as caught:
         mask_from_json(own).in_series()
     assert caught.value.code is ErrorCode.MASK
+
+
+def edited(**changes):
+    """A lesion that a reader painted, with the uptake of its own mask: 100 before, 250, 200 at last."""
+    phases = np.stack([np.full(BALL.shape, signal) for signal in (100.0, 250.0, 200.0)])
+    times_s = (-60.0, 60.0, 300.0)
+    uptake = mask_uptake(phases, BALL, times_s=times_s, first_post=1, early_index=1)
+    figures = readers_figures(uptake, mask_sha256=mask_digest(BALL, offset_zrc=(5, 30, 40)))
+    return lesion(**({"method": Method.EDITED, "enhancement": figures} | changes))
+
+
+@pytest.mark.parametrize("method", [Method.EDITED, Method.MANUAL])
+def test_the_row_of_a_readers_mask_tells_its_uptake_now_and_when_it_is_read_again(tmp_path, method):
+    path, drawn = tmp_path / "a.annotations.json", edited(method=method)
+    write_annotations(path, patient_id="P", reader="R1", annotations=[drawn])
+    again = read_annotations(path).annotations[0]
+    row, later = (measure_annotation(one, patient_id="P", reader="R1") for one in (drawn, again))
+    assert later == row
+    assert (row.early_percent, row.ser, row.time_to_peak_s) == (150.0, 1.5, 60.0)
+    assert (row.washout_percent, row.delayed_course) == (20.0, DelayedCourse.WASHOUT)
+    assert (row.detector, row.mask_sha256) == ("reader", CONTENT["sha256"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"extra": {MASK_FIELD: mask_to_json(~BALL, offset_zrc=(5, 30, 40), grid=GRID)}},
+        {"extra": {MASK_FIELD: {name: value for name, value in CONTENT.items() if name != "sha256"}}},
+        {"extra": {}},
+        {"geometry": GeometryKind.CALIPER, "points": ((7.0, 30.0, 40.0), (7.0, 50.0, 40.0))},
+        {"enhancement": None},
+        {"enhancement": LesionEnhancement("largest-lesion")},
+    ],
+    ids=["another mask", "mask of unknown hash", "no mask", "line", "not measured", "figures of no mask"],
+)
+def test_uptake_of_anything_else_is_not_told(changes):
+    row = measure_annotation(edited(**changes), patient_id="P", reader="R1")
+    assert (row.early_percent, row.ser, row.detector, row.mask_sha256) == (None, None, "", "")
+
+
+def test_an_automatic_lesion_that_a_reader_changed_does_not_keep_its_uptake():
+    found = edited(method=Method.AUTO)
+    repainted = {MASK_FIELD: mask_to_json(BALL[1:], offset_zrc=(6, 30, 40), grid=GRID)}
+    assert measure_annotation(found, patient_id="P", reader="auto").ser == 1.5
+    changed = replace(found, method=Method.EDITED, extra=repainted)
+    assert measure_annotation(changed, patient_id="P", reader="R1").ser is None

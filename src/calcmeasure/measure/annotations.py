@@ -13,7 +13,7 @@ from calcmeasure.geometry import FloatArray, Spacing, line_length_mm
 from calcmeasure.measure.extent import measure_extent
 from calcmeasure.measure.outline import choose_outline, measure_outline
 from calcmeasure.measure.uptake import enhancement_figures
-from calcmeasure.model.annotation import Annotation
+from calcmeasure.model.annotation import MASK_FIELD, Annotation
 from calcmeasure.model.measurement import Measurement
 from calcmeasure.terms import Flag, GeometryKind, Method, merge_flags
 
@@ -92,8 +92,18 @@ def measure_annotation(annotation: Annotation, *, patient_id: str, reader: str) 
 
 
 def _figures(annotation: Annotation) -> dict[str, Any]:
-    """Figures of the dynamic series: of an automatic lesion only, for a reader's edit changes the mask they are of."""
-    return enhancement_figures(annotation.enhancement) if annotation.method is Method.AUTO else {}
+    """Figures of the dynamic series; under a reader's outline only those taken in the very mask it was drawn from."""
+    return enhancement_figures(annotation.enhancement) if _holds_good(annotation) else {}
+
+
+def _holds_good(annotation: Annotation) -> bool:
+    """Whether the figures are of what is measured: an edit changes the mask, and a line has none."""
+    mask, figures = annotation.extra.get(MASK_FIELD), annotation.enhancement
+    if annotation.method is Method.AUTO or figures is None:
+        return True
+    if annotation.geometry is not GeometryKind.OUTLINE or not isinstance(mask, Mapping):
+        return False
+    return bool(figures.mask_sha256) and mask.get("sha256") == figures.mask_sha256
 
 
 def _length(annotation: Annotation) -> _Length:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from calcmeasure.terms.enhancement import BackgroundLevel
 
 PEAK_PERCENTILE = 95.0
 """Of the enhancement of a lesion's voxels: its strongest part, without single noisy voxels."""
+READERS_MASK = "reader"
+"""Stands for the detector where a reader said what the lesion is."""
 BACKGROUND_RULE = "own-10-25-50"
 """Names the cut-offs of `background_level`."""
 BACKGROUND_FROM = (
@@ -99,6 +102,37 @@ def mask_uptake(
     timed = len(known) == len(phases) and first_post >= 1
     curve = kinetic_curve(phases, known, where=mask, first_post=first_post) if timed else None
     return lesion_uptake(percent, curve=curve, early_index=early_index)
+
+
+def readers_figures(uptake: LesionUptake, *, mask_sha256: str) -> LesionEnhancement:
+    """Put the uptake of a mask that a reader edited or drew where that of a found lesion stands.
+
+    Parameters
+    ----------
+    uptake
+        By `mask_uptake`, of the phases that the reader saw.
+    mask_sha256
+        Hash of the mask, `calcmeasure.store.lesion_masks.mask_digest`. Rows show the figures as long as the mask that
+        is saved with the annotation has the same one.
+    """
+    return rounded(LesionEnhancement(READERS_MASK, uptake, mask_sha256=mask_sha256))
+
+
+def rounded(enhancement: LesionEnhancement) -> LesionEnhancement:
+    """Give every number six significant digits: what follows is noise, and differs between machines."""
+
+    def shorter(value: object) -> object:
+        if isinstance(value, float | np.floating):
+            return float(f"{float(value):.6g}")
+        if isinstance(value, tuple):
+            return tuple(shorter(one) for one in value)
+        if isinstance(value, Mapping):
+            return {name: shorter(one) for name, one in value.items()}
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{one.name: shorter(getattr(value, one.name)) for one in fields(value)})
+        return value
+
+    return cast("LesionEnhancement", shorter(enhancement))
 
 
 def background_level(percent: float) -> BackgroundLevel:

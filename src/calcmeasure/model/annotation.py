@@ -24,6 +24,9 @@ from calcmeasure.terms import (
     View,
 )
 
+MASK_FIELD = "mask"
+"""Where `Annotation.extra` holds the voxels of a segmented lesion."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageReference:

@@ -18,11 +18,12 @@ from calcmeasure.geometry import FloatArray, ImageGrid
 from calcmeasure.measure.annotations import choose_outline
 from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.early_phase import EarlyPhase, choose_early_phase, early_phase_of_reader
+from calcmeasure.measure.uptake import rounded
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
 from calcmeasure.model.imaging import DynamicSeries, FrameReference, Skipped, Study
 from calcmeasure.pipeline.identity import LocatedLesion, annotation_id
 from calcmeasure.pipeline.settings import SOFTWARE, RunSettings
-from calcmeasure.pipeline.uptake import SeenSeries, lesion_curve, lesion_figures, rounded, without_lesion
+from calcmeasure.pipeline.uptake import SeenSeries, lesion_curve, lesion_figures, without_lesion
 from calcmeasure.report.panels import CurvePanel
 from calcmeasure.store.clock import utc_now
 from calcmeasure.store.lesion_masks import MASK_FIELD, mask_to_json

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import cast
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,23 +113,6 @@ def lesion_figures(seen: SeenSeries, lesion: LesionFinding, *, curve: KineticCur
         volume_change=lesion.volume_change,
         parameters=common.parameters,
     )
-
-
-def rounded(enhancement: LesionEnhancement) -> LesionEnhancement:
-    """Give every number six significant digits: what follows is noise, and differs between machines."""
-
-    def shorter(value: object) -> object:
-        if isinstance(value, float | np.floating):
-            return float(f"{float(value):.6g}")
-        if isinstance(value, tuple):
-            return tuple(shorter(one) for one in value)
-        if isinstance(value, Mapping):
-            return {name: shorter(one) for name, one in value.items()}
-        if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{one.name: shorter(getattr(value, one.name)) for one in fields(value)})
-        return value
-
-    return cast("LesionEnhancement", shorter(enhancement))
 
 
 def _functional_volume(seen: SeenSeries, lesion: LesionFinding) -> FunctionalVolume:

@@ -16,11 +16,19 @@ from numpy.typing import NDArray
 
 from calcmeasure.errors import AnnotationError, ErrorCode
 from calcmeasure.geometry import ImageGrid
-from calcmeasure.model.annotation import Annotation
+from calcmeasure.model.annotation import MASK_FIELD, Annotation
 from calcmeasure.terms import Method
 
-MASK_FIELD = "mask"
-"""Field of an annotation that holds it."""
+__all__ = [
+    "MASK_FIELD",
+    "StoredMask",
+    "mask_digest",
+    "mask_from_json",
+    "mask_to_json",
+    "names_mask",
+    "stored_mask",
+]
+
 MOST_VOXELS = 2**31
 """A larger cut is refused before it is unpacked."""
 
@@ -109,6 +117,11 @@ def mask_from_json(content: Mapping[str, Any]) -> StoredMask:
     return StoredMask(voxels, _triple(offset), None if grid_shape is None else _triple(grid_shape))
 
 
+def mask_digest(voxels: BoolImage, *, offset_zrc: Sequence[int]) -> str:
+    """Hash that tells a mask from every other one, its place in the series included."""
+    return _digest(np.packbits(voxels).tobytes(), offset_zrc, voxels.shape)
+
+
 def names_mask(annotation: Annotation) -> bool:
     """Whether figures were taken in a mask that must be there; without a reader's own the outline still stands."""
     return annotation.method is Method.AUTO and bool(annotation.enhancement and annotation.enhancement.mask_sha256)
@@ -128,7 +141,7 @@ def stored_mask(annotation: Annotation) -> StoredMask | None:
             raise _damaged("is missing")
         return None
     mask = mask_from_json(content)
-    digest = _digest(np.packbits(mask.voxels).tobytes(), mask.offset_zrc, mask.voxels.shape)
+    digest = mask_digest(mask.voxels, offset_zrc=mask.offset_zrc)
     if annotation.enhancement and names_mask(annotation) and annotation.enhancement.mask_sha256 != digest:
         raise _damaged("is not the one its figures were taken in")
     return mask
