@@ -1,19 +1,16 @@
 """Time and memory of lesion detection, and motion correction beside SimpleITK and itk-elastix, in one run.
 
-Run: ``python benchmarks/bench_lesion_speed.py [--full] [--peers]``; ``--full`` times 6 x 160 x 320 x 320 as well,
-``--peers`` registers one phase with each of the others. itk-elastix takes part where it is installed.
+Run: ``python benchmarks/bench_lesion_speed.py [--full] [--peers]``; ``--full`` takes 6 x 160 x 320 x 320 as well,
+``--peers`` registers one phase with each of the others. itk-elastix takes part where it is installed. Everything runs
+on one thread; the registration of every voxel at full resolution, which would take hours, on a part of the volume.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from functools import partial
-from multiprocessing import get_context
+from functools import cache, partial
 
 import numpy as np
 import SimpleITK as sitk
@@ -21,12 +18,16 @@ from scipy.ndimage import gaussian_filter
 
 from accuracy.suites import FIRST_SEED
 from calcmeasure.detect.contract import DynamicImage
-from calcmeasure.detect.lesions.motion import align_phases
+from calcmeasure.detect.lesions.chest import find_breasts
+from calcmeasure.detect.lesions.displacement import volume_change
+from calcmeasure.detect.lesions.motion import MotionCorrection, correct_motion
+from calcmeasure.geometry import ImageGrid
 from calcmeasure.phantom.dynamic.exam_settings import AXIAL, Disease
 from calcmeasure.phantom.dynamic.examination import DcePhantom, synthesize_dce
 from calcmeasure.phantom.dynamic.exams import draw_exam
 from calcmeasure.phantom.dynamic.orientation import Plane
-from lesions.peers import registrations
+from lesions.apart import Apart, apart
+from lesions.peers import FloatImage, Peer, registrations
 from lesions.running import as_image, lesion_detector, motion_mm
 from lesions.stages import stage_seconds
 from lesions.suites import REFERENCE
@@ -47,9 +48,12 @@ def main() -> None:
     layouts = [AXIAL, FULL] if options.full else [AXIAL]
     print_table(("examination", "stage", "s", "share"), (row for layout in layouts for row in _stages(layout)))
     print_table(("examination", "phases MiB", "peak above them MiB"), (_memory(layout) for layout in layouts))
-    print_table(("one phase onto another", "s", "residual RMS", "lesion larger by"), _motion(with_peers=options.peers))
+    peers = registrations() if options.peers else {}
+    columns = ("one phase onto another", "way", "s", "/ calcmeasure", "peak MiB", "residual RMS", "lesion larger by")
+    print_table(columns, (row for layout in layouts for row in _motion(layout, peers)))
 
 
+@cache
 def _exam(layout) -> DcePhantom:
     return draw_exam(FIRST_SEED, settings=replace(MOVING, layouts=(layout,)))
 
@@ -70,53 +74,65 @@ def _stages(layout) -> Iterator[tuple[str, ...]]:
 def _memory(layout) -> tuple[str, ...]:
     """In a process of its own, so that drawing the phantom does not count."""
     image = as_image(_exam(layout))
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        above = pool.submit(_peak_mib, image).result()
+    above = apart(_detect, image, prepare=_compile).peak_mib
     return _name(image), f"{image.phases.nbytes / 2**20:.0f}", f"{above:.0f}"
 
 
-def _peak_mib(image: DynamicImage) -> float:
-    detector = lesion_detector()
-    small = as_image(draw_exam(FIRST_SEED, settings=replace(MOVING, layouts=(_tiny(),))))
-    detector(small)  # what is loaded once
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    detector(image)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+def _detect(image: DynamicImage) -> int:
+    return len(lesion_detector()(image).lesions)
+
+
+def _compile() -> None:
+    _detect(as_image(draw_exam(FIRST_SEED, settings=replace(MOVING, layouts=(_tiny(),)))))
 
 
 def _tiny():
     return replace(AXIAL, plane=Plane.AXIAL, shape=(24, 80, 120), slice_mm=(3.0, 3.0), in_plane_mm=(2.0, 2.0))
 
 
-def _motion(*, with_peers: bool) -> Iterator[tuple[str, ...]]:
+def _motion(layout, peers: dict[str, Peer]) -> Iterator[tuple[str, ...]]:
     """Residual: root mean square difference to the unmoved phase before contrast without noise, in the breasts.
 
-    Both are smoothed by one voxel, so that what interpolation does to the noise hardly counts.
+    Both are smoothed by one voxel, so that what interpolation does to the noise hardly counts. The whole of a phase is
+    given to every way; calcmeasure finds the breasts itself, and that counts.
     """
-    exam = _exam(AXIAL)
-    quiet = replace(exam.spec, movements=(), motion_mm=0.0, noise=0.0)
-    still = synthesize_dce(quiet, rng=0).phases[0].astype(np.float32)
+    exam = _exam(layout)
+    still = synthesize_dce(replace(exam.spec, movements=(), motion_mm=0.0, noise=0.0), rng=0).phases[0]
     image = as_image(exam)
-    yield "none", "", _residual(image.pre, still, exam), f"{motion_mm(exam):.1f} mm of motion"
-    findings = lesion_detector()(image)  # compiles, and tells where the breasts are
-    start = time.process_time()
-    aligned = align_phases(image, findings.breast, phases=(0,))
-    own_s = time.process_time() - start
-    changes = [finding.volume_change for finding in findings.lesions[:1] if finding.volume_change is not None]
-    yield (
-        "calcmeasure",
-        f"{own_s:.1f}",
-        _residual(aligned.moved.get(0, image.pre), still, exam),
-        ", ".join(f"{100 * change:+.1f} %" for change in changes),
-    )
-    for name, register in registrations().items() if with_peers else ():
-        start = time.process_time()
-        moved = register(image.pre, image.early, exam.grid)
-        yield name, f"{time.process_time() - start:.1f}", _residual(moved, still, exam), ""
+    phase, residual = " x ".join(map(str, image.pre.shape)), partial(_residual, truth=still, exam=exam)
+    yield phase, "none", "", "", "", residual(image.pre), f"{motion_mm(exam):.1f} mm of motion"
+    own = apart(_own, image.pre, image.early, image.grid, prepare=_compile)
+    change = volume_change(own.result.displacement, exam.labels > 0, spacing=image.grid.spacing)
+    figures = f"{own.seconds:.1f}", "1.0", f"{own.peak_mib:.0f}"
+    yield phase, "calcmeasure", *figures, residual(own.result.moved), f"{100 * change:+.1f} %"
+    for name, peer in peers.items():
+        yield phase, name, *_of_peer(peer, image, own=own, residual=residual), ""
 
 
-def _residual(picture: np.ndarray, truth: np.ndarray, exam: DcePhantom) -> str:
-    difference = gaussian_filter(picture - truth, 1.0)[exam.breast]
+def _own(moving: FloatImage, fixed: FloatImage, grid: ImageGrid) -> MotionCorrection:
+    breasts = find_breasts(moving, grid, early=fixed).mask
+    return correct_motion(moving, fixed, spacing=grid.spacing, region=breasts)
+
+
+def _of_peer(peer: Peer, image: DynamicImage, *, own: Apart, residual) -> tuple[str, ...]:
+    """Seconds, how often calcmeasure's, memory and residual; of a part, the seconds that the whole would take."""
+    middle = tuple(_middle(count, part) for count, part in zip(image.pre.shape, peer.part, strict=True))
+    pair = (np.ascontiguousarray(volume[middle]) for volume in (image.pre, image.early))
+    done = apart(peer.register, *pair, replace(image.grid, shape=image.pre[middle].shape), prepare=peer.prepare)
+    seconds = done.seconds / peer.share
+    if peer.share < 1:
+        part = f"{seconds:.0f} ({done.seconds:.1f} for {peer.share:.3g} of the voxels)"
+        return part, f"{seconds / own.seconds:.0f}", f"{done.peak_mib:.0f} (part)", ""
+    return f"{seconds:.1f}", f"{seconds / own.seconds:.1f}", f"{done.peak_mib:.0f}", residual(done.result)
+
+
+def _middle(count: int, part: float) -> slice:
+    kept = max(8, round(count * part))
+    return slice((count - kept) // 2, (count + kept) // 2)
+
+
+def _residual(picture: np.ndarray, *, truth: np.ndarray, exam: DcePhantom) -> str:
+    difference = gaussian_filter(picture - truth.astype(np.float32), 1.0)[exam.breast]
     return f"{np.sqrt(np.mean(difference**2)):.2f}"
 
 
