@@ -1,6 +1,6 @@
 """Time and memory of lesion detection, and motion correction beside SimpleITK and itk-elastix, in one run.
 
-Run: ``python benchmarks/bench_lesion_speed.py [--full] [--peers]``; ``--full`` takes 6 x 160 x 320 x 320, not a usual size;
+Run: ``python benchmarks/bench_lesion_speed.py [--full] [--peers]``; ``--full`` takes 6 x 160 x 320 x 320,
 ``--peers`` registers one phase with each of the others. itk-elastix takes part where it is installed. Everything runs
 on one thread; the registration of every voxel at full resolution, which would take hours, on a part of the volume.
 """
