@@ -70,7 +70,7 @@ def _search_breast() -> None:
     breast = np.where((2.2 * (row - 0.5)) ** 2 + (column / 0.85) ** 2 < 1.0, tissue, 0.0)
     breast += rng.normal(0.0, 0.01, _BREAST_RC)
     for top, left in rng.integers((300, 100), (400, 200), (_SPECKS, 2)):
-        breast[top : top + 3, left : left + 3] += 0.15
+        breast[top : top + 3, left : left + 3] += 0.06
     spacing = Spacing(_PIXEL_MM, _PIXEL_MM, SpacingSource.DETECTOR)
     everywhere = np.ones(_BREAST_RC, np.bool_)
     intent = PresentationIntent.FOR_PROCESSING

@@ -175,4 +175,8 @@ def warm_up() -> None:
     """Load the compiled measures a first click needs; a second or so, for a thread, so that the click is not felt."""
     spacing = Spacing(1.0, 1.0, SpacingSource.GIVEN, slice_mm=1.0)
     measure_outline(choose_outline([[(0, 0, 0), (0, 0, 2), (0, 2, 0)]], spacing), spacing)
-    mask_diameters(np.ones((1, 1, 1), np.bool_), spacing)
+    mask = np.ones((1, 1, 1), np.bool_)
+    mask_diameters(mask, spacing)
+    # What a reading keeps cannot be written to, and that is another type to the compiler.
+    mask.setflags(write=False)
+    mask_diameters(mask, spacing)
