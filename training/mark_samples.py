@@ -18,10 +18,8 @@ from calcmeasure.detect.calcifications.marks import LEAST_SNR
 from calcmeasure.detect.contract import Points, ProjectionImage, Values
 from calcmeasure.detect.mammogram.preparation import prepare
 from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
-from calcmeasure.phantom.mammogram.scene_settings import NO_CLUTTER, TRAINING
-from calcmeasure.phantom.mammogram.scenes import Scene, draw_scene
+from calcmeasure.phantom.mammogram.scenes import Scene
 from calcmeasure.terms import MarkLabel
-from simple_scenes import draw_sample_like, draw_soft_specks
 
 TISSUE, CALCIFICATION, FOREIGN, SECOND, LEFT_OUT = 0, 1, 2, 3, -1
 """What a candidate is; second is a further maximum on a calcification that one mark is to stand for. Left out are those
@@ -30,12 +28,6 @@ _ONE_MARK = (MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED, MarkLabel.COARSE)
 NEAREST_MM, MARGIN_MM = 0.2, 0.1
 """A candidate belongs to a mark within this distance of its centre, or this far beyond its radius."""
 _FOREIGN = (MarkLabel.FOREIGN, MarkLabel.ARTEFACT)
-_PLAIN = replace(TRAINING, clutter=NO_CLUTTER, photons_per_mm2=(6.0e5, 2.0e6))
-"""Little noise and nothing but tissue and groups: what is easy to see must not become unusual."""
-_FILM = replace(TRAINING, film_share=1.0)
-"""Scanned films, whose grain and specks are unlike anything on a detector: more of them than there are by chance."""
-_SETTINGS = {0: _PLAIN, 1: _FILM, 2: _FILM}
-_SIMPLE = {3: draw_soft_specks, 4: draw_sample_like}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +104,6 @@ _NOTHING_TO_SEARCH = Samples(
     marks=0,
 )
 _ARRAYS = ("table", "kinds", "labels", "points_mm", "skin_mm", "seeds")
-
-
-def draw_training_scene(seed: int) -> Scene:
-    """Draw a training scene: what kind of one, the last digit of its seed tells."""
-    digit = seed % 10
-    if digit in _SIMPLE:
-        return _SIMPLE[digit](seed)
-    return draw_scene(seed, settings=_SETTINGS.get(digit, TRAINING))
-
-
-def draw_samples(seeds: Iterable[int]) -> Samples:
-    """Draw training scenes and measure their candidates."""
-    return Samples.join(measure_scene(draw_training_scene(seed), seed=seed) for seed in seeds)
 
 
 def measure_scene(scene: Scene, *, seed: int) -> Samples:

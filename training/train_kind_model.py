@@ -2,9 +2,9 @@
 
 Samples are drawn as for the mark model, from seeds that are none of its own::
 
-    python training/train_mark_model.py draw --seeds 1000 1250 samples_4.npz
-    python training/train_mark_model.py draw --seeds 1250 1500 samples_5.npz
-    python training/train_kind_model.py samples_4.npz samples_5.npz
+    python training/train_mark_model.py draw --seeds 1000 1500 drawn/mixed
+    python training/train_mark_model.py draw --seeds 3000 3200 --scenes groups drawn/groups
+    python training/train_kind_model.py drawn/mixed drawn/groups
 
 The context model must not learn from kinds that are surer than they will be: every scene's marks are judged for it by
 trees that were grown on other scenes. Seeds and settings decide the weights to the byte. Needs the extra ``train``.
@@ -26,6 +26,7 @@ from calcmeasure.detect.calcifications.mark_model import shipped_model
 from calcmeasure.detect.contract import Values
 from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
 from calcmeasure.terms import MarkLabel
+from drawing import load_folders
 from mark_samples import Samples
 
 ROUNDS = 100
@@ -33,7 +34,7 @@ FOLDS = 3
 """Scenes are judged by what was grown on the others: every third decade of seeds is left out in turn."""
 MOST_PER_SCENE = 1200
 """Of every scene only so many candidates, the most probable calcifications, are learned from."""
-THIN, LINE_COUNTS = 0.4, 6
+THIN, LINE_COUNTS = 0.4, 3
 """Members of groups drawn out like this count so many times: a cast in a duct is rarer in the scenes than a plaque of
 an artery, and to miss it is worse."""
 KIND_FILE = Path(kinds.__file__).parent / kinds.WEIGHTS
@@ -44,7 +45,7 @@ _SEEN_AS = {MarkLabel.SCATTERED: MarkLabel.SUSPICIOUS}
 
 def main() -> None:
     arguments = _parser().parse_args()
-    samples, chances = most_probable(Samples.join(Samples.load(path) for path in arguments.samples))
+    samples, chances = most_probable(load_folders(arguments.samples))
     kind_model = train(samples, rounds=arguments.rounds)
     kinds.save_kind_model(kind_model, arguments.kinds)
     context_model = train_context(samples, chances, rounds=arguments.rounds)
@@ -122,15 +123,21 @@ def _made(samples: Samples, owners: NDArray[np.str_], *, rounds: int) -> dict[st
     """How weights came about."""
     return {
         "settings": SETTINGS | {"max_iter": rounds},
-        "seeds": [int(samples.seeds.min()), int(samples.seeds.max())],
+        "seeds": _runs(np.unique(samples.seeds).tolist()),
         "marks": {str(kind): int((owners == kind).sum()) for kind in kinds.KINDS},
         "sklearn": sklearn.__version__,
     }
 
 
+def _runs(numbers: list[int]) -> list[list[int]]:
+    """First and last of every run of consecutive numbers."""
+    ends = [k for k in range(1, len(numbers)) if numbers[k] != numbers[k - 1] + 1]
+    return [[numbers[a], numbers[b - 1]] for a, b in zip([0, *ends], [*ends, len(numbers)], strict=True)]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("samples", type=Path, nargs="+")
+    parser.add_argument("samples", type=Path, nargs="+", help="folders that were drawn into")
     parser.add_argument("--kinds", type=Path, default=KIND_FILE)
     parser.add_argument("--context", type=Path, default=CONTEXT_FILE)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="fewer trees, for a trial")

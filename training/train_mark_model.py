@@ -1,13 +1,11 @@
 """Train the mark model on simulated mammograms: ``calcmeasure/detect/calcifications/mark_model.npz``.
 
-Scenes are drawn once, in as many processes as there are processors; then the trees are grown on some and calibrated on
-others, which the kind model is trained on as well::
+Scenes are drawn once, ten to a file, so that an interruption costs little: the same command goes on where it stopped.
+Then the trees are grown on some and calibrated on others::
 
-    python training/train_mark_model.py draw --seeds 0 225 samples_0.npz
-    python training/train_mark_model.py draw --seeds 225 450 samples_1.npz
-    python training/train_mark_model.py draw --seeds 660 745 samples_2.npz
-    python training/train_mark_model.py draw --seeds 745 830 samples_3.npz
-    python training/train_mark_model.py grow samples_0.npz samples_1.npz --calibrate samples_2.npz samples_3.npz
+    python training/train_mark_model.py draw --seeds 0 450 drawn/grown
+    python training/train_mark_model.py draw --seeds 660 830 drawn/calibrated
+    python training/train_mark_model.py grow drawn/grown --calibrate drawn/calibrated
 
 Seeds and settings decide the weights to the byte. Only training seeds and settings are used
 (`calcmeasure.phantom.mammogram.scene_settings.TRAINING`); test scenes have others. Needs the extra ``train``.
@@ -27,7 +25,8 @@ from boosting import SETTINGS, calibrate, grow
 from calcmeasure.detect.calcifications import mark_model
 from calcmeasure.detect.calcifications.features import FEATURES, Table
 from calcmeasure.detect.calcifications.marks import LEAST_SNR
-from mark_samples import CALCIFICATION, FOREIGN, LEFT_OUT, SECOND, Samples, draw_samples
+from drawing import SCENES, draw_batches, load_folders
+from mark_samples import CALCIFICATION, FOREIGN, LEFT_OUT, SECOND, Samples
 
 ROUNDS, FOREIGN_ROUNDS = 400, 100
 DESTINATION = Path(mark_model.__file__).parent / mark_model.WEIGHTS
@@ -37,9 +36,9 @@ def main() -> None:
     arguments = _parser().parse_args()
     if arguments.step == "draw":
         first, beyond = arguments.seeds
-        draw_samples(range(first, beyond)).save(arguments.output)
+        draw_batches(range(first, beyond), arguments.folder, scenes=arguments.scenes)
         return
-    samples, others = (_joined(paths) for paths in (arguments.samples, arguments.calibrate))
+    samples, others = (load_folders(folders).evened() for folders in (arguments.samples, arguments.calibrate))
     model = train(samples, others, rounds=arguments.rounds)
     mark_model.save_model(model, arguments.output)
     print(f"{arguments.output}: {arguments.output.stat().st_size} bytes, {model.made}")
@@ -57,10 +56,6 @@ def train(samples: Samples, others: Samples, *, rounds: int = ROUNDS) -> mark_mo
         calibration=calibrate(trees.log_odds(other_table), other_kinds == CALCIFICATION),
         made=_made(samples, others, rounds=rounds),
     )
-
-
-def _joined(paths: list[Path]) -> Samples:
-    return Samples.join(Samples.load(path) for path in paths).evened()
 
 
 def _usable(samples: Samples) -> tuple[Table, NDArray[np.int8]]:
@@ -95,10 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(dest="step", required=True)
     draw = steps.add_parser("draw", help="draw scenes and measure their candidates")
     draw.add_argument("--seeds", type=int, nargs=2, metavar=("FIRST", "BEYOND"), required=True)
-    draw.add_argument("output", type=Path)
+    draw.add_argument("--scenes", choices=sorted(SCENES), default="mixed", help="what is drawn")
+    draw.add_argument("folder", type=Path)
     grower = steps.add_parser("grow", help="grow the trees")
-    grower.add_argument("samples", type=Path, nargs="+")
-    grower.add_argument("--calibrate", type=Path, nargs="+", required=True, help="samples of other scenes")
+    grower.add_argument("samples", type=Path, nargs="+", help="folders that were drawn into")
+    grower.add_argument("--calibrate", type=Path, nargs="+", required=True, help="folders of other scenes")
     grower.add_argument("--output", type=Path, default=DESTINATION)
     grower.add_argument("--rounds", type=int, default=ROUNDS, help="fewer trees, for a trial")
     return parser

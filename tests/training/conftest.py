@@ -11,9 +11,9 @@ SEEDS = (3, 4, 5)
 @pytest.fixture(scope="session")
 def samples():
     pytest.importorskip("sklearn", reason="the extra 'train' is not installed")
-    import mark_samples
+    import drawing
 
-    return mark_samples.draw_samples(SEEDS)
+    return drawing.draw_samples(SEEDS)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 pytest.importorskip("sklearn", reason="the extra 'train' is not installed")
 
 import boosting
+import drawing
 import mark_samples
 import train_mark_model
 from calcmeasure.detect.calcifications.features import FEATURES
@@ -47,7 +48,7 @@ def test_a_scene_of_many_candidates_is_thinned(samples: mark_samples.Samples, mo
 def test_every_calcification_has_at_most_one_candidate(samples: mark_samples.Samples):
     for seed in np.unique(samples.seeds):
         kinds = samples.kinds[samples.seeds == seed]
-        true = len(mark_samples.draw_training_scene(int(seed)).labels)
+        true = len(drawing.draw_mixed(int(seed)).labels)
         assert 0 < (kinds == mark_samples.CALCIFICATION).sum() <= true
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calcmeasure.detect.calcifications.bands import Band, BandStack
-from calcmeasure.detect.calcifications.benign import find_coarse, marks_along_tubes, vascular_marks
+from calcmeasure.detect.calcifications.benign import TUBE_LENGTH_MM, find_coarse, marks_along_tubes, vascular_marks
 from calcmeasure.detect.calcifications.noise import NoiseCurve
 from calcmeasure.geometry import Spacing, SpacingSource
 
@@ -53,14 +53,19 @@ def test_few_marks_are_no_artery(n: int):
     assert not vascular_marks(_artery(0)[:n]).any()
 
 
-def _along(n: int) -> np.ndarray:
-    return np.column_stack([np.zeros(n), np.linspace(0.0, 20.0, n)])
+def _along(n: int, *, length_mm: float = 20.0) -> np.ndarray:
+    return np.column_stack([np.zeros(n), np.linspace(0.0, length_mm, n)])
 
 
 def test_marks_that_mostly_lie_on_a_line_are_arterial_and_those_far_from_it_are_not():
     points = np.vstack([_along(40), [[30.0, 10.0], [0.0, 40.0]]])
     on_tube = np.arange(42) % 2 == 0
     assert marks_along_tubes(points, on_tube).tolist() == [True] * 40 + [False] * 2
+
+
+def test_a_short_row_on_a_line_is_a_duct_full_of_casts():
+    assert not marks_along_tubes(_along(20, length_mm=TUBE_LENGTH_MM - 0.5), np.ones(20, bool)).any()
+    assert marks_along_tubes(_along(20, length_mm=TUBE_LENGTH_MM + 0.5), np.ones(20, bool)).all()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2])

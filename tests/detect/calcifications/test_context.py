@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from calcmeasure.detect.calcifications.context import (
+    CHAIN_MM,
     CONTEXT,
     LEAST_ASKED,
     ContextModel,
@@ -53,6 +54,20 @@ def test_marks_on_a_line_are_thin_and_lie_on_it():
 def test_two_rows_scatter_about_their_middle():
     rows = [(side, t) for t in np.linspace(-3.0, 3.0, 13) for side in (-0.8, 0.8)]
     assert column(described(seen(rows)), "beside_8")[12] == pytest.approx(0.8, rel=0.05)
+
+
+def test_a_chain_is_what_steps_lead_to_and_nothing_beyond():
+    row = [(0.0, 3.5 * k) for k in range(8)]
+    beyond = [(0.0, 3.5 * 7 + CHAIN_MM + 0.1), (50.0, 0.0)]
+    table = described(seen([*row, *beyond]))
+    assert_allclose(np.expm1(column(table, "count_chain")), [0.9 * 7] * 8 + [0.0, 0.0], atol=1e-5)
+    assert column(table, "along_chain")[0] == pytest.approx(np.std(3.5 * np.arange(1, 8)), rel=1e-3)
+
+
+def test_a_mark_too_weak_to_be_heard_is_told_of_the_chain_beside_it():
+    row = seen([(0.0, 1.0 * k) for k in range(6)])
+    weak = replace(row, probabilities=np.array([0.03, *[0.9] * 5]))
+    assert np.expm1(column(described(weak), "count_chain"))[0] == pytest.approx(0.9 * 5, abs=1e-5)
 
 
 def test_neighbours_are_counted_by_their_probability_and_not_with_oneself():

@@ -44,6 +44,17 @@ def test_a_group_is_found_and_single_marks_are_scattered():
     assert grouped.marks.labels == (MarkLabel.SUSPICIOUS,) * 12 + (MarkLabel.SCATTERED,) * 2
 
 
+def test_few_sure_marks_centimetres_apart_are_a_group_where_there_is_nothing_else():
+    row_rc = np.array([[200.0, 100.0], [230.0, 230.0], [190.0, 350.0], [220.0, 470.0], [200.0, 600.0]])
+    (cluster,) = regroup(findings(row_rc, [0.99] * 5), spacing=SPACING).clusters
+    assert_array_equal(cluster.points_rc, row_rc)
+
+
+def test_as_many_strewn_over_a_breast_full_of_others_are_none():
+    strewn_rc = np.random.default_rng(5).uniform(20.0, 780.0, (14, 2))
+    assert regroup(findings(strewn_rc, [0.99] * 14), spacing=SPACING).clusters == ()
+
+
 def test_two_marks_are_no_group():
     assert regroup(findings(GROUP_RC[:2], [0.99] * 2), spacing=SPACING).clusters == ()
 

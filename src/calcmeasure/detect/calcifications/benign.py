@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from calcmeasure.detect.calcifications.bands import BandStack
+from calcmeasure.detect.calcifications.clustering import connected_parts
 from calcmeasure.detect.contract import BoolImage, Points, Values
 from calcmeasure.geometry import Spacing
 
@@ -26,6 +25,8 @@ _GROW_MM = 1.6
 
 TUBE_MM, TUBE_SHARE, FEWEST_ON_TUBE = 4.0, 0.35, 4
 """Marks lie along an artery where at least this share and number of those within this distance lie on a line."""
+TUBE_LENGTH_MM = 10.0
+"""Least length of an artery told by that: a duct full of casts is a line as well, but a short one."""
 
 COARSE_SIGMA_MM = 0.316
 """Band in which coarse objects are looked for: wider than a microcalcification, narrower than tissue."""
@@ -65,8 +66,8 @@ def vascular_marks(points_mm: Points) -> BoolValues:
 def marks_along_tubes(points_mm: Points, on_tube: BoolValues) -> BoolValues:
     """Tell the marks along an artery whose wall is calcified throughout: most of what is found there lies on a line.
 
-    Marks of a group, even of one that fills a duct, seldom lie on a line of 6 mm at the width of an artery; marks along
-    such an artery mostly do.
+    Marks of a group seldom lie on a line of 6 mm at the width of an artery; marks along such an artery mostly do, and
+    it goes on for centimetres.
 
     Parameters
     ----------
@@ -80,15 +81,25 @@ def marks_along_tubes(points_mm: Points, on_tube: BoolValues) -> BoolValues:
     near = cKDTree(points_mm).sparse_distance_matrix(cKDTree(points_mm), TUBE_MM, output_type="ndarray")
     neighbours = np.bincount(near["i"], minlength=len(points_mm))
     count = np.bincount(near["i"], weights=on_tube[near["j"]], minlength=len(points_mm))
-    along: BoolValues = (count >= FEWEST_ON_TUBE) & (count >= TUBE_SHARE * neighbours)
-    return along
+    along = np.flatnonzero((count >= FEWEST_ON_TUBE) & (count >= TUBE_SHARE * neighbours))
+    arterial = np.zeros(len(points_mm), dtype=bool)
+    arterial[along] = _lengths_mm(points_mm[along]) >= TUBE_LENGTH_MM
+    return arterial
+
+
+def _lengths_mm(points_mm: Points) -> Values:
+    """Diagonal (n,) of the box around the row that each mark is in, its steps being `TUBE_MM` at most."""
+    rows = connected_parts(cKDTree(points_mm).query_pairs(TUBE_MM, output_type="ndarray"), len(points_mm))
+    lengths_mm = np.zeros(len(points_mm))
+    for row in np.unique(rows):
+        lengths_mm[rows == row] = np.hypot(*np.ptp(points_mm[rows == row], axis=0))
+    return lengths_mm
 
 
 def _grow(flagged: BoolValues, tree: cKDTree) -> BoolValues:
     """Add what hangs on the track in steps of `_GROW_MM`: its ends, where a window holds too few marks to tell."""
     pairs = tree.query_pairs(_GROW_MM, output_type="ndarray")
-    links = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(tree.n, tree.n))
-    _, parts = connected_components(links, directed=False)
+    parts = connected_parts(pairs, tree.n)
     share = np.bincount(parts, weights=flagged) / np.bincount(parts)
     # A cluster that merely touches an artery keeps its own marks: most of a part must lie on the walls.
     whole: BoolValues = share[parts] >= 0.5

@@ -83,6 +83,14 @@ def typical_gap_mm(points_mm: Points) -> float:
     return float(np.median(_second_gaps_mm(cKDTree(points_mm), points_mm)))
 
 
+def connected_parts(links: Indices, count: int) -> NDArray[np.int32]:
+    """Tell the number (count,) of the connected part that each thing is in, by links (m, 2) between them."""
+    graph = csr_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(count, count))
+    _, labels = connected_components(graph, directed=False)
+    numbers: NDArray[np.int32] = labels
+    return numbers
+
+
 def _second_gaps_mm(tree: cKDTree, points_mm: Points) -> Values:
     """Distance (n,) of each point to its second-nearest other one; to the nearest, when there are only two."""
     gaps_mm, _ = tree.query(points_mm, k=list(range(1, min(3, len(points_mm)) + 1)))
@@ -116,8 +124,7 @@ def _hanging(points_mm: Points, *, core: NDArray[np.bool_], reach_mm: Values) ->
 
 def _parts(links: Indices, count: int) -> list[Indices]:
     """Split `count` things into connected parts, each sorted, in order of their first."""
-    graph = csr_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(count, count))
-    _, labels = connected_components(graph, directed=False)
+    labels = connected_parts(links, count)
     order = np.argsort(labels, kind="stable")
     parts = np.split(order, np.cumsum(np.bincount(labels))[:-1]) if count else []
     return sorted(parts, key=lambda part: int(part[0]))

@@ -19,7 +19,7 @@ TYPICAL_SNR = 9.0
 FEATURES = ("evidence", "members", "third", "looks", "strength")
 """What the rule looks at, see `group_features`."""
 WEIGHTS = (0.5, 0.5, 0.2, 0.6, -1.1)
-OFFSET = -1.45
+OFFSET = -1.6
 
 
 def group_confidence(group: Group, weighed: WeighedMarks, marks: CalcificationMarks) -> float:

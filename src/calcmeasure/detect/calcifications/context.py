@@ -1,8 +1,9 @@
 """What kind a calcification is, told from what lies around it as well as from its own looks.
 
 A plaque of an artery and a cast in a duct look alike one by one. But plaques follow each other along a smooth line,
-calcifications of the skin and rims lie among their like, and a group's members differ in size. Trees ask both what each
-mark looks like and what its neighbours do; they are grown by ``training/train_kind_model.py`` on simulated
+calcifications of the skin and rims lie among their like, and a group's members differ in size. A whole row is judged
+rather than its marks one by one: how long, how straight and how even it is. Trees ask what each mark looks like, what
+its neighbours do and what the row is like; they are grown by ``training/train_kind_model.py`` on simulated
 mammograms that the mark model has not seen, judged by kind models that have not seen them either.
 """
 
@@ -17,8 +18,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
+from calcmeasure.detect.calcifications.clustering import connected_parts
 from calcmeasure.detect.calcifications.features import Table
 from calcmeasure.detect.calcifications.kinds import KINDS
 from calcmeasure.detect.calcifications.mark_model import Trees
@@ -32,13 +35,16 @@ NEAR_MM = (2.5, 6.0, 12.0)
 """Distances within which neighbours are counted."""
 LINE_MM = (4.0, 8.0)
 """Distances within which neighbours are held against a bent line."""
+CHAIN_MM = 4.0
+"""Likely calcifications are of one chain where steps of at most this length lead from one to the other."""
+_NEAR, _ROWS = ((*(f"{mm:g}" for mm in reaches_mm), "chain") for reaches_mm in (NEAR_MM, LINE_MM))
 _OWN = ("log_odds", "log_diameter", "skin_mm", "suspicious", *(f"over_{kind}" for kind in KINDS[1:]))
 _AMONG = ("count", *(f"over_{kind}" for kind in KINDS[1:]), "sizes")
 _LINE = ("thin", "beside", "along")
 CONTEXT = (
     *_OWN,
-    *(f"{name}_{near:g}" for near in NEAR_MM for name in _AMONG),
-    *(f"{name}_{near:g}" for near in LINE_MM for name in _LINE),
+    *(f"{name}_{near}" for near in _NEAR for name in _AMONG),
+    *(f"{name}_{near}" for near in _ROWS for name in _LINE),
 )
 """Columns of `describe_context`."""
 _DEEPEST_MM = 15.0
@@ -119,12 +125,34 @@ def describe_context(marks: SeenMarks, asked: NDArray[np.intp]) -> Table:
     """
     heard = np.flatnonzero(marks.probabilities >= LEAST_HEARD)
     gaps_mm = cdist(marks.points_mm[asked], marks.points_mm[heard])
-    gaps_mm[asked[:, None] == heard] = np.inf
+    others = asked[:, None] != heard
+    chain = _of_same_chain(gaps_mm, marks.points_mm[heard]) & others
     columns = [_own(marks)[asked]]
-    columns += [_among(marks, heard, near=gaps_mm <= reach) for reach in NEAR_MM]
+    nears = [*((gaps_mm <= reach) & others for reach in NEAR_MM), chain]
+    columns += [_among(marks, heard, near=near) for near in nears]
     offsets = marks.points_mm[heard] - marks.points_mm[asked][:, None]
-    columns += [_on_line(offsets, near=gaps_mm <= reach) for reach in LINE_MM]
+    lines = [*((gaps_mm <= reach) & others for reach in LINE_MM), chain]
+    columns += [_on_line(offsets, near=line) for line in lines]
     return np.column_stack(columns).astype(np.float32)
+
+
+def _of_same_chain(gaps_mm: NDArray[np.float64], heard_mm: Points) -> NDArray[np.bool_]:
+    """Tell which of the likely calcifications are of the chain that the nearest of them to each mark is in.
+
+    Parameters
+    ----------
+    gaps_mm
+        (k, m) from each mark to each of the likely calcifications.
+    heard_mm
+        (m, 2).
+    """
+    if not len(heard_mm):
+        return np.zeros(gaps_mm.shape, dtype=bool)
+    chains = connected_parts(cKDTree(heard_mm).query_pairs(CHAIN_MM, output_type="ndarray"), len(heard_mm))
+    nearest = gaps_mm.argmin(axis=1)
+    reached = gaps_mm[np.arange(len(gaps_mm)), nearest] <= CHAIN_MM
+    same: NDArray[np.bool_] = reached[:, None] & (chains[nearest][:, None] == chains)
+    return same
 
 
 def _own(marks: SeenMarks) -> Values:

@@ -45,6 +45,10 @@ class WeighedMarks:
     odds: Values
     strengths: Values
 
+    def take(self, which: Indices) -> WeighedMarks:
+        """Subset by indices."""
+        return WeighedMarks(self.points_mm[which], self.odds[which], self.strengths[which])
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calcmeasure.detect.calcifications.against_chance import link_against_chance
 from calcmeasure.detect.calcifications.clustering import Indices, link_by_density, merge_close
 from calcmeasure.detect.calcifications.confidence import group_confidence
 from calcmeasure.detect.calcifications.distribution import breast_frame, hint_distribution
 from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
-from calcmeasure.detect.calcifications.settings import GroupSettings
+from calcmeasure.detect.calcifications.settings import GroupSettings, MembershipSettings
 from calcmeasure.detect.calcifications.weighing import in_question, odds, odds_on_image
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
@@ -55,8 +56,9 @@ def regroup(
         odds=on_image[asked] * _sensitivity(false_marks),
         strengths=np.log(np.maximum(marks.snr, 1.0)),
     )
-    groups = find_groups(weighed, settings=settings)
-    wider = find_groups(weighed, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
+    area_mm2 = float(findings.breast.sum()) * spacing.area_mm2
+    groups = find_groups(weighed, area_mm2=area_mm2, settings=settings)
+    wider = find_groups(weighed, area_mm2=area_mm2, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
     frame = breast_frame(findings.breast, spacing=spacing)
     found = [
         CalcificationCluster(
@@ -75,14 +77,23 @@ def regroup(
     return replace(findings, clusters=tuple(clusters), marks=replace(findings.marks, labels=labels))
 
 
-def find_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
-    """Link the marks above the operating point, take the second look around each group, unite what has met.
+def find_groups(marks: WeighedMarks, *, area_mm2: float, settings: GroupSettings) -> list[Group]:
+    """Find groups by the density of their marks, and among the marks left over those that are together beyond chance.
 
     Parameters
     ----------
     marks
         With odds shifted so that the operating point lies where `DEFAULT_FALSE_MARKS` has it.
+    area_mm2
+        Of the breast.
     """
+    dense = _dense_groups(marks, settings=settings)
+    held = np.concatenate([np.empty(0, dtype=np.intp), *(group.members for group in dense)])
+    return dense + _sparse_groups(marks, held, area_mm2=area_mm2, settings=settings)
+
+
+def _dense_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
+    """Link the marks above the operating point, take the second look around each group, unite what has met."""
     sure = np.flatnonzero(marks.odds >= settings.founding_odds)
     linked = link_by_density(
         marks.points_mm[sure],
@@ -90,15 +101,39 @@ def find_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
         nearest_mm=settings.nearest_link_mm,
         farthest_mm=settings.farthest_link_mm,
     )
-    grown = _complete([sure[group] for group in linked], marks, settings=settings)
+    grown = _complete([sure[group] for group in linked], marks, settings=settings.membership)
     united = merge_close([g.members for g in grown], marks.points_mm, gap_mm=settings.farthest_link_mm)
     if len(united) < len(grown):
-        grown = _complete(united, marks, settings=settings)
-    return [group for group in assign_once(grown) if len(group.members) >= settings.fewest_members]
+        grown = _complete(united, marks, settings=settings.membership)
+    return _large_enough(assign_once(grown), settings=settings)
 
 
-def _complete(seeds: Sequence[Indices], marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
-    grown = [complete_group(seed, marks, settings=settings.membership) for seed in seeds]
+def _sparse_groups(marks: WeighedMarks, held: Indices, *, area_mm2: float, settings: GroupSettings) -> list[Group]:
+    """Take the second look, as far as the gaps ask for, around marks that are together beyond chance."""
+    free = np.setdiff1d(np.arange(len(marks.odds)), held)
+    left = marks.take(free)
+    sure = np.flatnonzero(left.odds >= settings.sparse_odds)
+    linked = link_against_chance(
+        left.points_mm[sure],
+        area_mm2=area_mm2,
+        farthest_mm=settings.sparse_link_mm,
+        most_by_chance=settings.sparse_by_chance,
+    )
+    wide = replace(
+        settings.membership,
+        scale_mm=(settings.membership.scale_mm[0], settings.sparse_link_mm),
+        least_chance=settings.sparse_chance,
+    )
+    grown = assign_once(_complete([sure[group] for group in linked], left, settings=wide))
+    return _large_enough([replace(group, members=free[group.members]) for group in grown], settings=settings)
+
+
+def _large_enough(groups: Sequence[Group], *, settings: GroupSettings) -> list[Group]:
+    return [group for group in groups if len(group.members) >= settings.fewest_members]
+
+
+def _complete(seeds: Sequence[Indices], marks: WeighedMarks, *, settings: MembershipSettings) -> list[Group]:
+    grown = [complete_group(seed, marks, settings=settings) for seed in seeds]
     return [group for group in grown if len(group.members) > 1]
 
 

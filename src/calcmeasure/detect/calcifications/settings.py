@@ -35,10 +35,10 @@ class MembershipSettings:
     """
 
     average_per_mm2: float = 0.003
-    scattered_per_mm2: float = 0.0005
+    scattered_per_mm2: float = 0.0001
     densest_per_mm2: float = 0.3
     scale_gaps: float = 1.25
-    scale_mm: tuple[float, float] = (0.8, 5.0)
+    scale_mm: tuple[float, float] = (0.8, 10.0)
     least_chance: float = 0.5
     reach_mm: float = 10.0
     any_strength: tuple[float, float] = (2.0, 0.6)
@@ -59,6 +59,11 @@ class GroupSettings:
         The farthest distance of the second, wider reading of the extent.
     founding_odds
         Marks found a group from these odds of being a microcalcification; its confidence then judges the group.
+    sparse_odds, sparse_link_mm, sparse_by_chance
+        Marks too far apart for a link make a group where, of sets of marks from these odds that steps of at most this
+        length hold together, fewer than so many are expected by chance.
+    sparse_chance
+        Probability of membership from which a mark is a member of such a group: that it is one is known already.
     fewest_members
         Fewer are no group.
     least_odds
@@ -75,6 +80,10 @@ class GroupSettings:
     farthest_link_mm: float = 10.0
     wider_link_mm: float = 12.5
     founding_odds: float = 0.18
+    sparse_odds: float = 0.43
+    sparse_link_mm: float = 25.0
+    sparse_by_chance: float = 0.05
+    sparse_chance: float = 0.3
     fewest_members: int = 3
     least_odds: float = 0.005
     most_marks: int = 1500
