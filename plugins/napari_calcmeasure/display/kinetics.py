@@ -128,16 +128,41 @@ def curve_of_mask(
     words = f"mean of the lesion: {count} voxels, {volume_ml:.2f} ml"
     region = _Region(mask.offset_zrc, mask.voxels, words)
     kinetics = _kinetics(volumes, series, region, early=early)
-    if kinetics.panel is None or early is None or not series.first_post_contrast:
-        return kinetics
-    uptake = mask_uptake(
-        volumes[(slice(None), *region.box)],
+    uptake = (
+        None if kinetics.panel is None or early is None else uptake_of(volumes, series, mask=mask, early=early.index)
+    )
+    return kinetics if uptake is None else replace(kinetics, figures=_uptake_words(uptake))
+
+
+def uptake_of(volumes: FloatVolume, series: DynamicSeries, *, mask: LesionMask, early: int) -> LesionUptake | None:
+    """Sum up how a lesion takes up contrast.
+
+    Parameters
+    ----------
+    volumes
+        (phases, slices, rows, columns) signal in one common scaling, as it is shown.
+    series
+        Its times.
+    mask
+        Of the lesion.
+    early
+        Phase that is measured.
+
+    Returns
+    -------
+    LesionUptake or None
+        None for a mask without a voxel, or where nothing tells the phases before contrast.
+    """
+    if not series.first_post_contrast or not mask.voxels.any():
+        return None
+    box = tuple(slice(first, first + n) for first, n in zip(mask.offset_zrc, mask.voxels.shape, strict=True))
+    return mask_uptake(
+        volumes[(slice(None), *box)],
         mask.voxels,
         times_s=_times_s(series) or [None] * len(volumes),
         first_post=series.first_post_contrast,
-        early_index=early.index,
+        early_index=early,
     )
-    return replace(kinetics, figures=_uptake_words(uptake))
 
 
 def _disc(point_zrc: Point, matrix: tuple[int, int], *, spacing: Spacing, radius_mm: float) -> _Region:

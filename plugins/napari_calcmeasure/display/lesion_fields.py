@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
+from calcmeasure.model.enhancement import LesionUptake
 from calcmeasure.model.imaging import DynamicSeries
+from napari_calcmeasure.display.kinetics import uptake_of
 from napari_calcmeasure.display.orientation import laterality_at
 from napari_calcmeasure.display.volumes import DynamicVolumes
-from napari_calcmeasure.reading.finding import Target
+from napari_calcmeasure.reading.finding import LesionMask, Target
 from napari_calcmeasure.reading.lesion_field import LesionField
 
 
@@ -57,8 +60,13 @@ class LesionFields:
                 lambda at_slice: image.image_at((at_slice,)),
                 lambda point: laterality_at(grid, point),
                 target.phase,
+                partial(self._uptake, series, target.phase.index),
             )
         return self._kept
+
+    def _uptake(self, series: DynamicSeries, early: int, mask: LesionMask) -> LesionUptake | None:
+        volumes = self._volumes.find(series)
+        return None if volumes is None else uptake_of(volumes, series, mask=mask, early=early)
 
 
 def _holds(series: DynamicSeries, target: Target) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from calcmeasure.errors import ErrorCode, ReadingError
-from calcmeasure.model.annotation import Annotation
+from calcmeasure.model.annotation import MASK_FIELD, Annotation
 from calcmeasure.store.annotation_json import (
     annotation_from_json,
     annotation_to_json,
@@ -26,8 +26,6 @@ from calcmeasure.store.annotation_json import (
 from calcmeasure.terms import Laterality, Modality, Quantity, View
 from napari_calcmeasure.reading.finding import Finding, LesionMask, PatientReading, Target, Unfinished
 
-MASK_FIELD = "mask"
-"""Name of the mask among the fields of a saved annotation."""
 MAX_VOXELS = 2**28
 """A larger mask is refused before it is unpacked."""
 
@@ -74,6 +72,7 @@ def mask_to_json(mask: LesionMask) -> dict[str, Any]:
         "offset": [int(index) for index in mask.offset_zrc],
         "shape": list(mask.voxels.shape),
         "data": base64.b64encode(packed).decode("ascii"),
+        "sha256": mask.digest,
         "seed": None if mask.seed_zrc is None else list(mask.seed_zrc),
         "level": mask.level,
     }

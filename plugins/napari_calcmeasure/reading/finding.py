@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from calcmeasure.measure.early_phase import READER_RULE
 from calcmeasure.model.annotation import Annotation, ImageReference, PhaseReference
+from calcmeasure.store.lesion_masks import mask_digest
 from calcmeasure.terms import Laterality, Modality, Quantity, View
 
 Point = tuple[float, ...]
@@ -110,6 +111,11 @@ class LesionMask:
     voxels: NDArray[np.bool_]
     seed_zrc: Point | None = None
     level: float = 0.5
+
+    @property
+    def digest(self) -> str:
+        """Hash of voxels and place: figures of an annotation name the mask they were taken in by it."""
+        return mask_digest(self.voxels, offset_zrc=self.offset_zrc)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from calcmeasure.geometry import FloatArray, Spacing, SpacingSource
 from calcmeasure.measure.diameter import mask_diameters
 from calcmeasure.measure.outline import choose_outline, measure_outline
 from calcmeasure.model.annotation import ImageReference, PhaseReference
+from calcmeasure.model.enhancement import LesionUptake
 from calcmeasure.terms import Laterality
 from napari_calcmeasure.reading.finding import LesionMask, Point, Target
 from napari_calcmeasure.reading.pointer import PointerEvent
@@ -43,6 +44,8 @@ class LesionField:
         Voxel to the side of the body it lies on; None where that is not known.
     phase
         The early phase it was made of; None where that is not known.
+    uptake
+        Mask to how it takes up contrast; None where that cannot be told.
     """
 
     subtraction: NDArray[np.float32]
@@ -50,6 +53,7 @@ class LesionField:
     image_of_slice: Callable[[int], ImageReference]
     laterality_at: Callable[[Point], Laterality | None]
     phase: PhaseReference | None = None
+    uptake: Callable[[LesionMask], LesionUptake | None] = lambda _mask: None
     _planted: dict[Point, SeedField] = field(default_factory=dict, repr=False)
 
     @property

@@ -12,6 +12,7 @@ from skimage.draw import polygon2mask
 from calcmeasure.detect.lesions.seeds import largest
 from calcmeasure.geometry import FloatArray, Spacing
 from calcmeasure.measure.diameter import mask_diameters
+from calcmeasure.measure.uptake import readers_figures
 from calcmeasure.model.annotation import Annotation
 from calcmeasure.pipeline.settings import SOFTWARE
 from calcmeasure.store.clock import utc_now
@@ -125,7 +126,7 @@ def annotation_from_mask(
     field: LesionField,
     flags: Sequence[str] = (),
 ) -> Annotation:
-    """Give an annotation the outline, slice, volume and greatest diameter in space of a mask.
+    """Give an annotation the outline, slice, volume, greatest diameter in space and uptake of a mask.
 
     Parameters
     ----------
@@ -146,6 +147,7 @@ def annotation_from_mask(
     A mask of one slice says nothing about the lesion in space: volume and diameter in space stay empty.
     """
     in_space = mask_diameters(mask.voxels, field.spacing) if len(mask.voxels) > 1 else None
+    uptake = field.uptake(mask)
     kept = tuple(flag for flag in annotation.flags if flag not in OF_SEGMENTATION)
     return replace(
         annotation,
@@ -157,6 +159,7 @@ def annotation_from_mask(
         confidence=None,
         volume_mm3=round(in_space.volume_mm3, 1) if in_space else None,
         diameter_3d_mm=round(in_space.diameter_3d_mm, 3) if in_space else None,
+        enhancement=readers_figures(uptake, mask_sha256=mask.digest) if uptake else None,
         flags=merge_flags(kept, tuple(flags)),
         software=SOFTWARE,
         created_utc=utc_now(),

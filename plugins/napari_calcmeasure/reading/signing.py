@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcmeasure.errors import ErrorCode, ReadingError
-from calcmeasure.model.annotation import Annotation
-from napari_calcmeasure.reading.draft_json import MASK_FIELD, same_mask, sound_mask, with_mask
+from calcmeasure.model.annotation import MASK_FIELD, Annotation
+from napari_calcmeasure.reading.draft_json import same_mask, sound_mask, with_mask
 from napari_calcmeasure.reading.finding import Finding, PatientReading, phases_taken
 
 if TYPE_CHECKING:

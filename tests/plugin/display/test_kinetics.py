@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 from calcmeasure.measure.early_phase import choose_early_phase
 from calcmeasure.model.imaging import DynamicSeries, Phase
-from napari_calcmeasure.display.kinetics import MIN_VOXELS, curve_at, curve_of_mask
+from napari_calcmeasure.display.kinetics import MIN_VOXELS, curve_at, curve_of_mask, uptake_of
 from napari_calcmeasure.reading.finding import LesionMask
 
 TIMES_S = (-50.0, 85.0, 155.0, 225.0)
@@ -151,3 +151,20 @@ def test_a_curve_that_ends_before_the_delayed_phase_says_so():
     series = series_of(times_s=(-50.0, 85.0))
     found = curve_at(volumes_of((100, 250)), series, point_zrc=(1.0, 8.0, 9.0), early=EARLY)
     assert found.words == "fast initial rise, delayed course not seen"
+
+
+def test_the_uptake_that_is_signed_is_the_one_that_is_shown():
+    mask = LesionMask((1, 5, 6), np.ones((2, 3, 4), np.bool_))
+    volumes = volumes_of((100, 250, 200, 180))
+    uptake = uptake_of(volumes, SERIES, mask=mask, early=1)
+    assert (uptake.early_percent, uptake.ser) == (150.0, pytest.approx(150 / 80))
+    shown = curve_of_mask(volumes, SERIES, mask=mask, early=EARLY)
+    assert shown.figures.startswith("early enhancement 150 % · SER 1.88")
+
+
+@pytest.mark.parametrize("first_post", [0, None])
+def test_without_a_phase_before_contrast_or_a_voxel_there_is_no_uptake(first_post):
+    volumes, voxels = volumes_of((100, 250, 200, 180)), np.ones((2, 3, 4), np.bool_)
+    series = series_of(first_post=first_post)
+    assert uptake_of(volumes, series, mask=LesionMask((1, 5, 6), voxels), early=1) is None
+    assert uptake_of(volumes, SERIES, mask=LesionMask((1, 5, 6), ~voxels), early=1) is None

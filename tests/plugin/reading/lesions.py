@@ -8,8 +8,9 @@ import numpy as np
 from scipy import ndimage
 
 from calcmeasure.geometry import Spacing, SpacingSource
+from calcmeasure.model.enhancement import LesionUptake
 from calcmeasure.terms import Laterality
-from napari_calcmeasure.reading.finding import Target
+from napari_calcmeasure.reading.finding import LesionMask, Target
 from napari_calcmeasure.reading.lesion_field import LesionField
 from plugin.reading.examples import volume
 
@@ -39,6 +40,11 @@ def dynamic(**changes: object) -> Target:
     return replace(target, image=image, **changes)
 
 
+def uptake(mask: LesionMask) -> LesionUptake | None:
+    """One that tells how large the mask was it was taken in."""
+    return LesionUptake(early_percent=float(mask.voxels.sum()), peak_percent=300.0) if mask.voxels.any() else None
+
+
 def lesion_field(target: Target | None = None) -> LesionField:
     target = target or dynamic()
     return LesionField(
@@ -46,4 +52,5 @@ def lesion_field(target: Target | None = None) -> LesionField:
         SPACING,
         image_of_slice=lambda index: target.image_at((float(index), 0.0, 0.0)),
         laterality_at=lambda point: Laterality.RIGHT if point[2] < SHAPE[2] / 2 else Laterality.LEFT,
+        uptake=uptake,
     )

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from calcmeasure.measure.annotations import measure_annotation
+from calcmeasure.store.annotation_json import annotation_from_json, annotation_to_json
 from calcmeasure.terms import Laterality, Method, Quantity
 from napari_calcmeasure.reading.brush_tool import CUT_OFF, NOTHING_LEFT, NOTHING_TO_ERASE, TOO_LITTLE
+from napari_calcmeasure.reading.draft_json import with_mask
 from napari_calcmeasure.reading.lesion_field import NO_FIELD, OUTSIDE
 from napari_calcmeasure.reading.lesion_tools import BRUSH_MM, BrushTool, SeedTool
 from napari_calcmeasure.reading.pointer import Motion
@@ -160,6 +162,32 @@ def test_a_stroke_adds_what_it_passes_over_and_undo_takes_it_back(desk):
     assert len(desk.reading.findings) == 1
     desk.undo()
     assert (voxels(desk), size_mm(desk)) == (before, size)
+
+
+def row(finding):
+    """Of the table, as the finding would be signed and read back."""
+    stored = annotation_from_json(annotation_to_json(with_mask(finding)), study_date="2024-01-10", place="")
+    return measure_annotation(stored, patient_id="P1", reader="r")
+
+
+def test_a_row_tells_the_uptake_of_the_mask_that_was_clicked_and_of_the_one_that_was_painted(desk):
+    press(desk, CENTRE)
+    clicked, before = row(desk.reading.selected_finding), len(voxels(desk))
+    stroke(desk, (9.0, 38.0, 22.0), (9.0, 46.0, 22.0))
+    painted = row(desk.reading.selected_finding)
+    assert (clicked.early_percent, painted.early_percent) == (before, len(voxels(desk)))
+    assert clicked.mask_sha256 != painted.mask_sha256
+    desk.undo()
+    assert row(desk.reading.selected_finding).early_percent == before
+
+
+def test_figures_of_another_mask_or_of_none_are_left_out(desk):
+    press(desk, CENTRE)
+    finding = desk.reading.selected_finding
+    smaller = replace(finding.mask, voxels=np.roll(finding.mask.voxels, 1, axis=2))
+    for changed in (replace(finding, mask=smaller), replace(finding, mask=None)):
+        assert row(changed).early_percent is None
+        assert row(changed).value_mm == row(finding).value_mm
 
 
 def test_a_stroke_is_seen_while_it_moves_and_escape_puts_everything_back(desk):
