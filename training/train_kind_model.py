@@ -4,10 +4,13 @@ Samples are drawn as for the mark model, from seeds that are none of its own::
 
     python training/train_mark_model.py draw --seeds 1000 1500 drawn/mixed
     python training/train_mark_model.py draw --seeds 3000 3200 --scenes groups drawn/groups
-    python training/train_kind_model.py drawn/mixed drawn/groups
+    python training/train_mark_model.py draw --seeds 3200 3400 --scenes groups drawn/looks
+    python training/train_kind_model.py drawn/mixed drawn/groups --looks drawn/looks
 
-The context model must not learn from kinds that are surer than they will be: every scene's marks are judged for it by
-trees that were grown on other scenes. Seeds and settings decide the weights to the byte. Needs the extra ``train``.
+The kind model learns what each kind looks like, the context model also how often each is met: it is shown only half of
+the scenes without anything that resembles a group. And it must not learn from kinds that are surer than they will be:
+every scene's marks are judged for it by trees that were grown on other scenes. Seeds and settings decide the weights to
+the byte. Drawing takes ten to fifteen minutes of one processor, the fit one. Needs the extra ``train``.
 """
 
 from __future__ import annotations
@@ -45,10 +48,12 @@ _SEEN_AS = {MarkLabel.SCATTERED: MarkLabel.SUSPICIOUS}
 
 def main() -> None:
     arguments = _parser().parse_args()
-    samples, chances = most_probable(load_folders(arguments.samples))
+    samples, chances = most_probable(load_folders([*arguments.samples, *arguments.looks]))
     kind_model = train(samples, rounds=arguments.rounds)
     kinds.save_kind_model(kind_model, arguments.kinds)
-    context_model = train_context(samples, chances, rounds=arguments.rounds)
+    by_looks = kinds_from_others(samples, rounds=arguments.rounds)
+    met = np.flatnonzero(np.isin(samples.seeds, load_folders(arguments.samples).seeds))
+    context_model = train_context(samples.take(met), chances[met], by_looks[met], rounds=arguments.rounds)
     context.save_context_model(context_model, arguments.context)
     print(f"{arguments.kinds}: {arguments.kinds.stat().st_size} bytes, {kind_model.made}")
     print(f"{arguments.context}: {arguments.context.stat().st_size} bytes, {context_model.made}")
@@ -74,9 +79,19 @@ def train(samples: Samples, *, rounds: int = ROUNDS) -> kinds.KindModel:
     )
 
 
-def train_context(samples: Samples, chances: Values, *, rounds: int = ROUNDS) -> context.ContextModel:
-    """Grow trees that tell microcalcifications from the benign kinds, among their neighbours."""
-    table, owners = describe_scenes(samples, chances, kinds_from_others(samples, rounds=rounds))
+def train_context(
+    samples: Samples, chances: Values, kind_chances: Values, *, rounds: int = ROUNDS
+) -> context.ContextModel:
+    """Grow trees that tell microcalcifications from the benign kinds, among their neighbours.
+
+    Parameters
+    ----------
+    chances
+        (n,) of each candidate to be a calcification.
+    kind_chances
+        (n, len(KINDS)) by trees that were not grown on its scene (`kinds_from_others`).
+    """
+    table, owners = describe_scenes(samples, chances, kind_chances)
     suspicious = owners == str(kinds.KINDS[0])
     in_line = np.flatnonzero(suspicious & (table[:, context.CONTEXT.index("thin_8")] < THIN))
     counted = np.concatenate([np.arange(len(table)), np.repeat(in_line, LINE_COUNTS - 1)])
@@ -138,6 +153,7 @@ def _runs(numbers: list[int]) -> list[list[int]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("samples", type=Path, nargs="+", help="folders that were drawn into")
+    parser.add_argument("--looks", type=Path, nargs="+", default=[], help="folders for the kind model alone")
     parser.add_argument("--kinds", type=Path, default=KIND_FILE)
     parser.add_argument("--context", type=Path, default=CONTEXT_FILE)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="fewer trees, for a trial")

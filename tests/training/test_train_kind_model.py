@@ -63,6 +63,11 @@ def test_context_is_described_of_likely_calcifications(spread_out: mark_samples.
 
 def test_a_context_model_trained_twice_is_the_same_to_the_byte(spread_out: mark_samples.Samples, tmp_path: Path):
     kept, chances = train_kind_model.most_probable(spread_out)
+    by_looks = train_kind_model.kinds_from_others(kept, rounds=ROUNDS)
     for name in ("a.npz", "b.npz"):
-        save_context_model(train_kind_model.train_context(kept, chances, rounds=ROUNDS), tmp_path / name)
+        save_context_model(train_kind_model.train_context(kept, chances, by_looks, rounds=ROUNDS), tmp_path / name)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_runs_of_seeds_are_told():
+    assert train_kind_model._runs([1, 2, 3, 7, 9, 10]) == [[1, 3], [7, 7], [9, 10]]

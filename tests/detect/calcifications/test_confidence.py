@@ -52,3 +52,10 @@ def test_confidence_is_the_logistic_of_the_weighted_sum():
 def test_unknown_strength_is_taken_for_typical():
     group, weighed, marks = group_of(5)
     assert 0.0 < group_confidence(group, weighed, replace(marks, snr=np.full(5, np.nan))) < 1.0
+
+
+def test_hundreds_of_members_are_less_probable_than_dozens():
+    """As many were never learned from: whatever their evidence, it is not for certain."""
+    dozens, hundreds, thousand = (group_confidence(*group_of(n)) for n in (50, 250, 1200))
+    assert dozens > hundreds > thousand
+    assert thousand < 0.5

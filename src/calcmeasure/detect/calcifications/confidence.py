@@ -20,11 +20,16 @@ FEATURES = ("evidence", "members", "third", "looks", "strength")
 """What the rule looks at, see `group_features`."""
 WEIGHTS = (0.5, 0.5, 0.2, 0.6, -1.1)
 OFFSET = -1.6
+MOST_LEARNED, BEYOND = 60.0, 2.5
+"""Groups of more members than any that the rule was fitted to are rather grain, texture or an artery without end: this
+is taken off for every e-fold."""
 
 
 def group_confidence(group: Group, weighed: WeighedMarks, marks: CalcificationMarks) -> float:
     """Probability that a group is a group of calcifications, 0-1."""
-    return float(expit(OFFSET + np.dot(WEIGHTS, group_features(group, weighed, marks))))
+    features = group_features(group, weighed, marks)
+    beyond = max(0.0, float(features[FEATURES.index("members")]) - np.log(MOST_LEARNED))
+    return float(expit(OFFSET + np.dot(WEIGHTS, features) - BEYOND * beyond))
 
 
 def group_features(group: Group, weighed: WeighedMarks, marks: CalcificationMarks) -> Values:
