@@ -1,9 +1,10 @@
 """Fit the lesion model on simulated examinations: ``calcmeasure/detect/lesions/lesion_model.toml``.
 
-Two steps, so that examinations are drawn once and in as many processes as there are processors::
+Two steps, so that examinations are drawn once, in as many processes as there are processors, and taken up where
+drawing was stopped::
 
-    python training/train_lesion_model.py draw --seeds 0 100 samples_0.npz
-    python training/train_lesion_model.py fit samples_0.npz
+    python training/train_lesion_model.py draw --seeds 0 140 FOLDER
+    python training/train_lesion_model.py fit FOLDER
 
 Only training seeds and settings are used (`calcmeasure.phantom.dynamic.exam_settings.TRAINING`); test examinations
 have others. A hundred examinations hold some hundred lesions: weights are held to those of an earlier model
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from calcmeasure.detect.lesions.evidence import FEATURES
 from calcmeasure.detect.lesions.judging import judge_all
 from calcmeasure.detect.lesions.scene import see
 from calcmeasure.errors import DetectorError
+from calcmeasure.phantom.dynamic.exam_settings import TRAINING, Disease, ExamSettings
 from calcmeasure.phantom.dynamic.examination import DcePhantom
 from calcmeasure.phantom.dynamic.exams import draw_exam
 
@@ -37,9 +39,15 @@ LIKE, UNLIKE = 0.25, 0.1
 """Overlap (intersection over union) with a lesion from which on a candidate is one, and below which it is none."""
 NEAR_BEST = 0.6
 """Of several candidates of one lesion those count as the lesion that overlap at least this share of the best."""
-HELD_BACK = 3.0
+HELD_BACK = 10.0
 """Strength of the ridge penalty, in candidates."""
 PRIOR = Path(__file__).with_name("lesion_prior.toml")
+SMALL_MM, SMALL_COUNTS = 10.0, 2.0
+"""A lesion below this diameter counts so many times: after treatment, one that is missed reads as complete response."""
+BATCH = 10
+"""Examinations of one file."""
+RESIDUE_EVERY = 3
+RESIDUES = replace(TRAINING, diseases=((Disease.RESIDUAL, 1.0),))
 
 
 @dataclass(frozen=True)
@@ -82,12 +90,21 @@ class Samples:
 def main() -> None:
     arguments = _parser().parse_args()
     if arguments.step == "draw":
-        Samples.join(_drawn(range(*arguments.seeds))).save(arguments.output)
+        draw(range(*arguments.seeds), arguments.folder)
         return
-    samples = Samples.join(Samples.load(path) for path in arguments.samples)
+    samples = Samples.join(Samples.load(path) for path in sorted(arguments.folder.glob("*.npz")))
     earlier = tomllib.loads(PRIOR.read_text(encoding="utf-8"))
     arguments.output.write_text(as_toml(fit(samples, earlier=earlier), samples), encoding="utf-8")
     print(f"{arguments.output}: {len(samples.table)} candidates of {len(np.unique(samples.seeds))} examinations")
+
+
+def draw(seeds: range, folder: Path) -> None:
+    """Draw examinations in batches of `BATCH`, a file each; batches that are there already are left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for first in range(seeds.start, seeds.stop, BATCH):
+        path = folder / f"samples_{first:06d}.npz"
+        if not path.exists():
+            Samples.join(_drawn(range(first, min(first + BATCH, seeds.stop)))).save(path)
 
 
 def measure_exam(exam: DcePhantom, *, seed: int) -> Samples:
@@ -111,9 +128,14 @@ def measure_exam(exam: DcePhantom, *, seed: int) -> Samples:
 def _drawn(seeds: Iterable[int]) -> Iterator[Samples]:
     for seed in seeds:
         try:
-            yield measure_exam(draw_exam(seed), seed=seed)
+            yield measure_exam(draw_exam(seed, settings=settings_of(seed)), seed=seed)
         except DetectorError as error:
             print(f"seed {seed} is left out: {error}")
+
+
+def settings_of(seed: int) -> ExamSettings:
+    """Choose what to draw from: every third examination shows what treatment left, of which the usual mix has few."""
+    return RESIDUES if seed % RESIDUE_EVERY == 0 else TRAINING
 
 
 def targets(samples: Samples) -> np.ndarray:
@@ -145,11 +167,12 @@ def fit(samples: Samples, *, earlier: dict[str, Any] | None = None) -> weighing.
     design = np.column_stack([scaled, scaled**2 - 1, np.ones(len(scaled))])
     held_to = np.concatenate([start.linear, start.squared, [start.bias]])
     penalty = np.append(np.full(design.shape[1] - 1, HELD_BACK), 0.0)
+    counts = np.where(truth * (table[:, FEATURES.index("diameter")] < np.log(SMALL_MM)) > 0, SMALL_COUNTS, 1.0)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds, away = design @ weights, weights - held_to
-        value = np.logaddexp(0, odds).sum() - truth @ odds + 0.5 * penalty @ away**2
-        return float(value), design.T @ (expit(odds) - truth) + penalty * away
+        value = counts @ (np.logaddexp(0, odds) - truth * odds) + 0.5 * penalty @ away**2
+        return float(value), design.T @ (counts * (expit(odds) - truth)) + penalty * away
 
     weights = minimize(loss, held_to, jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
     count = len(FEATURES)
@@ -163,12 +186,20 @@ def _prior(table: np.ndarray, earlier: dict[str, Any]) -> weighing.LesionModel:
     return weighing.model_of(earlier | {"columns": unknown | earlier["columns"]})
 
 
+def ranges_of(seeds: np.ndarray) -> str:
+    """Text of what was drawn, in whole batches: ``0-39, 120-139``."""
+    batches = np.unique(seeds // BATCH)
+    runs = np.split(batches, np.flatnonzero(np.diff(batches) > 1) + 1)
+    return ", ".join(f"{BATCH * run[0]}-{BATCH * (run[-1] + 1) - 1}" for run in runs)
+
+
 def as_toml(model: weighing.LesionModel, samples: Samples) -> str:
     """Text of a weights file."""
     truth = targets(samples)
     lines = [
         "# Weights of the lesion model; made by training/train_lesion_model.py.",
         f"examinations = {len(np.unique(samples.seeds))}",
+        f'seeds = "{ranges_of(samples.seeds)}"',
         f"lesions = {int(np.nansum(truth))}",
         f"others = {int((truth == 0).sum())}",
         f"bias = {model.bias:.6f}",
@@ -185,9 +216,9 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(dest="step", required=True)
     draw = steps.add_parser("draw", help="draw examinations and measure their candidates")
     draw.add_argument("--seeds", type=int, nargs=2, metavar=("FIRST", "BEYOND"), required=True)
-    draw.add_argument("output", type=Path)
+    draw.add_argument("folder", type=Path)
     fitter = steps.add_parser("fit", help="fit the weights")
-    fitter.add_argument("samples", type=Path, nargs="+")
+    fitter.add_argument("folder", type=Path)
     fitter.add_argument("--output", type=Path, default=DESTINATION)
     return parser
 

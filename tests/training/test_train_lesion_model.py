@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import train_lesion_model
 from calcmeasure.detect.lesions.evidence import FEATURES
 from calcmeasure.detect.lesions.weighing import model_of
-from train_lesion_model import Samples, as_toml, fit, targets
+from calcmeasure.phantom.dynamic.exam_settings import TRAINING, Disease
+from train_lesion_model import Samples, as_toml, draw, fit, ranges_of, settings_of, targets
 
 
 def samples(count=600):
@@ -42,6 +45,35 @@ def test_what_the_candidates_do_not_tell_is_kept_of_the_earlier_model():
     assert (model.mean[3], model.spread[3]) == (2.0, 4.0)
     assert (model.linear[3], model.squared[3]) == (pytest.approx(-1.5), pytest.approx(0.25))
     assert not np.delete(model.linear, 3).any()
+
+
+def test_small_lesions_count_more():
+    drawn = samples()
+    small, large = (drawn.table.copy() for _ in range(2))
+    small[:, FEATURES.index("diameter")], large[:, FEATURES.index("diameter")] = np.log(6.0), np.log(20.0)
+    biases = [fit(replace(drawn, table=table)).bias for table in (small, large)]
+    assert biases[0] > biases[1] + 0.3
+
+
+def test_what_was_drawn_is_told_in_batches():
+    assert ranges_of(np.array([0, 5, 12, 39, 33, 25, 121, 130])) == "0-39, 120-139"
+
+
+def test_every_third_examination_shows_a_residue():
+    shares = [settings_of(seed).diseases for seed in range(6)]
+    assert shares[0] == shares[3] == ((Disease.RESIDUAL, 1.0),)
+    assert {shares[k] for k in (1, 2, 4, 5)} == {TRAINING.diseases}
+
+
+def test_batches_that_were_drawn_are_not_drawn_again(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(train_lesion_model, "draw_exam", lambda seed, *, settings: drawn.append(seed))
+    monkeypatch.setattr(train_lesion_model, "measure_exam", lambda exam, *, seed: samples(20))
+    draw(range(20), tmp_path)
+    (tmp_path / "samples_000010.npz").unlink()
+    draw(range(25), tmp_path)
+    assert drawn == [*range(20), *range(10, 20), *range(20, 25)]
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [f"samples_0000{k}0.npz" for k in range(3)]
 
 
 def test_weights_go_through_the_file_unchanged():

@@ -135,9 +135,9 @@ def test_the_noise_kernel_is_at_most_half_a_voxel_and_at_most_0_4_mm_wide(voxel_
         assert answer[tuple(neighbour)] / answer[4, 4, 4] == pytest.approx(np.exp(-0.5 / sigma**2), rel=1e-3)
 
 
-@pytest.mark.parametrize(("radius_mm", "outlined"), [(4.2, False), (4.7, True)])
-def test_islands_below_6_square_millimetres_are_not_outlined(radius_mm, outlined):
-    """Slices 4 mm off the centre cut circles of 5 and of 19 mm²."""
+@pytest.mark.parametrize(("radius_mm", "outlined"), [(4.08, False), (4.3, True)])
+def test_islands_below_2_5_square_millimetres_are_not_outlined(radius_mm, outlined):
+    """Slices 4 mm off the centre cut circles of 2 and of 8 mm²."""
     found = outline(ball(radius_mm, blur_mm=0.1), radius_mm=3.0)
     assert found.mask[[5, 9]].any(axis=(1, 2)).all()
     assert ({5.0, 9.0} <= {polygon[0, 0] for polygon in found.contours_zrc}) is outlined

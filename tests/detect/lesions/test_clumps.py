@@ -75,6 +75,14 @@ def test_clumps_belong_together_over_small_gaps_only(gap_mm, parts):
     assert region.mask[20 - where[0].start, 20 - where[1].start, int(columns[0]) - where[2].start]
 
 
+def test_a_vessel_beside_a_clump_is_not_joined():
+    z, r, c = np.indices(SHAPE).astype(float)
+    away = np.maximum(np.hypot(z - 20, r - 20), np.maximum(20 - c, 0))
+    signal = np.maximum(subtraction_of(12.0), 200 * np.clip(2.5 - away, 0, 1)).astype(np.float32)
+    scene = scene_of(signal)
+    assert ClumpGatherer.of(scene).region_around(*first_clump(scene, column=12.0)) is None
+
+
 def test_a_clump_of_a_region_found_before_is_not_joined_again():
     scene = scene_of(subtraction_of(12.0, 24.0, 36.0))
     gatherer = ClumpGatherer.of(scene)

@@ -29,7 +29,7 @@ VESSEL_SHARE, VESSEL_MM = 0.5, 3.0
 """What a ball of half the lesion's inscribed radius, 3 mm at most, does not fit into is a vessel and is cut off."""
 CURVE_MM = 0.7
 """The curvature of an edge is taken from an image smoothed this much more, so that noise does not bend it."""
-MIN_PART_MM2 = 6.0
+MIN_PART_MM2 = 2.5
 """Smaller islands of a slice are not outlined."""
 
 

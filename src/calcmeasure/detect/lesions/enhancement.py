@@ -99,7 +99,7 @@ def map_enhancement(pre: FloatImage, early: FloatImage, *, breast: BoolImage, gr
     percent = np.maximum(pre, np.float32(floor))
     np.divide(subtraction, percent, out=percent)
     percent *= np.float32(100)
-    factors = _factors(grid)
+    factors = factors_of(grid)
     working_mm = np.multiply(factors, grid.spacing.zrc_mm)
     coarse = ndimage.gaussian_filter(block_mean(percent, factors), 0.5)
     inside = shrunk(breast, factors)
@@ -154,6 +154,7 @@ def _split(values: NDArray[np.float32]) -> float:
     return float(edges[1:-1][int(np.argmax(between))])
 
 
-def _factors(grid: ImageGrid) -> Factors:
-    z, r, c = (max(1, int(WORKING_MM / step + 1e-6)) for step in grid.spacing.zrc_mm)
+def factors_of(grid: ImageGrid, *, block_mm: float = WORKING_MM) -> Factors:
+    """How many voxels along each axis make a block no larger than `block_mm`."""
+    z, r, c = (max(1, int(block_mm / step + 1e-6)) for step in grid.spacing.zrc_mm)
     return z, r, c

@@ -11,6 +11,7 @@ from scipy import ndimage
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.lesions.boundary import Outline
 from calcmeasure.detect.lesions.enhancement import Background
+from calcmeasure.detect.lesions.isolation import BESIDE_MM, HALO_MM, Isolation, uptake
 from calcmeasure.detect.lesions.neighbourhood import Neighbourhood
 from calcmeasure.detect.lesions.regions import box_between, span_of
 from calcmeasure.detect.lesions.seeds import axes_mm
@@ -45,6 +46,10 @@ FEATURES = (
     "solid",
     "wall_depth",
     "lateral",
+    "any_side",
+    "both_sides",
+    "runs_far",
+    "uptake",
 )
 """Names of the columns, in order."""
 LEAST_BACKGROUND = 5.0
@@ -103,7 +108,9 @@ def evidence_of(outline: Outline, around: Surroundings, *, diameter_mm: float) -
     contrast = outline.inside - outline.outside
     near = Neighbourhood.of(outline, around.smooth, around.before, breast=around.breast, voxel_mm=voxel_mm)
     usual = max(around.background.median + 2 * around.background.spread, LEAST_BACKGROUND)
-    row = near.figures() | {
+    alone = Isolation.of(outline, around.smooth, diameter_mm=diameter_mm, voxel_mm=voxel_mm)
+    figures = near.figures() | alone.figures()
+    row = figures | {
         "excess": np.log(max(percent, 1.0) / around.background.demand),
         "above_background": np.log(max(percent, 1.0) / usual),
         "contrast": np.log(contrast / max(outline.spread, 1e-3 * contrast)),
@@ -122,6 +129,7 @@ def evidence_of(outline: Outline, around: Surroundings, *, diameter_mm: float) -
         "ring": core.ring,
         "wall_depth": float(np.median(around.wall_mm[mask])),
         "lateral": max(around.lateral, AXILLA),
+        "uptake": np.log(_uptake(mask, around) / around.background.demand),
         "peak": np.log(max(peak, 1.0) / around.background.demand),
     }
     return np.array([row[name] for name in FEATURES], dtype=np.float64)
@@ -178,6 +186,14 @@ def set_off(outline: Outline, smooth: FloatImage, *, reach_mm: float, voxel_mm: 
     touched = np.bincount(labels[outline.mask], minlength=1)
     touched[0] = 0
     return float(min(1.5, outline.mask.sum() / sizes[touched.argmax()])) if touched.any() else 0.0
+
+
+def _uptake(mask: BoolImage, around: Surroundings) -> float:
+    """Percent enhancement without partial volume, computed in the candidate's box."""
+    first, last = span_of(mask)
+    margin = np.ceil((HALO_MM + BESIDE_MM) / around.voxel_mm).astype(int)
+    box = box_between(first - margin, last + margin + 1)
+    return uptake(mask[box], around.percent[box], breast=around.breast[box], voxel_mm=around.voxel_mm)
 
 
 def _washout(outline: Outline, around: Surroundings) -> float:
