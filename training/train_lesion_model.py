@@ -39,10 +39,10 @@ LIKE, UNLIKE = 0.25, 0.1
 """Overlap (intersection over union) with a lesion from which on a candidate is one, and below which it is none."""
 NEAR_BEST = 0.6
 """Of several candidates of one lesion those count as the lesion that overlap at least this share of the best."""
-HELD_BACK = 10.0
+HELD_BACK = 15.0
 """Strength of the ridge penalty, in candidates."""
 PRIOR = Path(__file__).with_name("lesion_prior.toml")
-SMALL_MM, SMALL_COUNTS = 10.0, 2.0
+SMALL_MM, SMALL_COUNTS = 10.0, 1.5
 """A lesion below this diameter counts so many times: after treatment, one that is missed reads as complete response."""
 BATCH = 10
 """Examinations of one file."""

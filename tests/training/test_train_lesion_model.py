@@ -52,7 +52,7 @@ def test_small_lesions_count_more():
     small, large = (drawn.table.copy() for _ in range(2))
     small[:, FEATURES.index("diameter")], large[:, FEATURES.index("diameter")] = np.log(6.0), np.log(20.0)
     biases = [fit(replace(drawn, table=table)).bias for table in (small, large)]
-    assert biases[0] > biases[1] + 0.3
+    assert biases[0] > biases[1] + 0.1
 
 
 def test_what_was_drawn_is_told_in_batches():

@@ -11,6 +11,7 @@ from scipy import ndimage
 from scipy.special import expit
 
 from calcmeasure.detect.contract import Points
+from calcmeasure.detect.lesions.appearance import kind_of
 from calcmeasure.detect.lesions.boundary import Outline, outline_lesion, smoothed
 from calcmeasure.detect.lesions.clumps import ClumpGatherer
 from calcmeasure.detect.lesions.evidence import Surroundings, evidence_of
@@ -18,15 +19,16 @@ from calcmeasure.detect.lesions.extents import widest_mm
 from calcmeasure.detect.lesions.scene import Cut, Scene, candidates_in, cut_around, paint
 from calcmeasure.detect.lesions.seeds import Candidate
 from calcmeasure.detect.lesions.weighing import log_odds_of
+from calcmeasure.terms import LesionType
 
 FloatArray = NDArray[np.float64]
 
 SHARED = 0.2
 """Two outlines that share more than this of the smaller one are outlines of the same thing."""
 INSIDE = 0.8
-"""An outline with this share of it in a larger one is a part of it..."""
-RATHER_WHOLE = 1.0
-"""...and the larger one is taken if its log-odds are no more than this below: a part is sharper than its whole."""
+"""An outline with this share of it in a larger one is a part of it."""
+MOSTLY = 0.5
+"""A mass that is more than this share of a region is the lesion, and what was joined to it is not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +78,7 @@ class Judged:
 def judge(scene: Scene) -> tuple[Judged, ...]:
     """Everything that enhances, likeliest lesion first, none twice."""
     outlined = tuple(judge_all(scene))
-    found = [_as_whole(judged, outlined) for judged in outlined]
+    found = [_below_its_mass(judged, outlined) for judged in outlined]
     kept: list[Judged] = []
     for judged in sorted(found, key=lambda one: (-one.log_odds, -int(one.outline.mask.sum()))):
         if all(_shared(judged, other) <= SHARED for other in kept):
@@ -84,12 +86,21 @@ def judge(scene: Scene) -> tuple[Judged, ...]:
     return tuple(kept)
 
 
-def _as_whole(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
-    """Give an outline the odds of its likeliest part, where that is hardly likelier."""
-    size = int(judged.outline.mask.sum())
-    likelier = [one for one in outlined if 0 < one.log_odds - judged.log_odds <= RATHER_WHOLE]
-    parts = [one for one in likelier if one.outline.mask.sum() < size and _shared(one, judged) >= INSIDE]
-    return replace(judged, log_odds=max([judged.log_odds, *(one.log_odds for one in parts)]))
+def _below_its_mass(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
+    """Give a region that is mostly one mass hardly lower odds than that mass has."""
+    if not judged.is_region:
+        return judged
+    least = MOSTLY * int(judged.outline.mask.sum())
+    masses = [one for one in outlined if _is_a_mass(one, least=least) and _shared(one, judged) >= INSIDE]
+    below = [float(np.nextafter(one.log_odds, -np.inf)) for one in masses]
+    return replace(judged, log_odds=min([judged.log_odds, *below]))
+
+
+def _is_a_mass(judged: Judged, *, least: float) -> bool:
+    """Whether an outline of at least so many voxels is a likely mass of its own."""
+    if judged.is_region or judged.log_odds < 0 or judged.outline.mask.sum() < least:
+        return False
+    return kind_of(judged.evidence, diameter_mm=judged.diameter_mm) is LesionType.MASS
 
 
 def judge_all(scene: Scene) -> Iterator[Judged]:
