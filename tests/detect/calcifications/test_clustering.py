@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calcmeasure.detect.calcifications.clustering import link_by_density, merge_close, typical_gap_mm
+from calcmeasure.detect.calcifications.clustering import link_by_density, merge_close, part_at_gaps, typical_gap_mm
 
 
 def _line(n: int, gap_mm: float, *, start_mm: float = 0.0) -> np.ndarray:
@@ -93,6 +93,31 @@ def test_groups_are_united_in_a_chain_and_when_they_share_marks():
     assert [g.tolist() for g in merge_close(groups, points, gap_mm=2.0)] == [[0, 1, 2]]
     assert [g.tolist() for g in merge_close([np.array([0, 1]), np.array([1])], points, gap_mm=0.5)] == [[0, 1]]
     assert merge_close([], points, gap_mm=5.0) == []
+
+
+@pytest.mark.parametrize(
+    ("points", "parts"),
+    [
+        pytest.param(_line(1, 1.0), [[0]], id="one"),
+        pytest.param(
+            np.vstack([_line(4, 1.0), _line(4, 1.0, start_mm=8.1)]), [[0, 1, 2, 3], [4, 5, 6, 7]], id="5.1 mm"
+        ),
+        pytest.param(np.vstack([_line(4, 1.0), _line(4, 1.0, start_mm=7.9)]), [list(range(8))], id="4.9 mm"),
+        pytest.param(
+            np.vstack([_line(4, 1.0), _line(4, 4.0, start_mm=10.1)]), [[0, 1, 2, 3], [4, 5, 6, 7]], id="7.1 mm"
+        ),
+        pytest.param(np.vstack([_line(4, 1.0), _line(4, 4.0, start_mm=9.9)]), [list(range(8))], id="6.9 of steps of 4"),
+        pytest.param(np.vstack([_line(6, 1.0), _line(2, 1.0, start_mm=14)]), [list(range(8))], id="two make no part"),
+        pytest.param(
+            np.vstack([_line(3, 1.0, start_mm=20.0 * k) for k in range(3)]),
+            [[0, 1, 2], [3, 4, 5], [6, 7, 8]],
+            id="three",
+        ),
+        pytest.param(np.zeros((8, 2)), [list(range(8))], id="all in one place"),
+    ],
+)
+def test_groups_side_by_side_are_parted_at_gaps_far_longer_than_their_steps(points: np.ndarray, parts: list[list[int]]):
+    assert sorted(part.tolist() for part in part_at_gaps(points, least_mm=5.0, fewest=3)) == parts
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ def test_evidence_is_larger_with_more_members():
 
 
 def test_a_mark_claimed_twice_goes_where_it_more_probably_belongs():
-    first = Group(np.array([0, 1]), np.array([0.9, 0.6]), 1.0)
-    second = Group(np.array([1, 2]), np.array([0.8, 0.9]), 1.0)
+    first = Group(np.array([0, 1]), np.array([0.9, 0.6]), np.array([3.0, 1.0]))
+    second = Group(np.array([1, 2]), np.array([0.8, 0.9]), np.array([2.0, 3.0]))
     left, right = assign_once([first, second])
     assert left.members.tolist() == [0]
     assert right.members.tolist() == [1, 2]

@@ -55,6 +55,13 @@ def test_as_many_strewn_over_a_breast_full_of_others_are_none():
     assert regroup(findings(strewn_rc, [0.99] * 14), spacing=SPACING).clusters == ()
 
 
+def test_neighbours_are_two_groups_and_one_in_the_wider_reading():
+    beside_rc = GROUP_RC + np.array([0.0, 60.0 + 65.0])
+    found = regroup(joined(findings(GROUP_RC, [0.97] * 12), findings(beside_rc, [0.97] * 12)), spacing=SPACING)
+    assert sorted(len(cluster.marks) for cluster in found.clusters) == [12, 12]
+    assert [len(cluster.wider_rc) for cluster in found.clusters] == [24, 24]
+
+
 def test_two_marks_are_no_group():
     assert regroup(findings(GROUP_RC[:2], [0.99] * 2), spacing=SPACING).clusters == ()
 

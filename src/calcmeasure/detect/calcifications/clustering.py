@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import linkage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -24,7 +25,8 @@ NEAR_WEIGHT, FAR_WEIGHT = 1.5, 2.5
 PAIR_WEIGHT, PAIR_SHARE = 0.9, 0.5
 """So does one with another almost certain mark within this share of the nearest distance: groups of two or three."""
 GAP_FACTOR = 1.75
-"""Groups and single marks are linked over this many gaps typical of the place, within the two link distances."""
+"""Groups and single marks are linked over this many gaps typical of the place, within the two link distances; and
+groups side by side are parted at a gap longer than this many of their own steps."""
 
 
 def link_by_density(
@@ -74,6 +76,38 @@ def merge_close(groups: Sequence[Indices], points_mm: Points, *, gap_mm: float) 
     ]
     united = _parts(np.array(close, dtype=np.intp).reshape(-1, 2), len(groups))
     return [np.unique(np.concatenate([groups[k] for k in part])) for part in united]
+
+
+def part_at_gaps(points_mm: Points, *, least_mm: float, fewest: int) -> list[Indices]:
+    """Part a group where two lie side by side: at a gap far longer than any step that holds either part together.
+
+    A reader sees two groups where the gap between them strikes the eye, however short it is in mm: here where it is at
+    least `least_mm`, and more than 1.75 times the longest step within the parts.
+
+    Parameters
+    ----------
+    points_mm
+        (n, 2).
+    fewest
+        Marks of a part, at least: a single mark at the rim is no part.
+
+    Returns
+    -------
+    list of index arrays
+        Of every mark once; the whole where there is no such gap.
+    """
+    if len(points_mm) < 2 * fewest:
+        return [np.arange(len(points_mm))]
+    parts = [[np.array([mark], dtype=np.intp)] for mark in range(len(points_mm))]
+    longest_mm = [0.0] * len(points_mm)
+    for first, second, step_mm, _ in linkage(points_mm, method="single"):
+        sides = int(first), int(second)
+        both, within_mm = [part for side in sides for part in parts[side]], max(longest_mm[side] for side in sides)
+        large = all(sum(map(len, parts[side])) >= fewest for side in sides)
+        apart = large and step_mm > max(least_mm, GAP_FACTOR * within_mm)
+        parts.append(both if apart else [np.concatenate(both)])
+        longest_mm.append(within_mm if apart else float(step_mm))
+    return [np.sort(part) for part in parts[-1]]
 
 
 def typical_gap_mm(points_mm: Points) -> float:

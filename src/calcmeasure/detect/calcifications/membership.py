@@ -60,13 +60,22 @@ class Group:
         Indices into the marks, sorted.
     chances
         Probability of each to belong to the group.
-    evidence
-        Log-likelihood ratio of the marks' places and odds with the group and without it (a marked Poisson process).
+    gains
+        What each adds to the evidence.
     """
 
     members: Indices
     chances: Values
-    evidence: float
+    gains: Values
+
+    @property
+    def evidence(self) -> float:
+        """Log-likelihood ratio of places and odds with the group and without it (a marked Poisson process)."""
+        return float(self.gains.sum())
+
+    def take(self, which: Indices | NDArray[np.bool_]) -> Group:
+        """Group of only these of its members."""
+        return Group(self.members[which], self.chances[which], self.gains[which])
 
 
 def complete_group(seed: Indices, marks: WeighedMarks, *, settings: MembershipSettings) -> Group:
@@ -122,7 +131,7 @@ def assign_once(groups: Sequence[Group]) -> list[Group]:
         for member, chance in zip(group.members.tolist(), group.chances.tolist(), strict=True):
             best[member] = max(best.get(member, (0.0, -1)), (chance, -number))
     owned = [np.array([-best[m][1] == k for m in g.members.tolist()], dtype=bool) for k, g in enumerate(groups)]
-    return [Group(g.members[own], g.chances[own], g.evidence) for g, own in zip(groups, owned, strict=True)]
+    return [group.take(own) for group, own in zip(groups, owned, strict=True)]
 
 
 def _look_around(seed: Indices, marks: WeighedMarks, *, settings: MembershipSettings) -> Group:
@@ -135,8 +144,8 @@ def _look_around(seed: Indices, marks: WeighedMarks, *, settings: MembershipSett
         density = kernel @ chances
         chances = membership(odds, density, settings=settings)
     member = chances >= settings.least_chance
-    gain = np.log1p(odds * density / settings.average_per_mm2)
-    return Group(near[member], chances[member], float((gain - chances)[member].sum()))
+    gains = np.log1p(odds * density / settings.average_per_mm2) - chances
+    return Group(near, chances, gains).take(member)
 
 
 def _within_reach(seed: Indices, marks: WeighedMarks, *, reach_mm: float) -> Indices:

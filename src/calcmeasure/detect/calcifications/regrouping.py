@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.against_chance import link_against_chance
-from calcmeasure.detect.calcifications.clustering import Indices, link_by_density, merge_close
+from calcmeasure.detect.calcifications.clustering import Indices, link_by_density, merge_close, part_at_gaps
 from calcmeasure.detect.calcifications.confidence import group_confidence
 from calcmeasure.detect.calcifications.distribution import breast_frame, hint_distribution
 from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
@@ -58,7 +58,8 @@ def regroup(
     )
     area_mm2 = float(findings.breast.sum()) * spacing.area_mm2
     groups = find_groups(weighed, area_mm2=area_mm2, settings=settings)
-    wider = find_groups(weighed, area_mm2=area_mm2, settings=replace(settings, farthest_link_mm=settings.wider_link_mm))
+    wide = replace(settings, farthest_link_mm=settings.wider_link_mm, parting_mm=np.inf)
+    wider = find_groups(weighed, area_mm2=area_mm2, settings=wide)
     frame = breast_frame(findings.breast, spacing=spacing)
     found = [
         CalcificationCluster(
@@ -93,7 +94,7 @@ def find_groups(marks: WeighedMarks, *, area_mm2: float, settings: GroupSettings
 
 
 def _dense_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
-    """Link the marks above the operating point, take the second look around each group, unite what has met."""
+    """Link the marks above the operating point, look around each group again, unite what has met, part what has not."""
     sure = np.flatnonzero(marks.odds >= settings.founding_odds)
     linked = link_by_density(
         marks.points_mm[sure],
@@ -105,7 +106,13 @@ def _dense_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group
     united = merge_close([g.members for g in grown], marks.points_mm, gap_mm=settings.farthest_link_mm)
     if len(united) < len(grown):
         grown = _complete(united, marks, settings=settings.membership)
-    return _large_enough(assign_once(grown), settings=settings)
+    parted = [part for group in assign_once(grown) for part in _parts(group, marks, settings=settings)]
+    return _large_enough(parted, settings=settings)
+
+
+def _parts(group: Group, marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
+    parts = part_at_gaps(marks.points_mm[group.members], least_mm=settings.parting_mm, fewest=settings.fewest_members)
+    return [group.take(part) for part in parts]
 
 
 def _sparse_groups(marks: WeighedMarks, held: Indices, *, area_mm2: float, settings: GroupSettings) -> list[Group]:

@@ -57,6 +57,8 @@ class GroupSettings:
         Marks are linked over the nearest distance always, over the farthest where marks are sparse.
     wider_link_mm
         The farthest distance of the second, wider reading of the extent.
+    parting_mm
+        A group is parted at a gap from this length on, where its parts are far denser; never in the wider reading.
     founding_odds
         Marks found a group from these odds of being a microcalcification; its confidence then judges the group.
     sparse_odds, sparse_link_mm, sparse_by_chance
@@ -79,6 +81,7 @@ class GroupSettings:
     nearest_link_mm: float = 6.0
     farthest_link_mm: float = 10.0
     wider_link_mm: float = 12.5
+    parting_mm: float = 5.0
     founding_odds: float = 0.18
     sparse_odds: float = 0.43
     sparse_link_mm: float = 25.0
