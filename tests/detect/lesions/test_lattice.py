@@ -70,3 +70,15 @@ def test_block_mean_and_unblock_keep_ragged_ends():
         expected = volume[2 * z : 2 * z + 2, 1, 3 * c : 3 * c + 3].mean()
         assert blocks[z, 1, c] == pytest.approx(expected)
     assert unblock(blocks > 0, (2, 1, 3), volume.shape).shape == volume.shape
+
+
+@pytest.mark.parametrize("factors", [(1, 1, 1), (2, 1, 3), (2, 2, 2)])
+def test_blocks_of_squares_and_of_a_mask(factors):
+    """In NumPy: the mean over what a block holds of the volume."""
+    volume = np.random.default_rng(1).normal(3, 1, (5, 7, 9)).astype(np.float32)
+    for given, values, squared in ((volume, volume**2, True), (volume > 3, volume > 3, False), (volume, volume, False)):
+        blocks = block_mean(given, factors, squared=squared)
+        assert blocks.dtype == np.float32
+        for index in np.ndindex(blocks.shape):
+            box = tuple(slice(k * n, (k + 1) * n) for k, n in zip(index, factors, strict=True))
+            assert blocks[index] == pytest.approx(values[box].mean(), rel=1e-5)

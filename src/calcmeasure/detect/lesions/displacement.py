@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
-from calcmeasure.detect.lesions.warping import warp
+from calcmeasure.detect.lesions.resampling import warp
 from calcmeasure.geometry import Spacing
 
 FloatArray = NDArray[np.float64]

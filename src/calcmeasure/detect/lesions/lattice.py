@@ -18,25 +18,42 @@ LATTICE_MM = 4.0
 """Distance of lattice points: air and tissue differ far more than their noise in blocks of this size."""
 
 
-def block_mean(volume: FloatImage, factors: tuple[int, int, int]) -> FloatImage:
-    """Mean over blocks of `factors` voxels; the last block of an axis may be smaller."""
-    out = np.asarray(volume, dtype=np.float32)
-    for axis, factor in enumerate(factors):
-        if factor > 1:
-            out = np.moveaxis(_mean_of_runs(np.moveaxis(out, axis, 0), factor), 0, axis)
-    return np.ascontiguousarray(out)
+def block_mean(volume: FloatImage | BoolImage, factors: tuple[int, int, int], *, squared: bool = False) -> FloatImage:
+    """Mean over blocks of `factors` voxels, or of their squares; the last block of an axis may be smaller."""
+    known = np.ascontiguousarray(volume, None if volume.dtype == np.bool_ else np.float32)
+    if factors == (1, 1, 1) and not squared:
+        return known.astype(np.float32, copy=False)
+    means: FloatImage = _block_mean(known, factors, squared)
+    return means
 
 
-def _mean_of_runs(volume: FloatImage, length: int) -> FloatImage:
-    """Mean of each `length` neighbours along the first axis: strided sums, five times as fast as `np.add.reduceat`."""
-    total: FloatImage = volume[::length].copy()
-    for offset in range(1, length):
-        part = volume[offset::length]
-        total[: len(part)] += part
-    counts = np.full(len(total), length, dtype=np.float32)
-    counts[-1] = len(volume) - length * (len(total) - 1)
-    total /= counts[:, None, None]
-    return total
+@njit(cache=True, fastmath=True)
+def _block_mean(volume: FloatImage | BoolImage, factors: tuple[int, int, int], squared: bool) -> FloatImage:
+    """Lines are added first, whole and so many at a time, then their neighbours."""
+    nz, nr, nc = volume.shape
+    dz, dr, dc = factors
+    out, line = np.empty((-(-nz // dz), -(-nr // dr), -(-nc // dc)), np.float32), np.empty(nc, np.float32)
+    for z in range(out.shape[0]):
+        for r in range(out.shape[1]):
+            box = volume[z * dz : (z + 1) * dz, r * dr : (r + 1) * dr]
+            _add_lines(line, box, squared)
+            for c in range(out.shape[2]):
+                part = line[c * dc : (c + 1) * dc]
+                out[z, r, c] = part.sum() / (box.shape[0] * box.shape[1] * part.size)
+    return out
+
+
+@njit(cache=True, fastmath=True)
+def _add_lines(line: FloatImage, box: FloatImage | BoolImage, squared: bool) -> None:
+    line[:] = 0
+    for plane in box:
+        for values in plane:
+            if squared:
+                for c in range(line.size):
+                    line[c] += values[c] * values[c]
+            else:
+                for c in range(line.size):
+                    line[c] += values[c]
 
 
 def unblock(blocks: BoolImage, factors: tuple[int, int, int], shape: tuple[int, ...]) -> BoolImage:

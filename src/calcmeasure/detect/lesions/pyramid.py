@@ -72,7 +72,7 @@ class Level:
         steps_mm = np.asarray(spacing.zrc_mm)
         factors = _blocks(steps_mm, voxel_mm)
         size_mm: FloatArray = np.multiply(factors, steps_mm)
-        inside = block_mean(region.astype(np.float32), factors) > 0.5
+        inside = block_mean(region, factors) > 0.5
         still = _normalise(block_mean(fixed, factors), inside, voxel_mm=size_mm)
         offset_mm = (start_zrc + (np.asarray(factors) - 1) / 2) * steps_mm
         return cls(still, inside, _grown(inside, size_mm), factors, size_mm, offset_mm)
@@ -135,8 +135,22 @@ def _grown(inside: BoolImage, voxel_mm: FloatArray) -> BoolImage:
     coarse = inside[_thinned(blocks)]
     if not coarse.any():
         return inside
-    near = ndimage.distance_transform_edt(~coarse, sampling=voxel_mm * blocks) <= EDGE_MM
-    return unblock(near, blocks, inside.shape)
+    return unblock(_within(EDGE_MM, coarse, voxel_mm * blocks), blocks, inside.shape)
+
+
+def _within(reach_mm: float, mask: BoolImage, steps_mm: FloatArray) -> BoolImage:
+    """Voxels no farther than this from a mask's: squared distances axis by axis, as far as they may reach."""
+    square = np.where(mask, np.float32(0), np.float32(np.inf))
+    for axis, step_mm in enumerate(steps_mm):
+        nearest = square.copy()
+        from_start, to_nearest = np.moveaxis(square, axis, 0), np.moveaxis(nearest, axis, 0)
+        for k in range(1, int(reach_mm / step_mm) + 1):
+            away = np.float32((k * step_mm) ** 2)
+            np.minimum(to_nearest[k:], from_start[:-k] + away, out=to_nearest[k:])
+            np.minimum(to_nearest[:-k], from_start[k:] + away, out=to_nearest[:-k])
+        square = nearest
+    near: BoolImage = square <= reach_mm**2
+    return near
 
 
 def _normalise(image: FloatImage, inside: BoolImage, *, voxel_mm: FloatArray) -> FloatImage:
@@ -145,9 +159,12 @@ def _normalise(image: FloatImage, inside: BoolImage, *, voxel_mm: FloatArray) ->
     thin = _thinned(blocks)
     tissue = image[thin][inside[thin]]
     floor = 0.1 * float(np.percentile(tissue, 90)) if tissue.size else 1.0
-    logs: FloatImage = np.log(np.maximum(image, 0) + np.float32(max(floor, 1e-6)))
+    logs: FloatImage = np.maximum(image, 0)
+    logs += np.float32(max(floor, 1e-6))
+    np.log(logs, out=logs)
     sigma = NORMALISE_MM / (voxel_mm * blocks)
-    mean, square = (ndimage.gaussian_filter(block_mean(part, blocks), sigma, truncate=3) for part in (logs, logs**2))
+    means = (block_mean(logs, blocks, squared=squared) for squared in (False, True))
+    mean, square = (ndimage.gaussian_filter(part, sigma, truncate=3) for part in means)
     spread = np.sqrt(np.maximum(square - mean**2, 0))
     usual = float(np.median(spread[inside[thin]])) if tissue.size else 0.0
     frame = np.stack([np.ones(3), (1 - np.asarray(blocks)) / 2, np.asarray(blocks, np.float64)])

@@ -1,4 +1,4 @@
-"""Kernels that look at a phase where a displacement says its voxels came from.
+"""Kernels that hold a phase against another where a displacement says its voxels came from.
 
 Fields (a displacement, a local mean) are given at evenly spaced points and are linear between them. A frame is (3, 3):
 voxel size, position of voxel (0, 0, 0) and distance of the points, where the first point lies at 0.
@@ -16,18 +16,18 @@ FloatArray = NDArray[np.float64]
 
 
 @njit(cache=True, inline="always")
-def _cell(position: float, count: int) -> tuple[int, float]:
+def cell(position: float, count: int) -> tuple[int, float]:
     """Lower point and the fraction beyond it."""
     low = min(max(int(np.floor(position)), 0), max(count - 2, 0))
     return low, min(max(position - low, 0.0), 1.0)
 
 
 @njit(cache=True, inline="always")
-def _fill_line(line: FloatArray, fields: FloatArray, z: float, r: float) -> None:
+def fill_line(line: FloatArray, fields: FloatArray, z: float, r: float) -> None:
     """Fill (n, points) with the values of (n, ...) fields along the columns, at a fractional (slice, row) of points."""
     count, gz, gr, gc = fields.shape
-    z0, fz = _cell(z, gz)
-    r0, fr = _cell(r, gr)
+    z0, fz = cell(z, gz)
+    r0, fr = cell(r, gr)
     z1, r1 = min(z0 + 1, gz - 1), min(r0 + 1, gr - 1)
     for n in range(count):
         for g in range(gc):
@@ -37,7 +37,8 @@ def _fill_line(line: FloatArray, fields: FloatArray, z: float, r: float) -> None
 
 
 @njit(cache=True)
-def _in_voxels(shift_mm: FloatArray, voxel_mm: FloatArray) -> FloatArray:
+def in_voxels(shift_mm: FloatArray, voxel_mm: FloatArray) -> FloatArray:
+    """(3, ...) shift in voxels."""
     shift = np.empty_like(shift_mm)
     for axis in range(3):
         shift[axis] = shift_mm[axis] / voxel_mm[axis]
@@ -46,72 +47,26 @@ def _in_voxels(shift_mm: FloatArray, voxel_mm: FloatArray) -> FloatArray:
 
 @njit(cache=True, inline="always")
 def _on_line(values: FloatArray, place: float) -> float:
-    low, beyond = _cell(place, values.size)
+    low, beyond = cell(place, values.size)
     value: float = values[low] * (1 - beyond) + values[min(low + 1, values.size - 1)] * beyond
     return value
-
-
-@njit(cache=True, inline="always")
-def _keys(fraction: float) -> tuple[np.float32, np.float32, np.float32, np.float32]:
-    """Cubic convolution with a = -0.5 (Keys, IEEE Trans Acoust Speech Signal Process 1981;29:1153-1160)."""
-    f = np.float32(fraction)
-    one, two, three, four = np.float32(1), np.float32(2), np.float32(3), np.float32(4)
-    first = (f * (two - f) - one) * f / two
-    third = (f * (four - three * f) + one) * f / two
-    last = (f - one) * f * f / two
-    return first, one - first - third - last, third, last
-
-
-@njit(cache=True, inline="always")
-def _sample_cubic(volume: FloatImage, z: float, r: float, c: float) -> float:
-    """Tricubic value at a fractional index; edges repeated."""
-    nz, nr, nc = volume.shape
-    z0, fz = _cell(z, nz)
-    r0, fr = _cell(r, nr)
-    c0, fc = _cell(c, nc)
-    wz, wr, wc = _keys(fz), _keys(fr), _keys(fc)
-    ca, cb, cd = max(c0 - 1, 0), min(c0 + 1, nc - 1), min(c0 + 2, nc - 1)
-    value = 0.0
-    for i in range(4):
-        plane = volume[min(max(z0 + i - 1, 0), nz - 1)]
-        part = np.float32(0)
-        for j in range(4):
-            line = plane[min(max(r0 + j - 1, 0), nr - 1)]
-            part += wr[j] * (wc[0] * line[ca] + wc[1] * line[c0] + wc[2] * line[cb] + wc[3] * line[cd])
-        value += float(wz[i] * part)
-    return max(value, 0.0)
-
-
-@njit(cache=True, fastmath=True)
-def warp(volume: FloatImage, shift_mm: FloatArray, frame_mm: FloatArray) -> FloatImage:
-    """Sample a volume where every voxel came from: tricubic, never below 0, edges repeated."""
-    voxel_mm, offset_mm, step_mm = frame_mm
-    shift, line = _in_voxels(shift_mm, voxel_mm), np.empty((3, shift_mm.shape[3]))
-    nz, nr, nc = volume.shape
-    out = np.empty(volume.shape, np.float32)
-    for z in range(nz):
-        for r in range(nr):
-            at_z, at_r = (z * voxel_mm[0] + offset_mm[0]) / step_mm[0], (r * voxel_mm[1] + offset_mm[1]) / step_mm[1]
-            _fill_line(line, shift, at_z, at_r)
-            for c in range(nc):
-                at_c = (c * voxel_mm[2] + offset_mm[2]) / step_mm[2]
-                places = z + _on_line(line[0], at_c), r + _on_line(line[1], at_c), c + _on_line(line[2], at_c)
-                out[z, r, c] = _sample_cubic(volume, places[0], places[1], places[2])
-    return out
 
 
 @njit(cache=True, fastmath=True)
 def standardise(logs: FloatImage, fields: FloatArray, frame: FloatArray) -> None:
     """Take (2, ...) fields, mean and spread, from an image and divide it by them, in place."""
     voxel, offset, step = frame
-    line = np.empty((2, fields.shape[3]))
     nz, nr, nc = logs.shape
+    line, mean, spread = np.empty((2, fields.shape[3])), np.empty(nc, np.float32), np.empty(nc, np.float32)
     for z in range(nz):
         for r in range(nr):
-            _fill_line(line, fields, (z * voxel[0] + offset[0]) / step[0], (r * voxel[1] + offset[1]) / step[1])
+            fill_line(line, fields, (z * voxel[0] + offset[0]) / step[0], (r * voxel[1] + offset[1]) / step[1])
             for c in range(nc):
                 at_c = (c * voxel[2] + offset[2]) / step[2]
-                logs[z, r, c] = (logs[z, r, c] - _on_line(line[0], at_c)) / _on_line(line[1], at_c)
+                mean[c], spread[c] = _on_line(line[0], at_c), _on_line(line[1], at_c)
+            values = logs[z, r]
+            for c in range(nc):
+                values[c] = (values[c] - mean[c]) / spread[c]
 
 
 @njit(cache=True, fastmath=True)
@@ -133,9 +88,9 @@ def _slope(line: FloatImage, low: int, beyond: float) -> float:
 def _look(volume: FloatImage, z: float, r: float, c: float) -> tuple[float, float, float, float]:
     """Trilinear value at a fractional index, and twice its slopes from the values one voxel away; edges repeated."""
     nz, nr, nc = volume.shape
-    z0, fz = _cell(z, nz)
-    r0, fr = _cell(r, nr)
-    c0, fc = _cell(c, nc)
+    z0, fz = cell(z, nz)
+    r0, fr = cell(r, nr)
+    c0, fc = cell(c, nc)
     za, z1, zb = max(z0 - 1, 0), min(z0 + 1, nz - 1), min(z0 + 2, nz - 1)
     ra, r1, rb = max(r0 - 1, 0), min(r0 + 1, nr - 1), min(r0 + 2, nr - 1)
     v00, v01 = _between(volume[z0, r0], c0, fc), _between(volume[z0, r1], c0, fc)
@@ -167,7 +122,7 @@ def normal_equations(
     those count whose indices add up to a multiple of `every`.
     """
     voxel_mm, offset_mm, step_mm = frame_mm
-    shift, line = _in_voxels(shift_mm, voxel_mm), np.empty((3, shift_mm.shape[3]))
+    shift, line = in_voxels(shift_mm, voxel_mm), np.empty((3, shift_mm.shape[3]))
     nz, nr, nc = fixed.shape
     _, gz, gr, gc = shift.shape
     sums = np.zeros((9, gz, gr, gc))
@@ -177,7 +132,7 @@ def normal_equations(
         for r in range(nr):
             at_r = (r * voxel_mm[1] + offset_mm[1]) / step_mm[1]
             pr, ra, rb = min(int(at_r + 0.5), gr - 1), max(r - 1, 0), min(r + 1, nr - 1)
-            _fill_line(line, shift, at_z, at_r)
+            fill_line(line, shift, at_z, at_r)
             for c in range(-(z + r) % every, nc, every):
                 if not matched[z, r, c]:
                     continue
@@ -203,13 +158,13 @@ def mean_square_gap(
 ) -> float:
     """Mean squared difference inside a region, over the voxels that `normal_equations` counts."""
     voxel_mm, offset_mm, step_mm = frame_mm
-    shift, line = _in_voxels(shift_mm, voxel_mm), np.empty((3, shift_mm.shape[3]))
+    shift, line = in_voxels(shift_mm, voxel_mm), np.empty((3, shift_mm.shape[3]))
     nz, nr, nc = fixed.shape
     total, count = 0.0, 0
     for z in range(nz):
         for r in range(nr):
             at_z, at_r = (z * voxel_mm[0] + offset_mm[0]) / step_mm[0], (r * voxel_mm[1] + offset_mm[1]) / step_mm[1]
-            _fill_line(line, shift, at_z, at_r)
+            fill_line(line, shift, at_z, at_r)
             for c in range(-(z + r) % every, nc, every):
                 if region[z, r, c]:
                     at_c = (c * voxel_mm[2] + offset_mm[2]) / step_mm[2]
