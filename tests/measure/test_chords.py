@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calcmeasure.measure.chords import longest_perpendicular
+from calcmeasure.measure.chords import longest_perpendicular, pixel_sides
 
 ALONG_ROWS = np.array([(0.0, 0.0), (1.0, 0.0)])
 ALONG_COLUMNS = np.array([(0.0, 0.0), (0.0, 1.0)])
@@ -100,3 +100,19 @@ def test_the_order_and_direction_of_edges_do_not_matter(seed):
     second = np.where(swapped[:, None], starts, stops)[order]
     expected = longest_perpendicular(starts, stops, axis_mm=ALONG_COLUMNS)
     assert length(longest_perpendicular(first, second, axis_mm=ALONG_COLUMNS)) == pytest.approx(length(expected))
+
+
+def test_sides_of_pixels_close_around_them_and_count_their_border():
+    """In NumPy: sides between rows and between columns of the padded plane that differ."""
+    plane = np.random.default_rng(2).random((9, 13)) < 0.5
+    starts, stops = pixel_sides(plane)
+    around = np.pad(plane, 1)
+    assert len(starts) == (around[1:] != around[:-1]).sum() + (around[:, 1:] != around[:, :-1]).sum()
+    np.testing.assert_array_equal(np.abs(stops - starts).sum(axis=1), 1)
+    corners, times = np.unique(np.vstack([starts, stops]), axis=0, return_counts=True)
+    assert (times % 2 == 0).all()
+    np.testing.assert_array_equal(corners % 1, 0.5)
+    middles = (starts + stops) / 2
+    across = (stops - starts)[:, ::-1] / 2
+    one, other = ((middles + sign * across + 1).astype(int) for sign in (1, -1))
+    assert (around[tuple(one.T)] != around[tuple(other.T)]).all()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calcmeasure.geometry import FloatArray, Spacing
-from calcmeasure.measure.chords import longest_perpendicular
+from calcmeasure.measure.chords import longest_perpendicular, pixel_sides
 from calcmeasure.measure.hull_kernels import farthest_voxels, row_extremes, slice_hulls, widest_slice
 
 
@@ -127,7 +127,7 @@ def _short_axis(
     Between centres the chord is shorter by what a line in its direction needs to cross one pixel through the middle.
     """
     long_mm = _axis_mm(ends_zrc, steps_mm)
-    starts_mm, stops_mm = (corners * steps_mm[1:] for corners in _border(plane))
+    starts_mm, stops_mm = (corners * steps_mm[1:] for corners in pixel_sides(plane))
     chord_mm = longest_perpendicular(starts_mm, stops_mm, axis_mm=long_mm)
     length_mm = float(np.linalg.norm(chord_mm[1] - chord_mm[0]))
     direction = np.abs(long_mm[1] - long_mm[0])[::-1] / np.linalg.norm(long_mm[1] - long_mm[0])
@@ -142,14 +142,3 @@ def _axis_mm(ends_zrc: FloatArray, steps_mm: FloatArray) -> FloatArray:
     if np.array_equal(axis_mm[0], axis_mm[1]):
         axis_mm[1, 0 if steps_mm[1] > steps_mm[2] else 1] += 1.0
     return axis_mm
-
-
-def _border(plane: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Both ends (row, column of pixel corners) of every pixel side between inside and outside."""
-    inside = np.pad(plane, 1)
-    across = np.argwhere(inside[1:, :] != inside[:-1, :]) - (0.5, 1.0)
-    beside = np.argwhere(inside[:, 1:] != inside[:, :-1]) - (1.0, 0.5)
-    half_row, half_column = np.array([0.5, 0.0]), np.array([0.0, 0.5])
-    starts = np.vstack([across - half_column, beside - half_row])
-    stops = np.vstack([across + half_column, beside + half_row])
-    return starts, stops

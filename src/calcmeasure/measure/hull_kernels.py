@@ -137,15 +137,32 @@ def widest_slice(
 
 def _farthest(points: FloatArray, pad: FloatArray) -> tuple[int, int, float]:
     """Farthest pair and its length when every axis difference is lengthened by `pad`."""
-    spare = 3 - points.shape[1]
-    points, pad = np.pad(points, ((0, 0), (spare, 0))), np.pad(pad, (spare, 0))
-    centre = (points.min(axis=0) + points.max(axis=0)) / 2
-    # |p - q| + pad is at most |p - centre| + pad / 2 plus the same of q: padded radii bound a pair. 1e-12 for rounding.
-    radii = np.sqrt(np.sum((np.abs(points - centre) + pad / 2) ** 2, axis=1)) * (1 + 1e-12)
-    order = np.argsort(-radii, kind="stable")
-    first, second, square = _pruned_pair(np.ascontiguousarray(points[order]), radii[order], pad)
-    i, j = sorted((int(order[first]), int(order[second])))
-    return i, j, float(np.sqrt(square))
+    first, second, square = _farthest_pair(np.ascontiguousarray(points), pad)
+    return min(first, second), max(first, second), float(np.sqrt(square))
+
+
+@njit(cache=True)
+def _farthest_pair(points, pad):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Two rows of (n, d) points and the square of their padded distance."""
+    radii = _padded_radii(points, pad)
+    order = np.argsort(-radii, kind="mergesort")
+    first, second, square = _pruned_pair(points[order], radii[order], pad)
+    return order[first], order[second], square
+
+
+@njit(cache=True)
+def _padded_radii(points, pad):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Distance from the box centre; two of them bound a pair.
+
+    For |p - q| + pad is at most |p - centre| + pad / 2 plus the same of q. 1e-12 for rounding.
+    """
+    squares = np.zeros(len(points))
+    for axis in range(points.shape[1]):
+        along = points[:, axis]
+        centre = (along.min() + along.max()) / 2
+        for k in range(len(points)):
+            squares[k] += (abs(along[k] - centre) + pad[axis] / 2) ** 2
+    return np.sqrt(squares) * (1 + 1e-12)
 
 
 @njit(cache=True)
@@ -175,15 +192,15 @@ def _cross(points, a, b, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 @njit(cache=True)
 def _pruned_pair(points, radii, pad):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Farthest pair of (n, 3) points sorted by falling padded radius; two radii bound the length of a pair."""
-    best, first, second = pad[0] ** 2 + pad[1] ** 2 + pad[2] ** 2, 0, 0
+    """Farthest pair of (n, d) points sorted by falling padded radius; two radii bound the length of a pair."""
+    best, first, second = (pad**2).sum(), 0, 0
     for i in range(len(points)):
-        z, r, c = points[i, 0], points[i, 1], points[i, 2]
         for j in range(i + 1, len(points)):
             if (radii[i] + radii[j]) ** 2 <= best:
                 break
-            dz, dr, dc = abs(z - points[j, 0]) + pad[0], abs(r - points[j, 1]) + pad[1], abs(c - points[j, 2]) + pad[2]
-            square = dz * dz + dr * dr + dc * dc
+            square = 0.0
+            for axis in range(points.shape[1]):
+                square += (abs(points[i, axis] - points[j, axis]) + pad[axis]) ** 2
             if square > best:
                 best, first, second = square, i, j
     return first, second, best
