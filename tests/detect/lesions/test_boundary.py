@@ -104,6 +104,19 @@ def test_a_vessel_is_cut_off():
     assert distance_mm()[found.mask].max() < 8.5
 
 
+def test_a_diameter_runs_from_point_to_point():
+    """A lens 20 mm long and 9 mm thick: a ball of 2.2 mm does not fit into its ends."""
+    finer = (1, 5, 5)
+    fine = [(np.arange(n * f) + 0.5) / f - 0.5 for n, f in zip(SHAPE, finer, strict=True)]
+    steps = zip(fine, CENTRE_ZRC, VOXEL_MM, strict=True)
+    z, r, c = np.ix_(*((places - centre) * step_mm for places, centre, step_mm in steps))
+    along, across = np.abs(c) / 10.0, np.hypot(z, r) / 4.5
+    inside = (along**1.3 + across <= 1).reshape(SHAPE[0], SHAPE[1], 5, SHAPE[2], 5).mean(axis=(2, 4))
+    found = outline((20 + 180 * inside).astype(np.float32))
+    middle = next(p for p in found.contours_zrc if p[0, 0] == CENTRE_ZRC[0])
+    assert widths_mm(middle)[1] == pytest.approx(20, abs=1.0)
+
+
 def test_a_neighbour_is_left_out():
     """A second lesion beyond a gap lies within reach, but the candidate has no voxel in it."""
     other_zrc = CENTRE_ZRC + np.array([0, 0, 14 / VOXEL_MM[2]])

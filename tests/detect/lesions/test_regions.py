@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from calcmeasure.detect.lesions.regions import closed, component_at, deepest, filled, rolled, span_of
+from calcmeasure.detect.lesions.regions import closed, component_at, deepest, filled, rolled, span_of, with_tips
 from calcmeasure.detect.lesions.seeds import joined
 
 VOXELS = [(2.0, 1.1, 1.1), (1.0, 0.7, 0.7), (3.0, 1.6, 0.4), (1.0, 1.0, 1.0)]
@@ -93,3 +93,18 @@ def test_rolling_keeps_a_mask_inside_another(one, more):
     small, large = (rolled(mask, np.ones(3), radius_mm=1.5, anchor=(2, 4, 4)) for mask in (one, one | more))
     assert small[2, 4, 4]
     assert not (small & ~large).any()
+
+
+@pytest.mark.parametrize(("length", "stays"), [(2, True), (6, False)])
+def test_a_corner_is_put_back_and_a_vessel_stays_out(length, stays):
+    """A strip beyond the end of the body: short it is a pointed end, long it is a vessel, of which no root is left."""
+    body = disc(8, centre=(3, 20, 20))
+    strip = np.zeros_like(body)
+    strip[3, 20, 29 : 29 + length] = True
+    whole = with_tips(body, body | strip, reach_mm=2.5, voxel_mm=np.ones(3))
+    np.testing.assert_array_equal(whole, body | strip if stays else body)
+
+
+def test_nothing_comes_back_to_an_empty_body():
+    nothing = np.zeros((3, 4, 5), bool)
+    assert not with_tips(nothing, ~nothing, reach_mm=2.5, voxel_mm=np.ones(3)).any()

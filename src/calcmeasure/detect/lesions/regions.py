@@ -82,6 +82,29 @@ def rolled(mask: BoolImage, voxel_mm: FloatArray, *, radius_mm: float, anchor: V
     return kept
 
 
+def with_tips(body: BoolImage, mask: BoolImage, *, reach_mm: float, voxel_mm: FloatArray) -> BoolImage:
+    """Put back what a rolling ball left out of a mask and what ends near by: a corner does, a vessel runs on.
+
+    Parameters
+    ----------
+    body, mask
+        What the ball reached, and what it rolled through.
+    reach_mm
+        Parts that go farther from the body than this stay out, from their very root.
+    """
+    if not body.any():
+        return body
+    first, last = span_of(mask)
+    box = box_between(first, last + 1)
+    labels, count = ndimage.label(mask[box] & ~body[box], structure=_EVERY_NEIGHBOUR)
+    away_mm = ndimage.distance_transform_edt(~body[box], sampling=voxel_mm)
+    is_tip = np.asarray(ndimage.maximum(away_mm, labels, np.arange(count + 1))) <= reach_mm
+    is_tip[0] = False
+    whole = body.copy()
+    whole[box] |= is_tip[labels]
+    return whole
+
+
 def _depth_mm(mask: BoolImage, voxel_mm: FloatArray) -> FloatArray:
     depth_mm: FloatArray = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=voxel_mm)[1:-1, 1:-1, 1:-1]
     return depth_mm
