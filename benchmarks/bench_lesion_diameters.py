@@ -8,8 +8,6 @@ sub-voxel outline.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -19,7 +17,7 @@ from calcmeasure.measure.diameter import Convention, mask_diameters
 from calcmeasure.phantom.dynamic.examination import DcePhantom
 from lesions.options import read_options
 from lesions.outcomes import NO_LESION
-from lesions.peers import has_pyradiomics, pyradiomics_slice
+from lesions.peers import has_pyradiomics, pyradiomics_diameters, pyradiomics_python
 from lesions.running import run_suite
 from lesions.suites import STILL
 from timing import print_machine, print_table
@@ -39,7 +37,7 @@ def itk_feret(mask: np.ndarray, exam: DcePhantom) -> float:
 
 
 def main() -> None:
-    python = _pyradiomics_python()
+    python = pyradiomics_python()
     options = read_options(__doc__)
     print_machine("SimpleITK")
     ways: dict[str, Callable[[np.ndarray, DcePhantom], float]] = {
@@ -50,18 +48,10 @@ def main() -> None:
     }
     ways["SimpleITK Feret, per slice"] = itk_feret
     if has_pyradiomics(python):
-        ways["pyradiomics Maximum2DDiameterSlice"] = lambda mask, exam: pyradiomics_slice(
-            mask, exam.grid, python=python
+        ways["pyradiomics Maximum2DDiameterSlice"] = lambda mask, exam: (
+            pyradiomics_diameters(mask, exam.grid.spacing, python=python).slice_mm
         )
     print_table(("diameter", "lesions", "bias mm", "sd mm", "p90 mm"), _rows(ways, exams=options.exams))
-
-
-def _pyradiomics_python() -> str:
-    """Take this benchmark's own option off the command line."""
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--pyradiomics-python", default=sys.executable)
-    own, sys.argv[1:] = parser.parse_known_args()
-    return str(own.pyradiomics_python)
 
 
 def _rows(ways, *, exams: int) -> Iterator[tuple[str, ...]]:

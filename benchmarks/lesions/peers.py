@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from calcmeasure.geometry import ImageGrid
+from calcmeasure.geometry import ImageGrid, Spacing
 
 FloatImage = NDArray[np.float32]
 Registration = Callable[[FloatImage, FloatImage, ImageGrid], FloatImage]
@@ -21,12 +24,18 @@ NAIVE_ROUNDS = 30
 
 CONTROL_MM = 25.0
 _PYRADIOMICS = """
-import sys, numpy, SimpleITK
+import json, sys, time, numpy, SimpleITK
 from radiomics.shape import RadiomicsShape
 content = numpy.load(sys.argv[1])
 image = SimpleITK.GetImageFromArray(content["mask"])
 image.SetSpacing([float(step) for step in content["spacing"][::-1]])
-print(RadiomicsShape(image, image).getMaximum2DDiameterSliceFeatureValue())
+seconds = []
+for _ in range(int(sys.argv[2])):
+    start = time.process_time()
+    shape = RadiomicsShape(image, image)
+    found = shape.getMaximum2DDiameterSliceFeatureValue(), shape.getMaximum3DDiameterFeatureValue()
+    seconds.append(time.process_time() - start)
+print(json.dumps([*map(float, found), seconds]))
 """
 """It needs NumPy below 1.24, and so often a Python of its own."""
 ELASTIX_MM = 20.0
@@ -94,6 +103,14 @@ def elastix(moving: FloatImage, fixed: FloatImage, grid: ImageGrid) -> FloatImag
     return np.asarray(itk.array_from_image(moved), np.float32)
 
 
+def pyradiomics_python() -> str:
+    """Take ``--pyradiomics-python``, by default this interpreter, off the command line."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--pyradiomics-python", default=sys.executable)
+    own, sys.argv[1:] = parser.parse_known_args()
+    return str(own.pyradiomics_python)
+
+
 def has_pyradiomics(python: str) -> bool:
     """Whether an interpreter can import it."""
     found = subprocess.run([python, "-c", "import radiomics"], capture_output=True, check=False).returncode == 0
@@ -102,14 +119,23 @@ def has_pyradiomics(python: str) -> bool:
     return found
 
 
-def pyradiomics_slice(mask: NDArray[np.bool_], grid: ImageGrid, *, python: str) -> float:
-    """Maximum2DDiameterSlice of a mask, mm, computed by another interpreter."""
+@dataclass(frozen=True, slots=True)
+class MeshDiameters:
+    """What pyradiomics measures between the vertices of its mesh, and the processor time of each time it did."""
+
+    slice_mm: float
+    in_space_mm: float
+    seconds: list[float]
+
+
+def pyradiomics_diameters(mask: NDArray[np.bool_], spacing: Spacing, *, python: str, repeats: int = 1) -> MeshDiameters:
+    """Maximum2DDiameterSlice and Maximum3DDiameter of a mask, computed by another interpreter."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mask.npz"
-        np.savez(path, mask=mask.astype(np.uint8), spacing=grid.spacing.zrc_mm)
-        command = [python, "-c", _PYRADIOMICS, str(path)]
+        np.savez(path, mask=mask.astype(np.uint8), spacing=spacing.zrc_mm)
+        command = [python, "-c", _PYRADIOMICS, str(path), str(repeats)]
         answer = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    return float(answer.split()[-1])
+    return MeshDiameters(*json.loads(answer.splitlines()[-1]))
 
 
 @dataclass(frozen=True, slots=True)
