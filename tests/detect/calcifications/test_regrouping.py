@@ -8,6 +8,7 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 from calcmeasure.detect.calcifications.regrouping import regroup
+from calcmeasure.detect.calcifications.settings import GroupSettings
 from calcmeasure.detect.contract import CalcificationFindings, CalcificationMarks
 from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.terms import MarkLabel
@@ -48,6 +49,18 @@ def test_few_sure_marks_centimetres_apart_are_a_group_where_there_is_nothing_els
     row_rc = np.array([[200.0, 100.0], [230.0, 230.0], [190.0, 350.0], [220.0, 470.0], [200.0, 600.0]])
     (cluster,) = regroup(findings(row_rc, [0.99] * 5), spacing=SPACING).clusters
     assert_array_equal(cluster.points_rc, row_rc)
+
+
+def test_a_sparse_group_takes_in_a_mark_beyond_any_link_and_a_dense_one_does_not():
+    sparse_rc = np.array([[400.0, 100.0 + 70.0 * k] for k in range(6)])
+    beyond_rc = sparse_rc[-1:] + np.array([0.0, 140.0])
+    seen = findings(np.vstack([sparse_rc, beyond_rc]), [0.99] * 7)
+    linked = regroup(seen, spacing=SPACING, settings=GroupSettings(sparse_gap_mm=np.inf))
+    assert [len(cluster.marks) for cluster in linked.clusters] == [6]
+    assert [len(cluster.marks) for cluster in regroup(seen, spacing=SPACING).clusters] == [7]
+    beside_rc = GROUP_RC[-1:] + np.array([0.0, 140.0])
+    (cluster,) = regroup(findings(np.vstack([GROUP_RC, beside_rc]), [0.99] * 13), spacing=SPACING).clusters
+    assert len(cluster.marks) == 12
 
 
 def test_as_many_strewn_over_a_breast_full_of_others_are_none():

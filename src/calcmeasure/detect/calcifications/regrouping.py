@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcmeasure.detect.calcifications.against_chance import link_against_chance
-from calcmeasure.detect.calcifications.clustering import Indices, link_by_density, merge_close, part_at_gaps
+from calcmeasure.detect.calcifications.clustering import (
+    Indices,
+    link_by_density,
+    merge_close,
+    part_at_gaps,
+    typical_gap_mm,
+)
 from calcmeasure.detect.calcifications.confidence import group_confidence
 from calcmeasure.detect.calcifications.distribution import breast_frame, hint_distribution
 from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
@@ -81,6 +87,9 @@ def regroup(
 def find_groups(marks: WeighedMarks, *, area_mm2: float, settings: GroupSettings) -> list[Group]:
     """Find groups by the density of their marks, and among the marks left over those that are together beyond chance.
 
+    A group of marks far apart may have lost others beyond the link distance: it is looked for again among all marks
+    that no denser group holds, and becomes what it was part of.
+
     Parameters
     ----------
     marks
@@ -89,8 +98,11 @@ def find_groups(marks: WeighedMarks, *, area_mm2: float, settings: GroupSettings
         Of the breast.
     """
     dense = _dense_groups(marks, settings=settings)
-    held = np.concatenate([np.empty(0, dtype=np.intp), *(group.members for group in dense)])
-    return dense + _sparse_groups(marks, held, area_mm2=area_mm2, settings=settings)
+    found = dense + _sparse_groups(marks, dense, area_mm2=area_mm2, settings=settings)
+    firm = [g for g in found if typical_gap_mm(marks.points_mm[g.members]) < settings.sparse_gap_mm]
+    if len(firm) == len(found):
+        return found
+    return _superseded(found, by=_sparse_groups(marks, firm, area_mm2=area_mm2, settings=settings))
 
 
 def _dense_groups(marks: WeighedMarks, *, settings: GroupSettings) -> list[Group]:
@@ -115,8 +127,11 @@ def _parts(group: Group, marks: WeighedMarks, *, settings: GroupSettings) -> lis
     return [group.take(part) for part in parts]
 
 
-def _sparse_groups(marks: WeighedMarks, held: Indices, *, area_mm2: float, settings: GroupSettings) -> list[Group]:
-    """Take the second look, as far as the gaps ask for, around marks that are together beyond chance."""
+def _sparse_groups(
+    marks: WeighedMarks, others: Sequence[Group], *, area_mm2: float, settings: GroupSettings
+) -> list[Group]:
+    """Take the second look, as far as the gaps ask for, around free marks that are together beyond chance."""
+    held = np.concatenate([np.empty(0, dtype=np.intp), *(group.members for group in others)])
     free = np.setdiff1d(np.arange(len(marks.odds)), held)
     left = marks.take(free)
     sure = np.flatnonzero(left.odds >= settings.sparse_odds)
@@ -133,6 +148,16 @@ def _sparse_groups(marks: WeighedMarks, held: Indices, *, area_mm2: float, setti
     )
     grown = assign_once(_complete([sure[group] for group in linked], left, settings=wide))
     return _large_enough([replace(group, members=free[group.members]) for group in grown], settings=settings)
+
+
+def _superseded(groups: Sequence[Group], *, by: Sequence[Group]) -> list[Group]:
+    """Replace groups by one that shares marks with them and has more members than they have together."""
+    left = list(groups)
+    for larger in by:
+        met = [bool(np.isin(group.members, larger.members).any()) for group in left]
+        if any(met) and len(larger.members) > sum(len(left[k].members) for k in np.flatnonzero(met)):
+            left = [*(group for group, is_met in zip(left, met, strict=True) if not is_met), larger]
+    return left
 
 
 def _large_enough(groups: Sequence[Group], *, settings: GroupSettings) -> list[Group]:

@@ -64,6 +64,8 @@ class GroupSettings:
     sparse_odds, sparse_link_mm, sparse_by_chance
         Marks too far apart for a link make a group where, of sets of marks from these odds that steps of at most this
         length hold together, fewer than so many are expected by chance.
+    sparse_gap_mm
+        Groups of at least this typical gap are looked for again in the same way.
     sparse_chance
         Probability of membership from which a mark is a member of such a group: that it is one is known already.
     fewest_members
@@ -86,6 +88,7 @@ class GroupSettings:
     sparse_odds: float = 0.43
     sparse_link_mm: float = 25.0
     sparse_by_chance: float = 0.05
+    sparse_gap_mm: float = 4.0
     sparse_chance: float = 0.3
     fewest_members: int = 3
     least_odds: float = 0.005
