@@ -52,7 +52,7 @@ def test_few_sure_marks_centimetres_apart_are_a_group_where_there_is_nothing_els
 
 
 def test_a_sparse_group_takes_in_a_mark_beyond_any_link_and_a_dense_one_does_not():
-    sparse_rc = np.array([[400.0, 100.0 + 70.0 * k] for k in range(6)])
+    sparse_rc = np.array([[400.0, 100.0 + 55.0 * k] for k in range(6)])
     beyond_rc = sparse_rc[-1:] + np.array([0.0, 140.0])
     seen = findings(np.vstack([sparse_rc, beyond_rc]), [0.99] * 7)
     linked = regroup(seen, spacing=SPACING, settings=GroupSettings(sparse_gap_mm=np.inf))
