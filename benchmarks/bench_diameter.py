@@ -1,8 +1,8 @@
 """Greatest diameter beside SimpleITK, pyradiomics and scikit-image, and the bias of each convention.
 
 Run: ``python benchmarks/bench_diameter.py [--pyradiomics-python PYTHON]``. Prints one Markdown table per question;
-every answer is checked against the peers' before its time counts. pyradiomics takes part where it is installed; for an older
-Python of its own, name that interpreter. Peers measure the diameter in space (pyradiomics also the one in the slices),
+every answer is checked against the peers' before its time counts. pyradiomics takes part where it is installed; for an
+older Python of its own, name that interpreter. Peers measure the diameter in space (pyradiomics also that in slices),
 calcmeasure the in-plane diameter, the short axis and the volume as well.
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import label
 
 from calcmeasure.measure.diameter import mask_diameters
-from calcmeasure.measure.enhancement import functional_tumour_mask
+from calcmeasure.measure.functional_mask import functional_tumour_mask
 from calcmeasure.phantom.dynamic.examination import DcePhantom
 
 MARGIN = 1.5

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from calcmeasure.errors import ErrorCode, PhaseError
 from calcmeasure.measure.enhancement import (
     DelayedCourse,
-    FtvRule,
     InitialRise,
     delayed_course,
-    functional_tumour_mask,
     initial_rise,
     kinetic_curve,
     percent_enhancement,
@@ -136,51 +134,6 @@ def test_unusable_times_are_refused(times_s, first_post, code):
 def test_empty_mask_is_refused():
     with pytest.raises(PhaseError):
         kinetic_curve(_series([1, 2]), [0, 90], where=np.zeros((2, 3, 4), dtype=bool), first_post=1)
-
-
-def _cube(percent=100.0):
-    pre = np.full((7, 7, 7), 100.0, np.float32)
-    early = pre.copy()
-    early[2:5, 2:5, 2:5] += percent
-    return pre, early, np.ones(pre.shape, dtype=bool)
-
-
-def test_every_voxel_of_a_cube_counts():
-    # The corners of a 3 x 3 x 3 cube have 7 passing neighbours each.
-    pre, early, region = _cube()
-    assert functional_tumour_mask(pre, early, None, region=region).sum() == 27
-    assert functional_tumour_mask(pre, early, None, region=region, rule=FtvRule(neighbours=8)).sum() == 19
-
-
-@pytest.mark.parametrize(("percent", "count"), [(69.9, 0), (70.0, 27)])
-def test_enhancement_threshold_is_inclusive(percent, count):
-    pre, early, region = _cube(percent)
-    assert functional_tumour_mask(pre, early, None, region=region).sum() == count
-
-
-def test_lone_voxels_and_dark_voxels_do_not_count():
-    pre, early, region = _cube()
-    early[0, 0, 0] = 300
-    pre[3, 3, 3], early[3, 3, 3] = 50, 200
-    counted = functional_tumour_mask(pre, early, None, region=region)
-    assert not counted[0, 0, 0]
-    assert not counted[3, 3, 3]
-    assert counted.sum() == 26
-
-
-def test_negative_ratio_does_not_count():
-    pre, early, region = _cube()
-    late = early.copy()
-    late[2, 2, 2] = 50.0
-    assert functional_tumour_mask(pre, early, late, region=region).sum() == 26
-
-
-def test_nothing_counts_outside_the_region():
-    pre, early, region = _cube()
-    region[:] = False
-    assert not functional_tumour_mask(pre, early, None, region=region).any()
-    region[:4] = True
-    assert functional_tumour_mask(pre, early, None, region=region).sum() == 18
 
 
 @pytest.mark.realdata

@@ -1,7 +1,6 @@
-"""Contrast uptake in numbers: percent enhancement, early-to-late ratio, kinetic curves, functional tumour volume.
+"""Contrast uptake in numbers: percent enhancement, early-to-late ratio, kinetic curves.
 
-Sources: BI-RADS 5th edition (2013) for the curve classes; Hylton et al., Radiology 2012;263:663-672 and Newitt et al.,
-J Digit Imaging 2014 for the functional tumour volume rule. Times are seconds on the series' own clock.
+Source: BI-RADS 5th edition (2013) for the curve classes. Times are seconds on the series' own clock.
 """
 
 from __future__ import annotations
@@ -57,28 +56,6 @@ class KineticCurve:
     def percent(self) -> FloatArray:
         """(n,) percent enhancement over the baseline."""
         return percent_enhancement(np.full_like(self.signal, self.baseline), self.signal)
-
-
-@dataclass(frozen=True, slots=True)
-class FtvRule:
-    """Parameters of the functional tumour volume; all of them belong into a report of the volume.
-
-    Parameters
-    ----------
-    background_fraction
-        Share of the region's 95th percentile before contrast below which a voxel does not count.
-    percent
-        Least percent enhancement at the early phase.
-    neighbours
-        Least number of the 26 neighbours that pass as well.
-    least_ser
-        Least signal enhancement ratio.
-    """
-
-    background_fraction: float = 0.6
-    percent: float = 70.0
-    neighbours: int = 4
-    least_ser: float = 0.0
 
 
 def percent_enhancement(pre: ArrayLike, post: ArrayLike, *, floor: float = 0.0) -> FloatArray:
@@ -202,43 +179,6 @@ def delayed_course(initial_signal: float, delayed_signal: float) -> DelayedCours
     return DelayedCourse.WASHOUT if change < -limit else DelayedCourse.PLATEAU
 
 
-def functional_tumour_mask(
-    pre: FloatImage, early: FloatImage, late: FloatImage | None, *, region: BoolImage, rule: FtvRule | None = None
-) -> BoolImage:
-    """Voxels that count towards the functional tumour volume.
-
-    A voxel counts when it lies in the region, its signal before contrast reaches a share of the region's 95th
-    percentile, it enhances enough, enough of its 26 neighbours do both as well, and its early-to-late ratio is not
-    below the least one.
-
-    Parameters
-    ----------
-    pre, early, late
-        (slices, rows, columns) signal in one common scaling. Without a late phase the ratio is not asked for.
-    region
-        (slices, rows, columns) the reader's box, or the breast.
-    rule
-        Thresholds; the published ones by default.
-
-    Returns
-    -------
-    (slices, rows, columns) bool ndarray
-        Its volume is the count times the voxel volume.
-    """
-    limits = rule or FtvRule()
-    before, after = _same_shape(pre, early)
-    inside = np.asarray(region, dtype=bool)
-    if not inside.any():
-        return np.zeros(before.shape, dtype=np.bool_)
-    least_signal = limits.background_fraction * float(np.percentile(before[inside], 95))
-    passing = inside & (before >= least_signal) & (before > 0)
-    passing &= percent_enhancement(before, after) >= limits.percent
-    counted: BoolImage = passing & (_neighbour_count(passing) >= limits.neighbours)
-    if late is not None:
-        counted &= signal_enhancement_ratio(before, after, late) >= limits.least_ser
-    return counted
-
-
 def _same_shape(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:
     a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if a.shape != b.shape:
@@ -266,14 +206,3 @@ def _initial_peak(percent: FloatArray, times_s: FloatArray, *, first_post: int) 
     start_s = 0.0 if times_s[first_post - 1] <= 0 <= times_s[first_post] else float(times_s[first_post - 1])
     last = max(first_post, int(np.searchsorted(times_s, start_s + INITIAL_WINDOW_S, side="right")) - 1)
     return first_post + int(np.argmax(percent[first_post : last + 1]))
-
-
-def _neighbour_count(mask: BoolImage) -> NDArray[np.int8]:
-    """How many of the 26 neighbours are set; outside the volume none is."""
-    total = np.pad(mask, 1).astype(np.int8)
-    for axis in range(3):
-        size = total.shape[axis] - 2
-        parts = [np.take(total, np.arange(k, k + size), axis=axis) for k in range(3)]
-        total = parts[0] + parts[1] + parts[2]
-    counts: NDArray[np.int8] = total - mask.astype(np.int8)
-    return counts

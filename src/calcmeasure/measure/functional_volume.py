@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from calcmeasure.geometry import Spacing
 from calcmeasure.measure.early_phase import TIE_S
-from calcmeasure.measure.enhancement import FtvRule, functional_tumour_mask
+from calcmeasure.measure.functional_mask import FtvRule, functional_tumour_mask
 from calcmeasure.model.enhancement import FunctionalVolume
 from calcmeasure.model.imaging import DynamicSeries, Phase
 
