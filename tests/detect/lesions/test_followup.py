@@ -64,8 +64,8 @@ def test_a_residue_in_the_bed_is_found_where_alone_nothing_was():
     ("confidence", "flags", "remains"),
     [
         (0.9, (), True),
-        (0.2, (), True),
-        (0.15, (), False),
+        (0.03, (), True),
+        (0.02, (), False),
         (0.9, ("looks_like_background",), True),
         (0.9, ("looks_like_vessel",), False),
         (0.9, ("looks_like_skin",), False),

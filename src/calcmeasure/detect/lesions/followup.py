@@ -25,8 +25,9 @@ BED_MARGIN_MM = 6.0
 """A finding this near the tumour's old place counts as lying in it: what remains of positioning and breathing."""
 LEAST_SHARE = 0.5
 """Of a finding's voxels that lie in the bed."""
-BED_ODDS = 5.0
-"""How much likelier a finding in the bed is to be a lesion than the same finding elsewhere; own estimate."""
+BED_ODDS = 40.0
+"""How much likelier a finding in the bed is to be a lesion than the same finding elsewhere: what is left of a tumour
+lies in its bed, what only resembles it lies anywhere, and a bed is a few hundredths of the breasts."""
 NO_RESIDUE = frozenset({Flag.LOOKS_LIKE_VESSEL.value, Flag.LOOKS_LIKE_SKIN.value})
 """What a finding in a bed must not look like: vessels run through the bed of a tumour that has gone."""
 LEAST_SIMILARITY = 0.5
