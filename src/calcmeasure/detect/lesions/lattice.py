@@ -20,9 +20,9 @@ LATTICE_MM = 4.0
 
 def block_mean(volume: FloatImage | BoolImage, factors: tuple[int, int, int], *, squared: bool = False) -> FloatImage:
     """Mean over blocks of `factors` voxels, or of their squares; the last block of an axis may be smaller."""
-    known = np.ascontiguousarray(volume, None if volume.dtype == np.bool_ else np.float32)
     if factors == (1, 1, 1) and not squared:
-        return known.astype(np.float32, copy=False)
+        return np.asarray(volume, np.float32)
+    known = np.ascontiguousarray(volume, None if volume.dtype == np.bool_ else np.float32)
     means: FloatImage = _block_mean(known, factors, squared)
     return means
 

@@ -163,10 +163,11 @@ def _normalise(image: FloatImage, inside: BoolImage, *, voxel_mm: FloatArray) ->
     logs += np.float32(max(floor, 1e-6))
     np.log(logs, out=logs)
     sigma = NORMALISE_MM / (voxel_mm * blocks)
-    means = (block_mean(logs, blocks, squared=squared) for squared in (False, True))
-    mean, square = (ndimage.gaussian_filter(part, sigma, truncate=3) for part in means)
-    spread = np.sqrt(np.maximum(square - mean**2, 0))
-    usual = float(np.median(spread[inside[thin]])) if tissue.size else 0.0
-    frame = np.stack([np.ones(3), (1 - np.asarray(blocks)) / 2, np.asarray(blocks, np.float64)])
-    standardise(logs, np.stack([mean, spread + 0.5 * usual + 1e-6]).astype(np.float64), frame)
+    coarse = [block_mean(logs, blocks, squared=squared) for squared in (False, True)]
+    mean, spread = fields = np.empty((2, *coarse[0].shape), np.float32)
+    for part, field in zip(coarse, fields, strict=True):
+        ndimage.gaussian_filter(part, sigma, truncate=3, output=field)
+    np.sqrt(np.maximum(spread - mean**2, 0), out=spread)
+    spread += 0.5 * float(np.median(spread[inside[thin]])) + 1e-6 if tissue.size else 1e-6
+    standardise(logs, fields, np.stack([np.ones(3), (1 - np.asarray(blocks)) / 2, np.asarray(blocks, np.float64)]))
     return logs

@@ -53,11 +53,11 @@ def _on_line(values: FloatArray, place: float) -> float:
 
 
 @njit(cache=True, fastmath=True)
-def standardise(logs: FloatImage, fields: FloatArray, frame: FloatArray) -> None:
+def standardise(logs: FloatImage, fields: FloatImage, frame: FloatArray) -> None:
     """Take (2, ...) fields, mean and spread, from an image and divide it by them, in place."""
     voxel, offset, step = frame
     nz, nr, nc = logs.shape
-    line, mean, spread = np.empty((2, fields.shape[3])), np.empty(nc, np.float32), np.empty(nc, np.float32)
+    line, mean, spread = np.empty((2, fields.shape[3]), np.float32), np.empty(nc, np.float32), np.empty(nc, np.float32)
     for z in range(nz):
         for r in range(nr):
             fill_line(line, fields, (z * voxel[0] + offset[0]) / step[0], (r * voxel[1] + offset[1]) / step[1])
