@@ -20,7 +20,7 @@ def group_of(n, *, share=0.9, snr=8.0, odds=20.0, evidence=None):
         snr=np.full(n, snr),
     )
     group = Group(np.arange(n), np.full(n, 0.9), np.full(n, 4.0 if evidence is None else evidence / n))
-    return group, WeighedMarks(points_mm, np.full(n, odds), np.log(marks.snr)), marks
+    return group, WeighedMarks(points_mm, np.full(n, odds), np.log(marks.snr), np.zeros(n)), marks
 
 
 @pytest.mark.parametrize(

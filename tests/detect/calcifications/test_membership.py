@@ -18,14 +18,14 @@ from calcmeasure.detect.calcifications.membership import (
 )
 from calcmeasure.detect.calcifications.settings import MembershipSettings
 
-SETTINGS = MembershipSettings(average_per_mm2=0.003, scattered_per_mm2=0.0005, densest_per_mm2=0.3)
+SETTINGS = MembershipSettings(average_per_mm2=0.003, scattered_per_mm2=0.0005, benign_density=0.5, densest_per_mm2=0.3)
 GRID_MM = np.stack(np.meshgrid(np.arange(4) * 2.0, np.arange(4) * 2.0), axis=-1).reshape(-1, 2)
 """Sixteen marks 2 mm apart."""
 
 
 def weighed(points_mm, odds, strengths=np.nan):
     n = len(points_mm)
-    return WeighedMarks(np.asarray(points_mm, dtype=float), np.full(n, odds), np.full(n, strengths))
+    return WeighedMarks(np.asarray(points_mm, dtype=float), np.full(n, odds), np.full(n, strengths), np.zeros(n))
 
 
 def with_one_more(point_mm, odds, settings=SETTINGS):
@@ -44,8 +44,24 @@ def with_one_more(point_mm, odds, settings=SETTINGS):
         (1.0, 9.0, 0.3 / (0.3005 + 0.003)),
     ],
 )
-def test_chance_of_membership_is_bayes_rule_over_three_sources(odds, density, expected):
-    assert membership(np.array([odds]), np.array([density]), settings=SETTINGS) == pytest.approx([expected])
+def test_chance_of_membership_is_bayes_rule_over_noise_and_scattered_ones(odds, density, expected):
+    chance = membership(np.array([odds]), np.array([density]), benign_odds=np.zeros(1), settings=SETTINGS)
+    assert chance == pytest.approx([expected])
+
+
+@pytest.mark.parametrize(
+    ("share", "density", "expected"),
+    [
+        # By hand, of a certain calcification: odds s / (1 - s), benign ones half as dense as the group's.
+        (0.5, 0.1, 0.1 / (0.1 + 0.0005 + 0.05)),
+        (0.2, 0.1, 0.1 / (0.1 + 0.0005 + 0.05 * 4.0)),
+        (0.5, 0.002, 0.002 / (0.002 + 0.0005 + 0.003)),
+    ],
+)
+def test_what_looks_benign_is_carried_by_no_density(share, density, expected):
+    odds = np.array([share / (1.0 - share)])
+    chance = membership(odds, np.array([density]), benign_odds=1.0 / odds, settings=SETTINGS)
+    assert chance == pytest.approx([expected])
 
 
 def test_a_weak_mark_joins_inside_and_not_far_outside():

@@ -97,11 +97,15 @@ def test_more_is_found_where_more_false_marks_are_allowed():
     assert members[-1] > members[0]
 
 
-def test_a_mark_that_looks_benign_joins_a_group_around_it_and_founds_none():
+def test_a_mark_in_doubt_joins_a_group_around_it_and_one_that_looks_benign_does_not():
     middle = np.array([[330.0, 320.0]])
-    doubted = findings(middle, [0.98], label=MarkLabel.VASCULAR, suspicious=0.06)
-    grouped = regroup(joined(findings(GROUP_RC, [0.97] * 12), doubted), spacing=SPACING)
-    assert len(grouped.clusters[0].marks) == 13
-    alone = regroup(findings(GROUP_RC, [0.98] * 12, label=MarkLabel.VASCULAR, suspicious=0.01), spacing=SPACING)
+    group = findings(GROUP_RC, [0.97] * 12)
+    for share, members in ((0.5, 13), (0.2, 12)):
+        (cluster,) = regroup(joined(group, findings(middle, [0.98], suspicious=share)), spacing=SPACING).clusters
+        assert len(cluster.marks) == members
+
+
+def test_what_is_taken_for_an_artery_is_in_no_group():
+    alone = regroup(findings(GROUP_RC, [0.98] * 12, label=MarkLabel.VASCULAR, suspicious=0.05), spacing=SPACING)
     assert alone.clusters == ()
     assert set(alone.marks.labels) == {MarkLabel.VASCULAR}

@@ -39,15 +39,18 @@ class WeighedMarks:
         (n,) calibrated odds of being a calcification, p / (1 - p), on an average image.
     strengths
         (n,) natural logarithm of signal over noise; NaN where a detector does not tell.
+    benign_odds
+        (n,) odds of being of a typically benign kind rather than a microcalcification, for what is a calcification.
     """
 
     points_mm: Points
     odds: Values
     strengths: Values
+    benign_odds: Values
 
     def take(self, which: Indices) -> WeighedMarks:
         """Subset by indices."""
-        return WeighedMarks(self.points_mm[which], self.odds[which], self.strengths[which])
+        return WeighedMarks(self.points_mm[which], self.odds[which], self.strengths[which], self.benign_odds[which])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +99,19 @@ def complete_group(seed: Indices, marks: WeighedMarks, *, settings: MembershipSe
     return group
 
 
-def membership(odds: Values, density: Values, *, settings: MembershipSettings) -> Values:
-    """Probability of each mark to belong to a group rather than to be noise or a scattered calcification.
+def membership(odds: Values, density: Values, *, benign_odds: Values, settings: MembershipSettings) -> Values:
+    """Probability of each mark to belong to a group rather than to noise, an artery beside it or scattered ones.
 
-    Bayes' rule for three sources at one place: the group with `density` calcifications per mm², scattered ones with
-    `settings.scattered_per_mm2`, and noise, whose density the odds hold (they are those on an average image
-    with `settings.average_per_mm2` calcifications).
+    Bayes' rule for four sources at one place: the group with `density` calcifications per mm², scattered ones with
+    `settings.scattered_per_mm2`, and noise and typically benign ones, whose density the odds hold (they are those on
+    an average image with `settings.average_per_mm2` calcifications). But an artery that runs past a group is as dense
+    there as the group: benign ones are taken to be at least `settings.benign_density` times as dense, so no density
+    carries a mark that looks much like them.
     """
     bounded = np.minimum(density, settings.densest_per_mm2)
-    chance: Values = bounded * odds / ((bounded + settings.scattered_per_mm2) * odds + settings.average_per_mm2)
+    benign = np.maximum(settings.benign_density * bounded - settings.average_per_mm2, 0.0) * benign_odds
+    others = settings.scattered_per_mm2 + benign
+    chance: Values = bounded * odds / ((bounded + others) * odds + settings.average_per_mm2)
     return chance
 
 
@@ -142,7 +149,7 @@ def _look_around(seed: Indices, marks: WeighedMarks, *, settings: MembershipSett
     for _ in range(ROUNDS):
         odds = alone * likeness(marks.strengths[near], chances, settings=settings)
         density = kernel @ chances
-        chances = membership(odds, density, settings=settings)
+        chances = membership(odds, density, benign_odds=marks.benign_odds[near], settings=settings)
     member = chances >= settings.least_chance
     gains = np.log1p(odds * density / settings.average_per_mm2) - chances
     return Group(near, chances, gains).take(member)

@@ -21,7 +21,7 @@ from calcmeasure.detect.calcifications.distribution import breast_frame, hint_di
 from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
 from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
 from calcmeasure.detect.calcifications.settings import GroupSettings, MembershipSettings
-from calcmeasure.detect.calcifications.weighing import in_question, odds, odds_on_image
+from calcmeasure.detect.calcifications.weighing import benign_odds, in_question, odds, odds_on_image
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import MarkLabel
@@ -61,6 +61,7 @@ def regroup(
         points_mm=marks.points_rc * spacing.rc_mm,
         odds=on_image[asked] * _sensitivity(false_marks),
         strengths=np.log(np.maximum(marks.snr, 1.0)),
+        benign_odds=benign_odds(marks),
     )
     area_mm2 = float(findings.breast.sum()) * spacing.area_mm2
     groups = find_groups(weighed, area_mm2=area_mm2, settings=settings)

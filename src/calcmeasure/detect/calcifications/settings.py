@@ -16,6 +16,8 @@ class MembershipSettings:
         (0.007), for the second look would rather take one along than cut an extent short.
     scattered_per_mm2
         Density of single benign calcifications that belong to no group.
+    benign_density
+        Density of typically benign calcifications beside a group, over the group's own, at least.
     densest_per_mm2
         A group's density speaks for a mark at most as much as this one.
     scale_gaps, scale_mm
@@ -36,6 +38,7 @@ class MembershipSettings:
 
     average_per_mm2: float = 0.003
     scattered_per_mm2: float = 0.0001
+    benign_density: float = 0.5
     densest_per_mm2: float = 0.3
     scale_gaps: float = 1.25
     scale_mm: tuple[float, float] = (0.8, 10.0)

@@ -17,9 +17,6 @@ from calcmeasure.detect.contract import BoolImage, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import MarkLabel
 
-IN_DOUBT = 0.1
-"""A chance of being suspicious below this is no more than a hint from the mark's own looks: its group decides."""
-_BENIGN_KINDS = (MarkLabel.VASCULAR, MarkLabel.COARSE, MarkLabel.SKIN)
 TILE_MM, RANK = 10.0, 3
 """Side of the squares whose scores are compared, and which of the scores in each, from the best."""
 USUAL_LOG_ODDS = -5.5
@@ -29,6 +26,7 @@ NO_MARK_LOG_ODDS = -9.0
 BENIGN_MM, BENIGN_SLOPE = 0.5, 6.0
 """Above this diameter a calcification is rather a coarse, rim or skin calcification: from training scenes."""
 _HIGHEST = 1.0 - 1e-6
+_LEAST_SHARE = 0.01
 
 
 def odds_on_image(marks: CalcificationMarks, *, breast: BoolImage, spacing: Spacing) -> Values:
@@ -54,16 +52,14 @@ def odds(probabilities: Values | float) -> Values:
 
 
 def in_question(marks: CalcificationMarks) -> NDArray[np.bool_]:
-    """Tell which marks may belong to a group.
+    """Tell which marks may belong to a group: those that nothing speaks strongly against."""
+    return marks.labelled(MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
 
-    Those that nothing speaks strongly against, and those called benign for their looks alone: along a duct, cast
-    calcifications look arterial. What lies on an artery's two walls, in the skin or in a coarse object stays out.
-    """
-    looks_benign = np.zeros(len(marks), dtype=bool)
-    if marks.suspicious_chances is not None:
-        doubted = (marks.suspicious_chances > 0.0) & (marks.suspicious_chances < IN_DOUBT)
-        looks_benign = doubted & marks.labelled(*_BENIGN_KINDS)
-    return looks_benign | marks.labelled(MarkLabel.SUSPICIOUS, MarkLabel.SCATTERED)
+
+def benign_odds(marks: CalcificationMarks) -> Values:
+    """Odds of each, if it is a calcification, to be a typically benign one; bounded."""
+    odds_against: Values = 1.0 / np.maximum(suspicious_share(marks), _LEAST_SHARE) - 1.0
+    return odds_against
 
 
 def suspicious_share(marks: CalcificationMarks) -> Values:
