@@ -109,7 +109,7 @@ def map_enhancement(pre: FloatImage, early: FloatImage, *, breast: BoolImage, gr
 
 def shrunk(mask: BoolImage, factors: Factors) -> BoolImage:
     """Blocks that lie wholly inside."""
-    inside: BoolImage = block_mean(mask.astype(np.float32), factors) > 0.99
+    inside: BoolImage = block_mean(mask, factors) > 0.99
     return inside
 
 
