@@ -19,8 +19,9 @@ from scipy.ndimage import gaussian_filter
 from accuracy.suites import FIRST_SEED
 from calcmeasure.detect.contract import DynamicImage
 from calcmeasure.detect.lesions.chest import find_breasts
-from calcmeasure.detect.lesions.displacement import volume_change
+from calcmeasure.detect.lesions.displacement import Displacement, volume_change
 from calcmeasure.detect.lesions.motion import MotionCorrection, correct_motion
+from calcmeasure.geometry import Spacing, SpacingSource
 from calcmeasure.phantom.dynamic.exam_settings import AXIAL, Disease
 from calcmeasure.phantom.dynamic.examination import DcePhantom, synthesize_dce
 from calcmeasure.phantom.dynamic.exams import draw_exam
@@ -34,6 +35,8 @@ from timing import print_machine, print_table
 
 FULL = replace(AXIAL, shape=(160, 320, 320), slice_mm=(1.0, 1.0), in_plane_mm=(0.9, 0.9))
 SIX = (6.0, 6.0)
+OWN_RUNS = 3
+"""The median of so many: of a few seconds, others on the machine may make twice as much."""
 MOVING = replace(REFERENCE, diseases=((Disease.MASS, 1.0),), phases=SIX, motion_mm=(2.0, 2.0), moved_share=1.0)
 
 
@@ -102,7 +105,8 @@ def _motion(layout, peers: dict[str, Peer]) -> Iterator[tuple[str, ...]]:
     for index, name in ((image.pre_index, "before contrast"), (len(image.phases) - 1, "last")):
         moving, residual = image.phases[index], partial(_residual, truth=unmoved[index], exam=exam)
         yield name, "none", "", "", "", residual(moving), f"{_moved_mm(exam, index):.1f} mm of motion"
-        own = apart(_own, moving, image, prepare=_compile)
+        runs = [apart(_own, moving, image, prepare=_compile_all) for _ in range(OWN_RUNS)]
+        own = sorted(runs, key=lambda run: run.seconds)[OWN_RUNS // 2]
         change = volume_change(own.result.displacement, exam.labels > 0, spacing=image.grid.spacing)
         figures = f"{own.seconds:.1f}", "1.0", f"{own.peak_mib:.0f}"
         yield name, "calcmeasure", *figures, residual(own.result.moved), f"{100 * change:+.1f} %"
@@ -115,6 +119,14 @@ def _moved_mm(exam: DcePhantom, index: int) -> float:
     points = np.argwhere(exam.breast[::2, ::8, ::8]) * (2, 8, 8)
     shifts = exam.spec.movements[index].displacement_mm(points.astype(float), exam.grid)
     return float(np.linalg.norm(shifts, axis=1).mean())
+
+
+def _compile_all() -> None:
+    """The tiny examination may not have moved, and then nothing was sampled anew."""
+    _compile()
+    tiny = _tiny()
+    spacing = Spacing(*tiny.in_plane_mm, SpacingSource.GIVEN, slice_mm=tiny.slice_mm[0])
+    Displacement(np.full((3, 2, 2, 2), 0.5), np.full(3, 20.0)).apply(np.ones((4, 5, 6), np.float32), spacing)
 
 
 def _own(moving: FloatImage, image: DynamicImage) -> MotionCorrection:
