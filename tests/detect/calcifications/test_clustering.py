@@ -120,6 +120,18 @@ def test_groups_side_by_side_are_parted_at_gaps_far_longer_than_their_steps(poin
     assert sorted(part.tolist() for part in part_at_gaps(points, least_mm=5.0, fewest=3)) == parts
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4))
+def test_parts_hold_every_mark_once_in_whatever_order_they_come(seed: int, groups: int):
+    rng = np.random.default_rng(seed)
+    points = np.vstack([rng.uniform(0, 6, (7, 2)) + rng.uniform(0, 60, 2) for _ in range(groups)])
+    order = rng.permutation(len(points))
+    parts = part_at_gaps(points, least_mm=5.0, fewest=3)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(points)))
+    again = part_at_gaps(points[order], least_mm=5.0, fewest=3)
+    assert {frozenset(p.tolist()) for p in parts} == {frozenset(order[p].tolist()) for p in again}
+
+
 @pytest.mark.parametrize(
     ("points", "gap_mm"),
     [
