@@ -44,6 +44,9 @@ HELD_BACK = 15.0
 PRIOR = Path(__file__).with_name("lesion_prior.toml")
 SMALL_MM, SMALL_COUNTS = 10.0, 1.5
 """A lesion below this diameter counts so many times: after treatment, one that is missed reads as complete response."""
+CONCAVE = ("any_side", "both_sides", "occupied", "diameter", "fill", "solid")
+"""Squares of these never weigh in favour. Few candidates are so long or have so much beside them; were their squares
+free, the least lesion-like of them, patches of gland under the skin, would be the likeliest lesions."""
 BATCH = 10
 """Examinations of one file."""
 RESIDUE_EVERY = 3
@@ -162,10 +165,12 @@ def fit(samples: Samples, *, earlier: dict[str, Any] | None = None) -> weighing.
     """
     truth = targets(samples)
     table, truth = samples.table[~np.isnan(truth)], truth[~np.isnan(truth)]
-    start = _prior(table, earlier or {"columns": {}, "bias": 0.0})
+    start, count = _prior(table, earlier or {"columns": {}, "bias": 0.0}), len(FEATURES)
     scaled = np.clip((table - start.mean) / start.spread, -weighing.FARTHEST, weighing.FARTHEST)
     design = np.column_stack([scaled, scaled**2 - 1, np.ones(len(scaled))])
-    held_to = np.concatenate([start.linear, start.squared, [start.bias]])
+    bounds = [(None, None)] * count + [(None, 0.0 if name in CONCAVE else None) for name in FEATURES] + [(None, None)]
+    squared = np.where(np.isin(FEATURES, CONCAVE), np.minimum(start.squared, 0.0), start.squared)
+    held_to = np.concatenate([start.linear, squared, [start.bias]])
     penalty = np.append(np.full(design.shape[1] - 1, HELD_BACK), 0.0)
     counts = np.where(truth * (table[:, FEATURES.index("diameter")] < np.log(SMALL_MM)) > 0, SMALL_COUNTS, 1.0)
 
@@ -174,8 +179,7 @@ def fit(samples: Samples, *, earlier: dict[str, Any] | None = None) -> weighing.
         value = counts @ (np.logaddexp(0, odds) - truth * odds) + 0.5 * penalty @ away**2
         return float(value), design.T @ (counts * (expit(odds) - truth)) + penalty * away
 
-    weights = minimize(loss, held_to, jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
-    count = len(FEATURES)
+    weights = minimize(loss, held_to, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000}).x
     return weighing.LesionModel(start.mean, start.spread, weights[:count], weights[count:-1], bias=float(weights[-1]))
 
 

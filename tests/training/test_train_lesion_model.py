@@ -14,6 +14,8 @@ from calcmeasure.detect.lesions.weighing import model_of
 from calcmeasure.phantom.dynamic.exam_settings import TRAINING, Disease
 from train_lesion_model import Samples, as_toml, draw, fit, ranges_of, settings_of, targets
 
+UPWARDS = {"mean": 0.0, "spread": 1.0, "linear": 0.0, "squared": 0.8}
+
 
 def samples(count=600):
     """Lesions have more of the first column and an average value of the second."""
@@ -45,6 +47,17 @@ def test_what_the_candidates_do_not_tell_is_kept_of_the_earlier_model():
     assert (model.mean[3], model.spread[3]) == (2.0, 4.0)
     assert (model.linear[3], model.squared[3]) == (pytest.approx(-1.5), pytest.approx(0.25))
     assert not np.delete(model.linear, 3).any()
+
+
+def test_what_lies_beside_a_candidate_never_speaks_for_it_at_its_extremes():
+    """Where lesions have extreme values of two columns, only the column that may bend upwards learns it."""
+    drawn = samples()
+    beside, free = FEATURES.index("any_side"), FEATURES.index("washout")
+    table = drawn.table.copy()
+    table[:, [beside, free]] = (np.where(drawn.lesion >= 0, 2.5, 0.5) * np.sign(table[:, 2]))[:, None]
+    model = fit(replace(drawn, table=table), earlier={"bias": 0.0, "columns": {"any_side": UPWARDS}})
+    assert model.squared[beside] == 0
+    assert model.squared[free] > 0.3
 
 
 def test_small_lesions_count_more():
