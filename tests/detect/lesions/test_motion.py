@@ -8,7 +8,8 @@ from scipy import ndimage
 
 from calcmeasure.detect.contract import DynamicImage
 from calcmeasure.detect.lesions.displacement import Displacement, volume_change
-from calcmeasure.detect.lesions.motion import MAX_STRAIN, align_phases, correct_motion
+from calcmeasure.detect.lesions.motion import LEVELS_MM, MAX_STRAIN, align_phases, correct_motion
+from calcmeasure.detect.lesions.pyramid import Level
 from calcmeasure.errors import DetectorError, ErrorCode
 from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 
@@ -109,6 +110,17 @@ def test_noise_alone_is_named_as_the_reason(tissue, inside):
 def test_a_shift_is_undone_from_a_fifth_of_a_millimetre_on(tissue, inside, shift_mm, reason):
     noisy = _moved(tissue, (0, shift_mm, 0)) + np.random.default_rng(7).normal(0, 4, SHAPE).astype(np.float32)
     assert correct_motion(noisy, tissue, spacing=SPACING, region=inside).reason in {reason, reason and "no gain"}
+
+
+@pytest.mark.parametrize(("shift_mm", "finest"), [(0.0, False), (1.0, True)])
+def test_what_has_hardly_moved_is_looked_at_no_closer(tissue, inside, monkeypatch, shift_mm, finest):
+    sizes, make = [], Level.of
+    monkeypatch.setattr(
+        Level, "of", lambda *args, **options: sizes.append(options["voxel_mm"]) or make(*args, **options)
+    )
+    noisy = _moved(tissue, (0, shift_mm, 0)) + np.random.default_rng(7).normal(0, 4, SHAPE).astype(np.float32)
+    assert (correct_motion(noisy, tissue, spacing=SPACING, region=inside).reason == "") is finest
+    assert sizes == list(LEVELS_MM if finest else LEVELS_MM[:-1])
 
 
 def test_a_wave_of_breathing_is_followed(tissue, inside):

@@ -31,6 +31,8 @@ LEVELS_MM = (4.0, 2.0, 1.0)
 """Voxel size of the pyramid's levels, coarse to fine."""
 ROUNDS = (5, 4, 3)
 """Gauss-Newton rounds at each level."""
+SURE_LEVEL = 1
+"""What has hardly moved on this level is looked at no closer: the finest level only takes noise away from a motion."""
 MARGIN_MM = 12.0
 """Around the region's box: what the skin is matched with, and what moves in."""
 MAX_STRAIN = 0.3
@@ -161,6 +163,7 @@ class _Target:
     fixed: FloatImage
     spacing: Spacing
     region: BoolImage
+    made: dict[int, Level] = field(default_factory=dict)
 
     @cached_property
     def control(self) -> ControlGrid:
@@ -179,30 +182,37 @@ class _Target:
         margin = np.ceil(MARGIN_MM / np.asarray(self.spacing.zrc_mm)).astype(int)
         return box_between(first - margin, last + margin + 1)
 
-    @cached_property
-    def levels(self) -> tuple[Level, ...]:
-        fixed, region, start = self.fixed[self.box], self.region[self.box], np.array([part.start for part in self.box])
-        return tuple(
-            Level.of(fixed, spacing=self.spacing, region=region, voxel_mm=size, start_zrc=start) for size in LEVELS_MM
-        )
+    def level(self, number: int) -> Level:
+        """One of the pyramid, coarse to fine; made when it is first asked for."""
+        if number not in self.made:
+            fixed, region = self.fixed[self.box], self.region[self.box]
+            start_zrc = np.array([part.start for part in self.box])
+            self.made[number] = Level.of(
+                fixed, spacing=self.spacing, region=region, voxel_mm=LEVELS_MM[number], start_zrc=start_zrc
+            )
+        return self.made[number]
 
 
 def _correct(moving: FloatImage, target: _Target) -> MotionCorrection:
-    grid, levels = target.control, target.levels
-    still = Displacement(np.zeros((3, *grid.shape)), grid.step_mm)
-    if not all(level.region.any() for level in levels):
-        return MotionCorrection(moving, still, 0.0, 0.0, "no structure")
+    grid = target.control
+    still = found = Displacement(np.zeros((3, *grid.shape)), grid.step_mm)
     coefficients = np.zeros((3, *target.spline.shape))
-    for number, (level, rounds) in enumerate(zip(levels, ROUNDS, strict=True)):
+    for number, rounds in enumerate(ROUNDS):
+        level = target.level(number)
+        if not level.region.any():
+            return MotionCorrection(moving, still, 0.0, 0.0, "no structure")
         image = level.normalised(moving[target.box])
         if number == 0:
             coefficients += level.translation_mm(image)[:, None, None, None]
         for _ in range(rounds):
             sums = level.equations(image, target.spline.at_points(coefficients), grid)
             coefficients = coefficients + target.spline.step(sums, coefficients)
-    found = Displacement(_tame(target.spline.at_points(coefficients), grid), grid.step_mm)
+        found = Displacement(_tame(target.spline.at_points(coefficients), grid), grid.step_mm)
+        usual_mm = _usual_mm(found, target.level(0))
+        if number == SURE_LEVEL and usual_mm < NOISE_MM:
+            break
     before, after = (level.mismatch(image, shift_mm, grid) for shift_mm in (still.shift_mm, found.shift_mm))
-    reason = _why_not(before, after, usual_mm=_usual_mm(found, levels[0]))
+    reason = _why_not(before, after, usual_mm=usual_mm)
     if reason:
         return MotionCorrection(moving, still, before, before, reason)
     return MotionCorrection(found.apply(moving, target.spacing), found, before, after)
