@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from accuracy.suites import FIRST_SEED
 from calcmeasure.detect.lesions.boundary import outline_lesion
 from calcmeasure.detect.lesions.extents import widest_mm
 from calcmeasure.geometry import Spacing, SpacingSource
@@ -31,7 +32,6 @@ PARTS = 5
 """A voxel is averaged over so many points along each axis..."""
 SCANNER_MM = 0.34
 """...and blurred in the plane by so much (standard deviation), as the phantom's scanner does: 0.8 mm at half height."""
-FIRST_SEED = 1_002_000
 
 
 @dataclass(frozen=True, slots=True)
