@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from calcmeasure.measure.enhancement import kinetic_curve
-from calcmeasure.report.curves import CurveDrawing, draw_curve
+from calcmeasure.report.curves import draw_curve
 from calcmeasure.report.panels import CurvePanel
 
 TIMES_S = [-50.0, 85.0, 155.0, 225.0]
@@ -57,25 +57,20 @@ def test_no_chosen_phase_shades_nothing():
     assert not [artist for artist in (*plain.texts, *plain.patches) if artist.get_visible()]
 
 
-def test_the_chosen_phase_is_shaded_around_its_time_and_moves_with_the_choice():
+@pytest.mark.parametrize("chosen", [1, 2])
+def test_the_chosen_phase_is_shaded_around_its_time_and_named_within(chosen):
     signal = np.stack([np.full((1, 1, 1), value, np.float32) for value in (100, 190, 170, 160)])
     curve = kinetic_curve(signal, TIMES_S, where=(0, 0, 0), first_post=1)
     plain = Figure().subplots()
-    drawing = CurveDrawing(plain)
-    for chosen in (1, 2):
-        drawing.show(CurvePanel(curve, chosen, "injection"))
-        (shade,) = plain.patches
-        assert shade.get_x() < TIMES_S[chosen] < shade.get_x() + shade.get_width()
-        assert [text.get_text() for text in plain.texts] == [f"phase {chosen}, {TIMES_S[chosen]:.0f} s"]
+    draw_curve(plain, CurvePanel(curve, chosen, "injection"))
+    (shade,), (name,) = plain.patches, plain.texts
+    assert shade.get_x() < TIMES_S[chosen] < shade.get_x() + shade.get_width()
+    assert name.get_text() == f"phase {chosen}, {TIMES_S[chosen]:.0f} s"
+    assert name.get_position()[0] == TIMES_S[chosen]
 
 
-def test_drawing_again_leaves_one_curve_and_everything_that_changed_is_said_to_move():
-    signal = np.stack([np.full((1, 1, 1), value, np.float32) for value in (100, 300, 170, 160)])
-    curve = kinetic_curve(signal, TIMES_S, where=(0, 0, 0), first_post=1)
-    plain = Figure().subplots()
-    drawing = CurveDrawing(plain)
-    drawing.show(CurvePanel(curve, 1, "injection"))
-    drawing.show(CurvePanel(curve, 2, "injection"))
-    still = [child for child in plain.get_children() if child not in drawing.moving]
-    assert len([line for line in plain.lines if len(line.get_xdata()) == 4]) == 1
-    assert not [child for child in still if child in plain.texts or child in plain.patches[:1]]
+def test_the_name_of_the_phase_stands_clear_of_the_curve(axis):
+    axis.figure.draw_without_rendering()
+    (name,) = axis.texts
+    lowest = min(axis.transData.transform(point)[1] for point in axis.lines[1].get_xydata()[1:])
+    assert name.get_window_extent().y1 < lowest
