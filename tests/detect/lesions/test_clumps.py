@@ -37,10 +37,11 @@ def subtraction_of(*columns: float, height: float = 200.0) -> np.ndarray:
 
 def scene_of(subtraction: np.ndarray) -> Scene:
     """A volume that is breast all through."""
-    grid = ImageGrid(SHAPE, (0.0, 0.0, 0.0), AXIAL, Spacing(1.0, 1.0, SpacingSource.PATIENT, slice_mm=1.0))
-    whole, none = np.ones(SHAPE, dtype=bool), np.zeros(SHAPE, dtype=bool)
-    image = DynamicImage(np.stack([np.full(SHAPE, 100, np.float32), 100 + subtraction]), grid)
-    blocks = np.ones((20, 20, 45), np.float32)
+    shape = subtraction.shape
+    grid = ImageGrid(shape, (0.0, 0.0, 0.0), AXIAL, Spacing(1.0, 1.0, SpacingSource.PATIENT, slice_mm=1.0))
+    whole, none = np.ones(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    image = DynamicImage(np.stack([np.full(shape, 100, np.float32), 100 + subtraction]), grid)
+    blocks = np.ones([-(-n // 2) for n in shape], np.float32)
     maps = EnhancementMaps(
         subtraction, subtraction, subtraction[::2, ::2, ::2], (2, 2, 2), 1.0, 2 * ONE_MM, Background(0.0, 1.0, 1.0)
     )
@@ -73,6 +74,13 @@ def test_clumps_belong_together_over_small_gaps_only(gap_mm, parts):
     region, where = found
     assert widest(region) == pytest.approx(columns[3] - columns[0] + 2 * RADIUS_MM, abs=0.4)
     assert region.mask[20 - where[0].start, 20 - where[1].start, int(columns[0]) - where[2].start]
+
+
+def test_clumps_at_the_end_of_a_volume_are_joined_where_the_last_block_reaches_beyond_it():
+    scene = scene_of(subtraction_of(12.0, 24.0, 36.0)[:, :, :39])
+    region, where = ClumpGatherer.of(scene).region_around(*first_clump(scene, column=12.0))
+    assert where[2].stop == 39
+    assert region.mask[20 - where[0].start, 20 - where[1].start, -1]
 
 
 def test_a_vessel_beside_a_clump_is_not_joined():

@@ -113,9 +113,10 @@ class ClumpGatherer:
 
     def _painted(self, blocks: BoolImage, first: NDArray[np.int_]) -> tuple[BoolImage, Cut]:
         """Voxels of blocks, in a cut with a margin."""
-        fine = unblock(blocks, self.factors, tuple(n * f for n, f in zip(blocks.shape, self.factors, strict=True)))
         margin = np.ceil(MARGIN_MM / self.scene.voxel_mm).astype(int)
-        start = first * np.asarray(self.factors)
+        start, size = first * np.asarray(self.factors), np.multiply(blocks.shape, self.factors)
+        # The last block of an axis may reach beyond the volume.
+        fine = unblock(blocks, self.factors, tuple(np.minimum(size, self.scene.image.grid.shape - start).tolist()))
         low = np.maximum(start - margin, 0)
         z, r, c = box_between(low, np.minimum(start + fine.shape + margin, self.scene.image.grid.shape))
         painted = np.zeros([part.stop - part.start for part in (z, r, c)], dtype=np.bool_)
