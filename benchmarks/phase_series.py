@@ -21,7 +21,6 @@ ORIENTATIONS = (
     (("1", "0", "0", "0", "0", "-1"), 1),
 )
 """Axial, sagittal, coronal: directions, and the coordinate that tells slices apart."""
-CLOCKS = ("AcquisitionTime", "ContentTime")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,6 @@ def seconds(work: Work) -> float:
     return time.process_time() - start
 
 
-def median_s(work: Work, *, repeats: int) -> float:
-    """Median after one run that does not count."""
-    return median(take_times({"": work}, repeats=repeats)[""])
-
-
 def print_times(times: Seconds, *, own: str, unit: str = "ms") -> None:
     """Median and best of each case, and how often the own time fits into it."""
     factor = {"ms": 1e3, "s": 1.0}[unit]

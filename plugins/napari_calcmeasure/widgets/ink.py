@@ -23,7 +23,6 @@ from napari_calcmeasure.widgets.segments import Segments, join, outline, thicken
 if TYPE_CHECKING:
     from napari.layers import Layer, Points, Vectors
 
-CAPTION = PAPER
 CELL_MARKS = "marks in cells"
 """Layers of marks for cells are others than for a shared canvas: to move words there and back has vispy build their
 shader anew, which takes a tenth of a second."""

@@ -24,8 +24,6 @@ PHASE_KEYWORDS = (
 )  # fmt: skip
 """Attributes this module and its users read of a classic image; an Enhanced one needs its functional groups as well."""
 
-ENHANCED_MR_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.4.{end}" for end in ("1", "3", "4"))
-
 _ENHANCED_NAMES = {
     "FrameAcquisitionDateTime": "AcquisitionDateTime",
     "TemporalPositionIndex": "TemporalPositionIdentifier",

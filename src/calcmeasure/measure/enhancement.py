@@ -16,7 +16,6 @@ from calcmeasure.terms.enhancement import DelayedCourse as DelayedCourse
 from calcmeasure.terms.enhancement import InitialRise as InitialRise
 
 FloatArray = NDArray[np.float64]
-FloatImage = NDArray[np.float32]
 BoolImage = NDArray[np.bool_]
 
 INITIAL_WINDOW_S = 120.0

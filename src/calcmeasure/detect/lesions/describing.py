@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcmeasure.detect.contract import LesionFinding, PhaseDiameter
@@ -15,8 +14,6 @@ from calcmeasure.detect.lesions.judging import Judged
 from calcmeasure.detect.lesions.regions import box_between, span_of
 from calcmeasure.detect.lesions.scene import Scene
 from calcmeasure.terms import Flag
-
-FloatArray = NDArray[np.float64]
 
 FTV_PERCENT = 70.0
 """Second opinion: voxels of at least this percent enhancement (the functional tumour volume rule)."""

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from calcmeasure.geometry import ImageGrid
 
 FloatImage = NDArray[np.float32]
-FloatArray = NDArray[np.float64]
 
 SUPPRESSED = 0.13
 """Signal of fat that is suppressed well, relative to water-rich tissue of the same relaxation."""

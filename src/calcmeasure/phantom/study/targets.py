@@ -13,8 +13,6 @@ from calcmeasure.terms import Distribution, LesionType, Morphology
 Quartiles = tuple[float, float, float]
 """Lower quartile, median and upper quartile."""
 
-GROUPS = {Subtype.HER2_ENRICHED: 25, Subtype.LUMINAL_HER2: 42, Subtype.LUMINAL: 47, Subtype.TRIPLE_NEGATIVE: 13}
-"""Patients of each subtype (Table 1)."""
 N_PATIENTS = 127
 
 EXTENT_BASELINE: Quartiles = (15.0, 33.0, 48.0)
