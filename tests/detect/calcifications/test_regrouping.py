@@ -88,13 +88,28 @@ def test_the_answer_does_not_hang_on_the_operating_point_before():
 
 
 def test_more_is_found_where_more_false_marks_are_allowed():
-    seen = findings(GROUP_RC, [0.05] * 12)
+    seen = findings(GROUP_RC, [0.1] * 12)
     members = [
         sum(len(cluster.marks) for cluster in regroup(seen, spacing=SPACING, false_marks=rate).clusters)
         for rate in (0.1, 0.3, 1.0, 3.0)
     ]
     assert members == sorted(members)
     assert members[-1] > members[0]
+
+
+def test_a_more_sensitive_setting_shows_groups_that_are_less_probable():
+    doubtful = findings(GROUP_RC[:3], [0.6] * 3)
+    shown = {rate: regroup(doubtful, spacing=SPACING, false_marks=rate).clusters for rate in (0.1, 0.3, 1.0, 3.0)}
+    assert [len(shown[rate]) for rate in (0.1, 0.3, 1.0, 3.0)] == [0, 0, 1, 1]
+    assert 0.2 <= shown[1.0][0].confidence < 0.5
+
+
+def test_a_more_sensitive_setting_links_no_noise():
+    strewn_rc = np.random.default_rng(5).uniform(20.0, 780.0, (120, 2))
+    strewn_rc = strewn_rc[np.linalg.norm(strewn_rc - GROUP_RC.mean(axis=0), axis=1) > 80.0]
+    seen = joined(findings(GROUP_RC, [0.97] * 12), findings(strewn_rc, [0.05] * len(strewn_rc)))
+    (cluster,) = regroup(seen, spacing=SPACING, false_marks=3.0).clusters
+    assert_array_equal(cluster.points_rc, GROUP_RC)
 
 
 def test_a_mark_in_doubt_joins_a_group_around_it_and_one_that_looks_benign_does_not():

@@ -19,12 +19,20 @@ from calcmeasure.detect.calcifications.clustering import (
 from calcmeasure.detect.calcifications.confidence import group_confidence
 from calcmeasure.detect.calcifications.distribution import breast_frame, hint_distribution
 from calcmeasure.detect.calcifications.membership import Group, WeighedMarks, assign_once, complete_group
-from calcmeasure.detect.calcifications.operating_points import DEFAULT_FALSE_MARKS, least_probability
+from calcmeasure.detect.calcifications.operating_points import (
+    DEFAULT_FALSE_MARKS,
+    least_confidence,
+    least_probability,
+)
 from calcmeasure.detect.calcifications.settings import GroupSettings, MembershipSettings
 from calcmeasure.detect.calcifications.weighing import benign_odds, in_question, odds, odds_on_image
 from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, CalcificationMarks, Values
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import MarkLabel
+
+ODDS_MOVE = 0.3
+"""Sensitivity moves the odds of marks by this share of what would make weak marks found groups as strong ones do: with
+all of it groups run together and noise makes others. For the rest it shows groups of less confidence."""
 
 
 def regroup(
@@ -77,7 +85,8 @@ def regroup(
         )
         for group in groups
     ]
-    shown = np.array([cluster.confidence >= settings.least_confidence for cluster in found], dtype=bool)
+    least = least_confidence(false_marks)
+    shown = np.array([cluster.confidence >= least for cluster in found], dtype=bool)
     members = [asked[group.members] for group, show in zip(groups, shown, strict=True) if show]
     clusters = sorted((c for c, show in zip(found, shown, strict=True) if show), key=_rank)
     sure = on_image >= odds(least_probability(false_marks))
@@ -178,8 +187,9 @@ def _asked(marks: CalcificationMarks, on_image: Values, *, settings: GroupSettin
 
 
 def _sensitivity(false_marks: float) -> float:
-    """Factor on all odds that brings an operating point to where `DEFAULT_FALSE_MARKS` lies."""
-    return float(odds(least_probability(DEFAULT_FALSE_MARKS)) / odds(least_probability(false_marks)))
+    """Factor on all odds that brings an operating point nearer to where `DEFAULT_FALSE_MARKS` lies."""
+    ratio = odds(least_probability(DEFAULT_FALSE_MARKS)) / odds(least_probability(false_marks))
+    return float(ratio**ODDS_MOVE)
 
 
 def _wider_members(group: Group, wider: Sequence[Group]) -> Indices:

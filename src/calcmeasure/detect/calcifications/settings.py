@@ -77,8 +77,6 @@ class GroupSettings:
         Weaker marks are not looked at.
     most_marks
         Only this many of the strongest marks are grouped.
-    least_confidence
-        Groups below it are not shown.
     membership
         Of single marks in groups.
     """
@@ -96,7 +94,6 @@ class GroupSettings:
     fewest_members: int = 3
     least_odds: float = 0.005
     most_marks: int = 1500
-    least_confidence: float = 0.5
     membership: MembershipSettings = field(default_factory=MembershipSettings)
 
 
