@@ -23,6 +23,7 @@ from calcifications.summaries import (
     group_row,
     mark_reliability,
     rate_row,
+    sensitivity_rows,
 )
 from timing import print_machine, print_table
 
@@ -32,9 +33,11 @@ def main() -> None:
     print_machine("scipy")
     suites = {suite.name: run_suite(suite, images=options.images, jobs=options.jobs) for suite in MAIN}
     normal = run_suite(NORMAL, images=options.images, jobs=options.jobs)
+    every = [*suites.items(), (NORMAL.name, normal)]
+    print_table(GROUP_COLUMNS, (group_row(name, outcomes) for name, outcomes in every))
     print_table(
-        GROUP_COLUMNS,
-        (group_row(name, outcomes) for name, outcomes in [*suites.items(), (NORMAL.name, normal)]),
+        ("images, operating point", *GROUP_COLUMNS[1:]),
+        (row for name, outcomes in every for row in sensitivity_rows(name, outcomes)),
     )
     print_table(
         ("images", "0.05 false groups / image", "0.2", "1"),

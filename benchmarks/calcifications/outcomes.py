@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,9 @@ class Outcome(Stored):
         Marks of the groups found, the group of each, and one confidence per group.
     wider_mm, wider_clusters
         The same linked over the wider distance.
+    named_mm, named_clusters, named_points, named_confidences
+        Marks of the groups at every named operating point and the group of each; then the number of each group's
+        operating point, and its confidence.
     flags
         Of the findings.
     seconds
@@ -94,6 +97,10 @@ class Outcome(Stored):
     confidences: Values
     wider_mm: Values
     wider_clusters: Numbers
+    named_mm: Values
+    named_clusters: Numbers
+    named_points: Numbers
+    named_confidences: Values
     flags: Words
     seconds: float
 
@@ -106,6 +113,17 @@ class Outcome(Stored):
     def counted(self) -> NDArray[np.bool_]:
         """Which marks the detector takes for calcifications that matter."""
         return np.isin(self.labels, [str(label) for label in COUNTED])
+
+    def at(self, point: int) -> Outcome:
+        """The image with the groups that are shown at a named operating point."""
+        groups = np.flatnonzero(self.named_points == point)
+        shown = np.isin(self.named_clusters, groups)
+        return replace(
+            self,
+            members_mm=self.named_mm[shown],
+            member_clusters=np.searchsorted(groups, self.named_clusters[shown]),
+            confidences=self.named_confidences[groups],
+        )
 
 
 def mark_answers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 
 import cv2
@@ -13,7 +13,9 @@ from accuracy.running import BUILD, Shelf, run_seeds
 from accuracy.suites import Suite
 from calcifications.matching import REACH_MM
 from calcifications.outcomes import NO_CLUSTER, Outcome
-from calcmeasure.detect.contract import CalcificationFindings, ProjectionImage
+from calcmeasure.detect.calcifications.operating_points import OPERATING_POINTS, OperatingPoint
+from calcmeasure.detect.calcifications.regrouping import regroup
+from calcmeasure.detect.contract import CalcificationCluster, CalcificationFindings, ProjectionImage
 from calcmeasure.detect.registry import CALCIFICATIONS, load_detector
 from calcmeasure.phantom.mammogram.deposits import LABEL_CODES
 from calcmeasure.phantom.mammogram.scenes import Scene
@@ -61,6 +63,8 @@ def as_outcome(scene: Scene, findings: CalcificationFindings, *, name: str, brea
     mm = np.asarray(scene.spacing.rc_mm)
     members = [cluster.points_rc for cluster in findings.clusters]
     wider = [c.points_rc if c.wider_rc is None else c.wider_rc for c in findings.clusters]
+    at_points = [_clusters_at(point, findings, scene) for point in OPERATING_POINTS]
+    named = [cluster for clusters in at_points for cluster in clusters]
     suspicious = np.array([label is MarkLabel.SUSPICIOUS for label in scene.labels], dtype=bool)
     return Outcome(
         name=name,
@@ -80,6 +84,10 @@ def as_outcome(scene: Scene, findings: CalcificationFindings, *, name: str, brea
         confidences=np.array([cluster.confidence for cluster in findings.clusters]),
         wider_mm=np.concatenate([np.empty((0, 2)), *wider]) * mm,
         wider_clusters=_numbers(wider),
+        named_mm=np.concatenate([np.empty((0, 2)), *(c.points_rc for c in named)]) * mm,
+        named_clusters=_numbers([c.points_rc for c in named]),
+        named_points=_numbers(at_points),
+        named_confidences=np.array([c.confidence for c in named]),
         flags=np.array([str(flag) for flag in findings.flags], dtype=str),
         seconds=seconds,
     )
@@ -88,6 +96,12 @@ def as_outcome(scene: Scene, findings: CalcificationFindings, *, name: str, brea
 def _each_alone(suite: Suite, seed: int) -> Iterator[Outcome]:
     for scene in suite.draw(seed, suite.settings):
         yield answer(scene, name=f"{suite.name} {seed}", breast=str(seed))
+
+
+def _clusters_at(
+    point: OperatingPoint, findings: CalcificationFindings, scene: Scene
+) -> tuple[CalcificationCluster, ...]:
+    return regroup(findings, spacing=scene.spacing, false_marks=point.false_marks).clusters
 
 
 def _on_benign(scene: Scene, points_rc: np.ndarray) -> np.ndarray:
@@ -102,5 +116,5 @@ def _on_benign(scene: Scene, points_rc: np.ndarray) -> np.ndarray:
     return near[rows, cols] > 0
 
 
-def _numbers(groups: Sequence[np.ndarray]) -> np.ndarray:
+def _numbers(groups: Sequence[Sized]) -> np.ndarray:
     return np.repeat(np.arange(len(groups), dtype=np.int64), [len(points) for points in groups])

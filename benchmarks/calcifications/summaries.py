@@ -180,6 +180,14 @@ def group_row(name: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     )
 
 
+def sensitivity_rows(name: str, outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
+    """One row per named operating point."""
+    return [
+        group_row(f"{name}, {point.name}", [outcome.at(number) for outcome in outcomes])
+        for number, point in enumerate(OPERATING_POINTS)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class ExtentErrors:
     """Absolute errors over images with a group: mm and as a share of the truth, (n,) each."""

@@ -34,6 +34,10 @@ def outcome(**changes: object) -> Outcome:
         confidences=np.array([0.9]),
         wider_mm=np.array([[0.0, 0.1], [0.0, 9.4], [30.0, 30.0]]),
         wider_clusters=np.array([0, 0, 0]),
+        named_mm=np.array([[0.0, 0.1], [0.0, 9.4], [0.0, 0.1], [0.0, 9.4], [40.0, 40.0]]),
+        named_clusters=np.array([0, 0, 1, 1, 2]),
+        named_points=np.array([1, 2, 2]),
+        named_confidences=np.array([0.9, 0.95, 0.3]),
         flags=np.array([], dtype=str),
         seconds=0.5,
     )
@@ -52,6 +56,13 @@ def test_a_mark_on_a_calcification_of_another_size_is_no_false_one() -> None:
     answers = mark_answers(own, own.snr, sizes_mm=(0.35, np.inf), answers=np.isfinite(own.snr))
     assert answers.truth_scores.tolist() == [9.0]
     assert sorted(answers.false_scores.tolist()) == [6.0, 7.0]
+
+
+@pytest.mark.parametrize(("point", "owners"), [(0, []), (1, [{0}]), (2, [{0}, set()])])
+def test_each_operating_point_has_its_groups(point: int, owners: list[set[int]]) -> None:
+    shown = outcome().at(point)
+    assert found_groups(shown) == owners
+    assert len(shown.confidences) == len(owners)
 
 
 def test_a_group_belongs_to_the_one_that_most_of_its_marks_lie_on() -> None:
