@@ -3,7 +3,7 @@
 Two steps, so that examinations are drawn once, in as many processes as there are processors, and taken up where
 drawing was stopped::
 
-    python training/train_lesion_model.py draw --seeds 0 140 FOLDER
+    python training/train_lesion_model.py draw --seeds 0 130 FOLDER
     python training/train_lesion_model.py fit FOLDER
 
 Only training seeds and settings are used (`calcmeasure.phantom.dynamic.exam_settings.TRAINING`); test examinations
@@ -27,7 +27,7 @@ from scipy.special import expit
 from calcmeasure.detect.contract import DynamicImage
 from calcmeasure.detect.lesions import weighing
 from calcmeasure.detect.lesions.evidence import FEATURES
-from calcmeasure.detect.lesions.judging import judge_all
+from calcmeasure.detect.lesions.judging import measure_all
 from calcmeasure.detect.lesions.scene import see
 from calcmeasure.errors import DetectorError
 from calcmeasure.phantom.dynamic.exam_settings import TRAINING, Disease, ExamSettings
@@ -42,15 +42,18 @@ NEAR_BEST = 0.6
 HELD_BACK = 15.0
 """Strength of the ridge penalty, in candidates."""
 PRIOR = Path(__file__).with_name("lesion_prior.toml")
-SMALL_MM, SMALL_COUNTS = 10.0, 1.5
-"""A lesion below this diameter counts so many times: after treatment, one that is missed reads as complete response."""
+COUNTS = 2.0
+"""A lesion counts so many times: one that is missed reads as 0 mm, one that is invented is seen and struck out."""
+SMALL_MM, SMALL_COUNTS = 10.0, 3.0
+"""One below this diameter counts so many times: after treatment, one that is missed reads as complete response."""
 CONCAVE = ("any_side", "both_sides", "occupied", "diameter", "fill", "solid")
 """Squares of these never weigh in favour. Few candidates are so long or have so much beside them; were their squares
 free, the least lesion-like of them, patches of gland under the skin, would be the likeliest lesions."""
 BATCH = 10
 """Examinations of one file."""
-RESIDUE_EVERY = 3
+RESIDUE_EVERY, NON_MASS_EVERY = 3, 6
 RESIDUES = replace(TRAINING, diseases=((Disease.RESIDUAL, 1.0),))
+NON_MASSES = replace(TRAINING, diseases=((Disease.NON_MASS, 1.0),))
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def measure_exam(exam: DcePhantom, *, seed: int) -> Samples:
     """Evidence and truth of every candidate of one examination."""
     times_s = tuple(timing.centre_s for timing in exam.timings)
     image = DynamicImage(exam.phases.astype(np.float32), exam.grid, 0, exam.still_phase, times_s)
-    judged = list(judge_all(see(image)))
+    judged = measure_all(see(image))
     sizes = np.bincount(exam.labels.ravel(), minlength=len(exam.lesions) + 1)
     rows = []
     for candidate in judged:
@@ -137,8 +140,10 @@ def _drawn(seeds: Iterable[int]) -> Iterator[Samples]:
 
 
 def settings_of(seed: int) -> ExamSettings:
-    """Choose what to draw from: every third examination shows what treatment left, of which the usual mix has few."""
-    return RESIDUES if seed % RESIDUE_EVERY == 0 else TRAINING
+    """Choose what to draw from: of what treatment left, and of non-mass enhancement, the usual mix has few."""
+    if seed % RESIDUE_EVERY == 0:
+        return RESIDUES
+    return NON_MASSES if seed % NON_MASS_EVERY == 1 else TRAINING
 
 
 def targets(samples: Samples) -> np.ndarray:
@@ -172,7 +177,8 @@ def fit(samples: Samples, *, earlier: dict[str, Any] | None = None) -> weighing.
     squared = np.where(np.isin(FEATURES, CONCAVE), np.minimum(start.squared, 0.0), start.squared)
     held_to = np.concatenate([start.linear, squared, [start.bias]])
     penalty = np.append(np.full(design.shape[1] - 1, HELD_BACK), 0.0)
-    counts = np.where(truth * (table[:, FEATURES.index("diameter")] < np.log(SMALL_MM)) > 0, SMALL_COUNTS, 1.0)
+    is_small = table[:, FEATURES.index("diameter")] < np.log(SMALL_MM)
+    counts = np.where(truth > 0, np.where(is_small, SMALL_COUNTS, COUNTS), 1.0)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds, away = design @ weights, weights - held_to

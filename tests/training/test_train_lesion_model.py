@@ -72,10 +72,11 @@ def test_what_was_drawn_is_told_in_batches():
     assert ranges_of(np.array([0, 5, 12, 39, 33, 25, 121, 130])) == "0-39, 120-139"
 
 
-def test_every_third_examination_shows_a_residue():
+def test_every_third_examination_shows_a_residue_and_every_sixth_non_mass_enhancement():
     shares = [settings_of(seed).diseases for seed in range(6)]
     assert shares[0] == shares[3] == ((Disease.RESIDUAL, 1.0),)
-    assert {shares[k] for k in (1, 2, 4, 5)} == {TRAINING.diseases}
+    assert shares[1] == ((Disease.NON_MASS, 1.0),)
+    assert {shares[k] for k in (2, 4, 5)} == {TRAINING.diseases}
 
 
 def test_batches_that_were_drawn_are_not_drawn_again(tmp_path, monkeypatch):

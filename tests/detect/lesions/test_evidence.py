@@ -9,7 +9,7 @@ import pytest
 
 from calcmeasure.detect.lesions.boundary import Outline
 from calcmeasure.detect.lesions.enhancement import Background
-from calcmeasure.detect.lesions.evidence import FEATURES, Surroundings, evidence_of, set_off
+from calcmeasure.detect.lesions.evidence import FEATURES, Surroundings, compared, evidence_of, set_off
 
 SHAPE = (33, 33, 33)
 ONE_MM = np.ones(3)
@@ -94,6 +94,23 @@ def test_nothing_depends_on_the_grey_scale(scale):
     one = evidence_of(outline(BALL), before, diameter_mm=12.0)
     two = evidence_of(outline(BALL, inside=200 * scale, spread=10 * scale), scaled, diameter_mm=12.0)
     np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+
+
+def test_rates_of_exchange_are_told_by_comparison():
+    """Three balls, of which one keeps filling while the others wash out; without times nothing is told."""
+
+    def row(late: float, times_s: tuple[float, ...] = (60.0, 200.0)):
+        after = tuple(np.where(BALL, 150 + height, 100).astype(np.float32) for height in (200.0, late))
+        seen = replace(around(), after=after[: len(times_s)], times_s=times_s)
+        return evidence_of(outline(BALL), seen, diameter_mm=12.0)
+
+    slow, fast = FEATURES.index("below_blood"), FEATURES.index("like_blood")
+    found = compared([row(80.0), row(80.0), row(320.0)])
+    assert [one[slow] for one in found[:2]] == [0, 0]
+    assert found[2][slow] < -1
+    assert [one[fast] for one in found] == [0.6, 0.6, 0]
+    assert np.isfinite(compared([row(80.0, ())])[0]).all()
+    assert compared([]) == []
 
 
 @pytest.mark.parametrize(("foot_radius", "level", "share"), [(6.0, 100.0, 1.0), (8.0, 100.0, 0.42), (8.0, 59.0, 1.0)])

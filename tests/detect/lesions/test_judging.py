@@ -23,13 +23,28 @@ def outlined(columns: int, log_odds: float, *, fill: float = 0.95, is_region: bo
 
 
 def kept(monkeypatch, *found: Judged) -> list[float]:
-    monkeypatch.setattr(judging, "judge_all", lambda scene: iter(found))
+    monkeypatch.setattr(judging, "judge_all", lambda scene: found)
     return [judged.diameter_mm for judged in judge(None)]
 
 
 @pytest.mark.parametrize(("log_odds", "length_mm"), [(1.9, 20.0), (2.0, 30.0), (2.1, 30.0)])
 def test_the_likelier_outline_stays_and_of_two_alike_the_larger(monkeypatch, log_odds, length_mm):
     assert kept(monkeypatch, outlined(20, 2.0), outlined(30, log_odds)) == [length_mm]
+
+
+@pytest.mark.parametrize(
+    ("clump", "whole", "length_mm"),
+    [
+        (outlined(12, 4.0), outlined(30, 2.0), 30.0),
+        (outlined(20, 4.0, fill=0.7), outlined(30, 2.0), 30.0),
+        (outlined(20, 4.0), outlined(30, 2.0), 20.0),
+        (outlined(12, 4.0), outlined(30, 0.9), 12.0),
+        (outlined(12, 2.0), outlined(30, -0.1), 12.0),
+    ],
+    ids=["a clump", "a large clump", "a mass", "a much likelier clump", "in what is no lesion"],
+)
+def test_a_clump_does_not_stand_for_the_whole(monkeypatch, clump, whole, length_mm):
+    assert kept(monkeypatch, clump, whole) == [length_mm]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,13 @@ def test_a_hilum_is_dark_and_inside():
     assert figures(200.0 * BALL - 150.0 * (AWAY <= 2))["hilum"] == pytest.approx(0.75)
 
 
+def test_a_notch_lies_on_one_side():
+    beside = np.sqrt((Z - 16.0) ** 2 + (R - 16.0) ** 2 + (C - 18.5) ** 2)
+    assert figures(200.0 * BALL)["notch"] == 0
+    assert figures(200.0 * BALL - 150.0 * (beside <= 2))["notch"] == pytest.approx(0.75, abs=0.1)
+    assert figures(200.0 * BALL - 150.0 * (AWAY <= 3.9))["notch"] < 0.3, "a dark middle is no notch"
+
+
 def test_an_edge_before_contrast_is_told_in_heights():
     before = np.where(C > 16, 300.0, 100.0).astype(np.float32)
     assert figures(200.0 * BALL, before=before)["edge_before"] == pytest.approx(0, abs=0.01)

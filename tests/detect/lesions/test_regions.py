@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from calcmeasure.detect.lesions.regions import closed, component_at, deepest, filled, rolled, span_of, with_tips
+from calcmeasure.detect.lesions.regions import (
+    closed,
+    component_at,
+    deepest,
+    filled,
+    greatest,
+    rolled,
+    span_of,
+    with_tips,
+)
 from calcmeasure.detect.lesions.seeds import joined
 
 VOXELS = [(2.0, 1.1, 1.1), (1.0, 0.7, 0.7), (3.0, 1.6, 0.4), (1.0, 1.0, 1.0)]
@@ -73,6 +82,12 @@ def test_span_is_the_first_and_last_voxel():
     mask = np.zeros((6, 7, 8), bool)
     mask[2, 3, 4] = mask[4, 1, 6] = True
     np.testing.assert_array_equal(span_of(mask), [(2, 1, 4), (4, 3, 6)])
+
+
+def test_the_greatest_value_of_each_label():
+    labels = np.array([[0, 1, 1], [3, 0, 1]], np.int32)
+    values = np.array([[9.0, 2.0, 4.0], [0.5, 8.0, 1.0]])
+    assert greatest(values, labels, 3).tolist() == [0, 4.0, 0, 0.5]
 
 
 def test_a_ball_does_not_roll_through_a_neck():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from calcmeasure.detect.contract import DynamicImage
 from calcmeasure.detect.lesions.chest import BreastRegion
-from calcmeasure.detect.lesions.scene import half_width_mm
+from calcmeasure.detect.lesions.motion import AlignedPhases
+from calcmeasure.detect.lesions.scene import Scene, half_width_mm
 from calcmeasure.geometry import ImageGrid, Spacing, SpacingSource
 
 
@@ -31,3 +33,20 @@ def test_a_few_slices_do_not_show_where_the_lateral_end_is(slices: int):
 def test_no_breast_has_no_lateral_end():
     region, grid = _sagittal(31)
     assert half_width_mm(BreastRegion(~region.mask, region.body, region.skin, 0.0, ()), grid) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("early", "times_s", "kept"),
+    [
+        (1, (-60.0, 40.0, 100.0, 160.0, 220.0), {1: 40.0, 2: 100.0, 4: 220.0}),
+        (2, (-60.0, 10.0, 100.0, None, 220.0), {2: 100.0, 4: 220.0}),
+        (2, (-60.0, 30.0, 100.0, 160.0, 220.0), {1: 30.0, 2: 100.0, 3: 160.0, 4: 220.0}),
+        (1, (), {}),
+    ],
+    ids=["early first", "too soon, unknown", "all", "no times"],
+)
+def test_curves_are_of_phases_on_the_early_one_whose_time_is_known(early, times_s, kept):
+    region, grid = _sagittal(13)
+    image = DynamicImage(np.zeros((5, *grid.shape), np.float32), grid, 0, early, times_s)
+    scene = Scene(image, region, None, AlignedPhases(), region.mask, region.mask, 90.0)  # type: ignore[arg-type]
+    assert scene.timed == kept

@@ -32,8 +32,13 @@ def kind_of(evidence: FloatArray, *, diameter_mm: float) -> LesionType:
     """
     if diameter_mm < FOCUS_MM:
         return LesionType.FOCUS
-    interspersed = _value(evidence, "fill") < NON_MASS_FILL or _value(evidence, "ring") > PATCHY
+    interspersed = not is_full(evidence) or _value(evidence, "ring") > PATCHY
     return LesionType.NON_MASS if interspersed and diameter_mm >= NON_MASS_MM else LesionType.MASS
+
+
+def is_full(evidence: FloatArray) -> bool:
+    """Whether an outline fills its ellipsoid as a mass does."""
+    return _value(evidence, "fill") >= NON_MASS_FILL
 
 
 def look_of(evidence: FloatArray) -> Flag:

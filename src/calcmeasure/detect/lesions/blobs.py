@@ -18,7 +18,7 @@ SCALES_MM = ((0.8, 3.0), (1.2, 4.0), (1.8, 5.5), (2.6, 8.0))
 """Blur, and how far from its middle a spot must have fallen: for lesions of about 3 to 15 mm."""
 LEAST_DROP = 12.0
 """Percent enhancement that a spot falls by to every side."""
-MAX_SPOTS = 24
+MAX_SPOTS = 40
 WITHIN = 1.25
 """A spot reaches no farther than so many times the distance at which it must have fallen."""
 _LINES = tuple(line for line in itertools.product((-1, 0, 1), repeat=3) if line > (0, 0, 0))

@@ -18,7 +18,7 @@ from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.lesions.boundary import SEEN_VOXELS, Outline, edge_of, smoothed
 from calcmeasure.detect.lesions.chest import block_mean, unblock
 from calcmeasure.detect.lesions.enhancement import Factors, factors_of, shrunk
-from calcmeasure.detect.lesions.regions import box_between, filled, span_of
+from calcmeasure.detect.lesions.regions import box_between, filled, greatest, span_of
 from calcmeasure.detect.lesions.scene import MARGIN_MM, Cut, Scene
 from calcmeasure.detect.lesions.seeds import THICK_MM, TUBE_RATIO, joined, largest
 
@@ -164,10 +164,10 @@ def _joined_to(seed: BoolImage, above: BoolImage, *, voxel_mm: FloatArray) -> Bo
 
 def _clumps_of(above: BoolImage, voxel_mm: FloatArray) -> BoolImage:
     """Keep parts that are neither noise nor thin and much longer than thick."""
-    labels, _ = ndimage.label(above)
-    sizes = np.bincount(labels.ravel())
+    labels, count = ndimage.label(above)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
     depth_mm = ndimage.distance_transform_edt(above, sampling=voxel_mm)
-    thick_mm = 2 * np.asarray(ndimage.maximum(depth_mm, labels, np.arange(len(sizes))))
+    thick_mm = 2 * greatest(depth_mm, labels, count)
     spans = [[part.stop - part.start for part in box] for box in ndimage.find_objects(labels)]
     length_mm = np.append(0.0, np.linalg.norm(np.reshape(spans, (-1, 3)) * voxel_mm, axis=1))
     are_clumps = (sizes >= LEAST_BLOCKS) & ((thick_mm >= THICK_MM) | (length_mm <= TUBE_RATIO * thick_mm))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import ndimage
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.lesions.boundary import Outline
 from calcmeasure.detect.lesions.enhancement import Background
+from calcmeasure.detect.lesions.exchange import against_blood, exchange_rate, uptake_curve
 from calcmeasure.detect.lesions.isolation import BESIDE_MM, HALO_MM, Isolation, uptake
 from calcmeasure.detect.lesions.neighbourhood import Neighbourhood
 from calcmeasure.detect.lesions.regions import box_between, span_of
@@ -50,6 +52,10 @@ FEATURES = (
     "both_sides",
     "runs_far",
     "uptake",
+    "notch",
+    "exchange",
+    "below_blood",
+    "like_blood",
 )
 """Names of the columns, in order."""
 LEAST_BACKGROUND = 5.0
@@ -84,6 +90,10 @@ class Surroundings:
         Same shape as the others: distance from the chest wall.
     lateral
         Of the candidate: 0 at the midline, 1 at the lateral end of the breasts.
+    after
+        Phases after contrast, same shape, the early one among them; none where times are not known.
+    times_s, early
+        Seconds after the injection of each; which of them is the early one.
     """
 
     smooth: FloatImage
@@ -96,10 +106,13 @@ class Surroundings:
     background: Background
     wall_mm: FloatArray | FloatImage
     lateral: float
+    after: tuple[FloatImage, ...] = ()
+    times_s: tuple[float, ...] = ()
+    early: int = 0
 
 
 def evidence_of(outline: Outline, around: Surroundings, *, diameter_mm: float) -> FloatArray:
-    """One row of `FEATURES` of an outlined candidate."""
+    """One row of `FEATURES` of an outlined candidate; what compares it with the others is told by `compared`."""
     mask, voxel_mm = outline.mask, around.voxel_mm
     volume_mm3 = float(mask.sum() * np.prod(voxel_mm))
     lengths_mm = axes_mm(mask, voxel_mm)
@@ -131,8 +144,21 @@ def evidence_of(outline: Outline, around: Surroundings, *, diameter_mm: float) -
         "lateral": max(around.lateral, AXILLA),
         "uptake": np.log(_uptake(mask, around) / around.background.demand),
         "peak": np.log(max(peak, 1.0) / around.background.demand),
+        "exchange": _exchange(mask, around),
+        "below_blood": np.nan,
+        "like_blood": np.nan,
     }
     return np.array([row[name] for name in FEATURES], dtype=np.float64)
+
+
+def compared(rows: Sequence[FloatArray]) -> list[FloatArray]:
+    """Rows of all candidates of a series, with what each exchanges told against its vessels."""
+    if not rows:
+        return []
+    table = np.array(rows)
+    columns = [FEATURES.index(name) for name in ("exchange", "below_blood", "like_blood")]
+    table[:, columns] = against_blood(table[:, columns[0]])
+    return list(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +220,13 @@ def _uptake(mask: BoolImage, around: Surroundings) -> float:
     margin = np.ceil((HALO_MM + BESIDE_MM) / around.voxel_mm).astype(int)
     box = box_between(first - margin, last + margin + 1)
     return uptake(mask[box], around.percent[box], breast=around.breast[box], voxel_mm=around.voxel_mm)
+
+
+def _exchange(mask: BoolImage, around: Surroundings) -> float:
+    if not around.after:
+        return np.nan
+    curve = uptake_curve(mask, around.after, around.before, voxel_mm=around.voxel_mm)
+    return exchange_rate(curve, around.times_s, early=around.early)
 
 
 def _washout(outline: Outline, around: Surroundings) -> float:

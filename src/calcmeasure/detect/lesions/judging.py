@@ -11,10 +11,10 @@ from scipy import ndimage
 from scipy.special import expit
 
 from calcmeasure.detect.contract import Points
-from calcmeasure.detect.lesions.appearance import kind_of
+from calcmeasure.detect.lesions.appearance import is_full, kind_of
 from calcmeasure.detect.lesions.boundary import Outline, outline_lesion, smoothed
 from calcmeasure.detect.lesions.clumps import ClumpGatherer
-from calcmeasure.detect.lesions.evidence import Surroundings, evidence_of
+from calcmeasure.detect.lesions.evidence import Surroundings, compared, evidence_of
 from calcmeasure.detect.lesions.extents import widest_mm
 from calcmeasure.detect.lesions.scene import Cut, Scene, candidates_in, cut_around, paint
 from calcmeasure.detect.lesions.seeds import Candidate
@@ -29,6 +29,8 @@ INSIDE = 0.8
 """An outline with this share of it in a larger one is a part of it."""
 MOSTLY = 0.5
 """A mass that is more than this share of a region is the lesion, and what was joined to it is not."""
+LIKELIER = 3.0
+"""A clump likelier than the whole it lies in by no more than this, in log-odds, does not stand for the whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,13 +79,30 @@ class Judged:
 
 def judge(scene: Scene) -> tuple[Judged, ...]:
     """Everything that enhances, likeliest lesion first, none twice."""
-    outlined = tuple(judge_all(scene))
-    found = [_below_its_mass(judged, outlined) for judged in outlined]
+    outlined = judge_all(scene)
+    found = [_below_its_mass(_above_its_clumps(judged, outlined), outlined) for judged in outlined]
     kept: list[Judged] = []
     for judged in sorted(found, key=lambda one: (-one.log_odds, -int(one.outline.mask.sum()))):
         if all(_shared(judged, other) <= SHARED for other in kept):
             kept.append(judged)
     return tuple(kept)
+
+
+def _above_its_clumps(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
+    """Give what is likely a lesion hardly higher odds than clumps in it: of non-mass enhancement, the whole."""
+    if judged.log_odds < 0:
+        return judged
+    size = int(judged.outline.mask.sum())
+    likelier = [one for one in outlined if 0 <= one.log_odds - judged.log_odds <= LIKELIER]
+    clumps = [one for one in likelier if _is_a_clump_of(one, size=size) and _shared(one, judged) >= INSIDE]
+    above = [float(np.nextafter(clump.log_odds, np.inf)) for clump in clumps]
+    return replace(judged, log_odds=max([judged.log_odds, *above]))
+
+
+def _is_a_clump_of(judged: Judged, *, size: int) -> bool:
+    """Whether an outline is smaller than a whole of so many voxels, and not its better half that takes up space."""
+    own = int(judged.outline.mask.sum())
+    return own < size and not (own >= MOSTLY * size and is_full(judged.evidence))
 
 
 def _below_its_mass(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
@@ -103,8 +122,19 @@ def _is_a_mass(judged: Judged, *, least: float) -> bool:
     return kind_of(judged.evidence, diameter_mm=judged.diameter_mm) is LesionType.MASS
 
 
-def judge_all(scene: Scene) -> Iterator[Judged]:
-    """Outline and measure every candidate, alone and with the clumps around it; some are the same thing."""
+def judge_all(scene: Scene) -> tuple[Judged, ...]:
+    """Outline, measure and weigh every candidate, alone and with the clumps around it; some are the same thing."""
+    return tuple(replace(one, log_odds=log_odds_of(one.evidence)) for one in measure_all(scene))
+
+
+def measure_all(scene: Scene) -> tuple[Judged, ...]:
+    """Outline and measure every candidate as `judge_all` does; not yet weighed."""
+    measured = tuple(_measured_each(scene))
+    rows = compared([one.evidence for one in measured])
+    return tuple(replace(one, evidence=row) for one, row in zip(measured, rows, strict=True))
+
+
+def _measured_each(scene: Scene) -> Iterator[Judged]:
     candidates = candidates_in(scene)
     clumps = ClumpGatherer.of(scene)
     for candidate in candidates:
@@ -121,7 +151,7 @@ def judge_all(scene: Scene) -> Iterator[Judged]:
 def _measured(outline: Outline, cut: Cut, scene: Scene, *, is_region: bool = False) -> Judged:
     diameter_mm = widest_mm(outline.contours_zrc, scene.image.grid.spacing)
     evidence = evidence_of(outline, _surroundings(outline, cut, scene), diameter_mm=diameter_mm)
-    return Judged(outline, cut, evidence, log_odds_of(evidence), diameter_mm, is_region)
+    return Judged(outline, cut, evidence, np.nan, diameter_mm, is_region)
 
 
 def _outlined(candidate: Candidate, scene: Scene, *, cut: Cut, others: tuple[Candidate, ...]) -> Outline | None:
@@ -136,7 +166,8 @@ def _outlined(candidate: Candidate, scene: Scene, *, cut: Cut, others: tuple[Can
 
 def _surroundings(outline: Outline, cut: Cut, scene: Scene) -> Surroundings:
     centre = np.asarray(ndimage.center_of_mass(outline.mask)) + [part.start for part in cut]
-    late = scene.late
+    late, timed = scene.late, scene.timed
+    is_timed = scene.image.early_index in timed
     factors = scene.maps.factors
     blocks = tuple(np.arange(s.start, s.stop) // f for s, f in zip(cut, factors, strict=True))
     return Surroundings(
@@ -150,6 +181,9 @@ def _surroundings(outline: Outline, cut: Cut, scene: Scene) -> Surroundings:
         background=scene.maps.background,
         wall_mm=scene.wall_mm[np.ix_(*blocks)],
         lateral=scene.lateral(centre),
+        after=tuple(scene.phase(index)[cut] for index in timed) if is_timed else (),
+        times_s=tuple(timed.values()),
+        early=list(timed).index(scene.image.early_index) if is_timed else 0,
     )
 
 

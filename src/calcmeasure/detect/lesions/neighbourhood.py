@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.lesions.boundary import Outline
+from calcmeasure.detect.lesions.isolation import LINES
 from calcmeasure.detect.lesions.regions import box_between, span_of
 
 FloatArray = NDArray[np.float64]
@@ -24,8 +25,14 @@ CORE_MM = 1.5
 """A hilum is looked for below this depth."""
 MOST = 3.0
 """Depths are kept to so many heights of the candidate."""
+NOTCH_AT = (0.35, 0.5, 0.65)
+"""How far from the middle, in radii of a ball as large as the candidate, a notch is looked for..."""
+DEEPEST_NOTCH = 1.5
+"""...and how deep it counts, in heights: hardly any training candidate has a deeper one."""
 EVERY_SIDE = 1 / 3
 """Share along any line of what lies on all sides alike."""
+DIRECTIONS = np.concatenate([LINES, -LINES]) / np.tile(np.linalg.norm(LINES, axis=1), 2)[:, None]
+"""(26, 3) unit vectors to the faces, edges and corners of a cube."""
 _LEAST = 1e-2
 """Heights and spreads count as at least this share of a candidate's height."""
 _EVERY_NEIGHBOUR = np.ones((3, 3, 3), dtype=np.bool_)
@@ -84,6 +91,7 @@ class Neighbourhood:
             "near_contrast": self._near_contrast(),
             "edge_before": self._edge_before(),
             "hilum": self._hilum(),
+            "notch": self._notch(),
             "pieces": pieces,
             "solid": solid,
         }
@@ -132,6 +140,15 @@ class Neighbourhood:
         core = self.smooth[depth_mm > CORE_MM]
         dark = float(np.percentile(core, 5)) if core.size else self.outline.inside
         return float(np.clip((self.outline.inside - dark) / self.height, -MOST, MOST))
+
+    def _notch(self) -> float:
+        """Range of the signal over directions from the middle, in heights: the hilum of a node lies on one side."""
+        radius_mm = np.cbrt(3 / (4 * np.pi) * int(self.mask.sum()) * float(np.prod(self.voxel_mm)))
+        middle = np.asarray(ndimage.center_of_mass(self.mask))
+        steps = np.array(NOTCH_AT)[:, None, None] * radius_mm * DIRECTIONS / self.voxel_mm
+        places = (middle + steps).reshape(-1, 3).T
+        values = ndimage.map_coordinates(self.smooth, places, order=1, mode="nearest").reshape(len(NOTCH_AT), -1)
+        return float(min(np.ptp(values, axis=1).mean() / self.height, DEEPEST_NOTCH))
 
     def _clumps(self) -> tuple[float, float]:
         """Count the parts above half height, as a logarithm, and give the share of the outline that they fill."""

@@ -98,11 +98,19 @@ def with_tips(body: BoolImage, mask: BoolImage, *, reach_mm: float, voxel_mm: Fl
     box = box_between(first, last + 1)
     labels, count = ndimage.label(mask[box] & ~body[box], structure=_EVERY_NEIGHBOUR)
     away_mm = ndimage.distance_transform_edt(~body[box], sampling=voxel_mm)
-    is_tip = np.asarray(ndimage.maximum(away_mm, labels, np.arange(count + 1))) <= reach_mm
+    is_tip = greatest(away_mm, labels, count) <= reach_mm
     is_tip[0] = False
     whole = body.copy()
     whole[box] |= is_tip[labels]
     return whole
+
+
+def greatest(values: FloatArray, labels: NDArray[np.signedinteger], count: int) -> FloatArray:
+    """(count + 1,) greatest of some values, none below 0, within each label; 0 for the background."""
+    inside = labels > 0
+    found = np.zeros(count + 1)
+    np.maximum.at(found, labels[inside], values[inside])
+    return found
 
 
 def _depth_mm(mask: BoolImage, voxel_mm: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from calcmeasure.detect.contract import BoolImage, DynamicImage, FloatImage
 from calcmeasure.detect.lesions.chest import BreastRegion, find_breasts, unblock
 from calcmeasure.detect.lesions.displacement import volume_change
 from calcmeasure.detect.lesions.enhancement import EnhancementMaps, map_enhancement, shrunk
+from calcmeasure.detect.lesions.exchange import ARRIVAL_S
 from calcmeasure.detect.lesions.motion import AlignedPhases, align_phases
 from calcmeasure.detect.lesions.seeds import Candidate, find_candidates
 from calcmeasure.geometry import ImageGrid
@@ -83,6 +84,16 @@ class Scene:
         """(slices, rows, columns) of the last phase; None when nothing follows the early one."""
         last = len(self.image.phases) - 1
         return self.phase(last) if last > self.image.early_index else None
+
+    @property
+    def timed(self) -> dict[int, float]:
+        """Seconds after the injection of the phases that a curve is taken from: after contrast, moved if need be."""
+        early, last = self.image.early_index, len(self.image.phases) - 1
+        wanted = sorted(index for index in {early - 1, early, early + 1, last} if self.image.pre_index < index <= last)
+        times_s = [self.image.times_s[index] if index < len(self.image.times_s) else None for index in wanted]
+        return {
+            i: time_s for i, time_s in zip(wanted, times_s, strict=True) if time_s is not None and time_s > ARRIVAL_S
+        }
 
     @property
     def motion_flags(self) -> tuple[str, ...]:

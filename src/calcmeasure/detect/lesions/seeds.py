@@ -23,8 +23,8 @@ GAP_MM = 3.0
 """Clumps whose voxel centres lie no further apart belong to one region (non-mass enhancement)."""
 MIN_SIZE_MM = 3.0
 """Smaller components are noise."""
-MAX_CANDIDATES = 40
-MAX_COMPONENTS = 12
+MAX_CANDIDATES = 60
+MAX_COMPONENTS = 30
 """So many components of each height are looked at, the largest."""
 SAME = 0.6
 """Candidates that share this much of their common volume are one..."""
