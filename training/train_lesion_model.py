@@ -42,10 +42,8 @@ NEAR_BEST = 0.6
 HELD_BACK = 15.0
 """Strength of the ridge penalty, in candidates."""
 PRIOR = Path(__file__).with_name("lesion_prior.toml")
-COUNTS = 2.0
-"""A lesion counts so many times: one that is missed reads as 0 mm, one that is invented is seen and struck out."""
-SMALL_MM, SMALL_COUNTS = 10.0, 3.0
-"""One below this diameter counts so many times: after treatment, one that is missed reads as complete response."""
+COUNTS = 3.0
+"""A lesion counts so many times: one that is missed reads as complete response, one that is invented is seen."""
 CONCAVE = ("any_side", "both_sides", "occupied", "diameter", "fill", "solid")
 """Squares of these never weigh in favour. Few candidates are so long or have so much beside them; were their squares
 free, the least lesion-like of them, patches of gland under the skin, would be the likeliest lesions."""
@@ -177,8 +175,7 @@ def fit(samples: Samples, *, earlier: dict[str, Any] | None = None) -> weighing.
     squared = np.where(np.isin(FEATURES, CONCAVE), np.minimum(start.squared, 0.0), start.squared)
     held_to = np.concatenate([start.linear, squared, [start.bias]])
     penalty = np.append(np.full(design.shape[1] - 1, HELD_BACK), 0.0)
-    is_small = table[:, FEATURES.index("diameter")] < np.log(SMALL_MM)
-    counts = np.where(truth > 0, np.where(is_small, SMALL_COUNTS, COUNTS), 1.0)
+    counts = np.where(truth > 0, COUNTS, 1.0)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds, away = design @ weights, weights - held_to

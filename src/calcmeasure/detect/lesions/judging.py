@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.special import expit
 
 from calcmeasure.detect.contract import Points
-from calcmeasure.detect.lesions.appearance import is_full, kind_of
+from calcmeasure.detect.lesions.appearance import is_full
 from calcmeasure.detect.lesions.boundary import Outline, outline_lesion, smoothed
 from calcmeasure.detect.lesions.clumps import ClumpGatherer
 from calcmeasure.detect.lesions.evidence import Surroundings, compared, evidence_of
@@ -19,7 +19,6 @@ from calcmeasure.detect.lesions.extents import widest_mm
 from calcmeasure.detect.lesions.scene import Cut, Scene, candidates_in, cut_around, paint
 from calcmeasure.detect.lesions.seeds import Candidate
 from calcmeasure.detect.lesions.weighing import log_odds_of
-from calcmeasure.terms import LesionType
 
 FloatArray = NDArray[np.float64]
 
@@ -116,10 +115,10 @@ def _below_its_mass(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
 
 
 def _is_a_mass(judged: Judged, *, least: float) -> bool:
-    """Whether an outline of at least so many voxels is a likely mass of its own."""
+    """Whether an outline of at least so many voxels is likely a lesion of its own, as full as a mass."""
     if judged.is_region or judged.log_odds < 0 or judged.outline.mask.sum() < least:
         return False
-    return kind_of(judged.evidence, diameter_mm=judged.diameter_mm) is LesionType.MASS
+    return is_full(judged.evidence)
 
 
 def judge_all(scene: Scene) -> tuple[Judged, ...]:
