@@ -1,11 +1,12 @@
 """Train the mark model on simulated mammograms: ``calcmeasure/detect/calcifications/mark_model.npz``.
 
 Scenes are drawn once, ten to a file, so that an interruption costs little: the same command goes on where it stopped.
-Then the trees are grown on some and calibrated on others::
+Then the trees are grown on some and calibrated on others, drawn as they are met::
 
-    python training/train_mark_model.py draw --seeds 0 450 drawn/grown
-    python training/train_mark_model.py draw --seeds 660 830 drawn/calibrated
-    python training/train_mark_model.py grow drawn/grown --calibrate drawn/calibrated
+    python training/train_mark_model.py draw --seeds 40000 41000 drawn/mixed_marks
+    python training/train_mark_model.py draw --seeds 50000 50400 --scenes groups drawn/group_marks
+    python training/train_mark_model.py draw --seeds 20000 20170 drawn/calibrated
+    python training/train_mark_model.py grow drawn/mixed_marks drawn/group_marks --calibrate drawn/calibrated
 
 Seeds and settings decide the weights to the byte. Only training seeds and settings are used
 (`calcmeasure.phantom.mammogram.scene_settings.TRAINING`); test scenes have others. Needs the extra ``train``.

@@ -6,4 +6,4 @@ from functools import partial
 
 from accuracy import options
 
-read_options = partial(options.read_options, counted="images", quick=12, full=100)
+read_options = partial(options.read_options, counted="images", quick=12, full=200)

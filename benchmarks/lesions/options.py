@@ -6,4 +6,4 @@ from functools import partial
 
 from accuracy import options
 
-read_options = partial(options.read_options, counted="exams", quick=8, full=120)
+read_options = partial(options.read_options, counted="exams", quick=8, full=44)

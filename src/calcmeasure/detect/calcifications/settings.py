@@ -88,7 +88,7 @@ class GroupSettings:
     founding_odds: float = 0.18
     sparse_odds: float = 0.43
     sparse_link_mm: float = 25.0
-    sparse_by_chance: float = 0.05
+    sparse_by_chance: float = 0.15
     sparse_gap_mm: float = 4.0
     sparse_chance: float = 0.3
     fewest_members: int = 3
