@@ -38,10 +38,11 @@ def test_the_likelier_outline_stays_and_of_two_alike_the_larger(monkeypatch, log
         (outlined(12, 4.0), outlined(30, 2.0), 30.0),
         (outlined(20, 4.0, fill=0.7), outlined(30, 2.0), 30.0),
         (outlined(20, 4.0), outlined(30, 2.0), 20.0),
+        (outlined(20, 4.0, fill=0.82), outlined(30, 2.0), 20.0),
         (outlined(12, 4.0), outlined(30, 0.9), 12.0),
         (outlined(12, 2.0), outlined(30, -0.1), 12.0),
     ],
-    ids=["a clump", "a large clump", "a mass", "a much likelier clump", "in what is no lesion"],
+    ids=["a clump", "a large clump", "a mass", "a rough mass", "a much likelier clump", "in what is no lesion"],
 )
 def test_a_clump_does_not_stand_for_the_whole(monkeypatch, clump, whole, length_mm):
     assert kept(monkeypatch, clump, whole) == [length_mm]

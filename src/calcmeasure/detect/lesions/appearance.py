@@ -36,9 +36,9 @@ def kind_of(evidence: FloatArray, *, diameter_mm: float) -> LesionType:
     return LesionType.NON_MASS if interspersed and diameter_mm >= NON_MASS_MM else LesionType.MASS
 
 
-def is_full(evidence: FloatArray) -> bool:
-    """Whether an outline fills its ellipsoid as a mass does."""
-    return _value(evidence, "fill") >= NON_MASS_FILL
+def is_full(evidence: FloatArray, *, least: float = NON_MASS_FILL) -> bool:
+    """Whether an outline fills its ellipsoid as a mass does, or at least to a given share."""
+    return _value(evidence, "fill") >= least
 
 
 def look_of(evidence: FloatArray) -> Flag:

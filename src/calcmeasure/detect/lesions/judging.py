@@ -28,6 +28,9 @@ INSIDE = 0.8
 """An outline with this share of it in a larger one is a part of it."""
 MOSTLY = 0.5
 """A mass that is more than this share of a region is the lesion, and what was joined to it is not."""
+NEARLY_FULL = 0.8
+"""The better half of a whole that fills so much of its ellipsoid is the lesion, no clump of it: a real tumour is less
+smooth than any that is simulated, and the spurs at its edge lead to what lies beside it."""
 LIKELIER = 3.0
 """A clump likelier than the whole it lies in by no more than this, in log-odds, does not stand for the whole."""
 
@@ -101,7 +104,7 @@ def _above_its_clumps(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
 def _is_a_clump_of(judged: Judged, *, size: int) -> bool:
     """Whether an outline is smaller than a whole of so many voxels, and not its better half that takes up space."""
     own = int(judged.outline.mask.sum())
-    return own < size and not (own >= MOSTLY * size and is_full(judged.evidence))
+    return own < size and not (own >= MOSTLY * size and is_full(judged.evidence, least=NEARLY_FULL))
 
 
 def _below_its_mass(judged: Judged, outlined: tuple[Judged, ...]) -> Judged:
