@@ -159,6 +159,17 @@ def test_one_sagittal_breast_ends_at_the_line_between_the_trunk_above_and_below(
     assert not region.mask[(y > 62) & (x < 85)].any()
 
 
+def test_a_picture_that_ends_within_a_breast_does_not_end_the_breast():
+    """The trunk is seen above it only; below, the foremost skin at the picture's end is still the breast's."""
+    grid = _grid(SAGITTAL)
+    x, y, z = np.moveaxis(_places(grid), -1, 0)
+    breast = ((x - 50) / 90) ** 2 + ((y - 20) / 70) ** 2 + ((z + 35) / 50) ** 2 < 1
+    slab = (x > 20) & (x < 80)
+    region = find_breasts(np.where((breast | (y > 20)) & slab, 100.0, 1.0).astype(np.float32), grid)
+    assert region.flags == ("one_breast",)
+    assert (region.mask | region.skin)[breast & (y < 0) & slab].mean() > 0.95
+
+
 def test_one_slice_of_one_breast():
     grid = _grid(SAGITTAL, centre_lps=(70.0, 0.0, 0.0), spacing_mm=(4.0, 2.0, 2.0))
     x, y, z = np.moveaxis(_places(grid), -1, 0)

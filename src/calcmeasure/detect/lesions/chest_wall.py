@@ -35,6 +35,9 @@ MIN_SAGITTA_MM = 10.0
 85 mm. A trunk's is rounder."""
 MIN_PROTRUSION_MM = 25.0
 """A single breast stands at least so far before the trunk above and below it."""
+STEEPEST = 0.6
+"""The front of the trunk recedes by no more than this along its height: where it seems to step forward, the picture
+ends within the breast, and what is seen there is no trunk."""
 END_SHARE = 0.15
 """Share of a stack's height, at its top and at its bottom, where the trunk above and below one breast is sought."""
 
@@ -131,7 +134,15 @@ def _wall_of_slab(front_mm: FloatArray, *, z_mm: FloatArray, x_mm: FloatArray) -
     standing = np.fmax(ends_mm, medial_mm) - front_mm
     if not np.isfinite(standing).any() or np.nanpercentile(standing, 98) < MIN_PROTRUSION_MM:
         return ChestWall(np.full_like(front_mm, np.inf), None, certain=False)
-    return ChestWall(_filled(np.fmax(ends_mm, medial_mm + _recess_of_slab(front_mm, x_mm)) + WALL_BEHIND_SKIN_MM), None)
+    trunk_mm = np.fmax(ends_mm, medial_mm + _recess_of_slab(front_mm, x_mm))
+    return ChestWall(_without_steps(_filled(trunk_mm), z_mm) + WALL_BEHIND_SKIN_MM, None)
+
+
+def _without_steps(trunk_mm: FloatArray, z_mm: FloatArray) -> FloatArray:
+    """Front of the trunk (z, x) without places that lie farther in front of others than `STEEPEST` allows."""
+    apart_mm = np.abs(z_mm[:, None] - z_mm[None, :])
+    level: FloatArray = (trunk_mm[None, :, :] - STEEPEST * apart_mm[:, :, None]).max(axis=1)
+    return level
 
 
 def _between_ends(front_mm: FloatArray, z_mm: FloatArray) -> FloatArray:
