@@ -35,13 +35,13 @@ class Outcome(Stored):
     truth_mm, truth_sides
         (n,) in-plane greatest diameter of each lesion, 0 where it is gone; its breast.
     found_mm, found_sides, confidences
-        (m,) what the detector took for lesions, most suspicious first.
+        (m,) what the detector took for lesions, largest first.
     found_truth, found_dice
         (m,) lesion each finding lies on (`NO_LESION` for none), and its Dice index with that.
     found_on
         (m,) what a finding that lies on no lesion lies on most.
     other_truth
-        (k,) lesion each of the detector's other candidates lies on.
+        (k,) lesion each of the candidates that the detector lists beside lies on, likeliest first.
     ftv_mm, ftv_dice
         (n,) each lesion by the functional tumour volume's rule in a box around the truth.
     flags, refusal
@@ -89,6 +89,11 @@ class Outcome(Stored):
         """Place of a lesion among the findings, from 1."""
         ranks = np.flatnonzero(self.found_truth == lesion)
         return int(ranks[0]) + 1 if len(ranks) else None
+
+    def place_of(self, lesion: int) -> int | None:
+        """Place of a lesion in all that is listed, from 1: findings, then what was taken for none."""
+        places = np.flatnonzero(np.concatenate([self.found_truth, self.other_truth]) == lesion)
+        return int(places[0]) + 1 if len(places) else None
 
     def measured(self, lesion: int) -> int | None:
         """Finding that measures a lesion: of those that lie on it, the one that overlaps most."""

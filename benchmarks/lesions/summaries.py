@@ -14,8 +14,8 @@ from lesions.outcomes import FIRST_SIX, NO_LESION, Outcome
 Values = NDArray[np.float64]
 
 ERROR_COLUMNS = (
-    "examinations", "found", "ranked first", "in first six", "bias mm", "median mm", "p90 mm", "limits of agreement mm",
-    "within 2 mm or 10 %", "Dice median", "FTV p90 mm", "FTV Dice", "false / free breast",
+    "examinations", "found", "ranked first", "listed first", "listed in first six", "bias mm", "median mm", "p90 mm",
+    "limits of agreement mm", "within 2 mm or 10 %", "Dice median", "FTV p90 mm", "FTV Dice", "false / free breast",
 )  # fmt: skip
 FALSE_COLUMNS = ("breasts without lesion", "false lesions", "per breast", "breasts with any", "what they lie on")
 
@@ -37,8 +37,8 @@ class Errors:
         (n,) of each examination with a lesion; found is 0 where the lesion was not found.
     dice
         (n,) 0 where not found.
-    ranks
-        (n,) place among the findings, 0 where not found.
+    ranks, places
+        (n,) place among the findings, and among all that is listed; 0 where it is not among them.
     ftv_mm, ftv_dice
         (n,) by the functional tumour volume's rule.
     """
@@ -47,6 +47,7 @@ class Errors:
     found_mm: Values
     dice: Values
     ranks: Values
+    places: Values
     ftv_mm: Values
     ftv_dice: Values
 
@@ -64,7 +65,7 @@ class Errors:
 def errors_of(outcomes: Sequence[Outcome]) -> Errors:
     """Judge the largest lesion of every examination that has one."""
     rows = [_judged(outcome) for outcome in outcomes if outcome.largest != NO_LESION]
-    columns = np.array(rows, dtype=float).reshape(-1, 6).T
+    columns = np.array(rows, dtype=float).reshape(-1, 7).T
     return Errors(*columns)
 
 
@@ -80,7 +81,8 @@ def error_row(name: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         str(count),
         _share(judged.found),
         _share(judged.ranks == 1),
-        _share(judged.found & (judged.ranks <= FIRST_SIX)),
+        _share(judged.places == 1),
+        _share((judged.places > 0) & (judged.places <= FIRST_SIX)),
         *_spread(judged.error_mm),
         _share(within),
         _number(np.median(judged.dice[judged.found]) if judged.found.any() else np.nan),
@@ -118,8 +120,8 @@ def _judged(outcome: Outcome) -> tuple[float, ...]:
     lesion = outcome.largest
     finding = outcome.measured(lesion)
     found_mm, dice = (0.0, 0.0) if finding is None else (outcome.found_mm[finding], outcome.found_dice[finding])
-    rank = outcome.rank_of(lesion) or 0
-    return outcome.truth_mm[lesion], found_mm, dice, rank, outcome.ftv_mm[lesion], outcome.ftv_dice[lesion]
+    rank, place = outcome.rank_of(lesion) or 0, outcome.place_of(lesion) or 0
+    return outcome.truth_mm[lesion], found_mm, dice, rank, place, outcome.ftv_mm[lesion], outcome.ftv_dice[lesion]
 
 
 def _spread(errors: Values) -> tuple[str, ...]:

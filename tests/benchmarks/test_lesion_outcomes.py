@@ -21,7 +21,7 @@ from lesions.summaries import binned, error_row, errors_of, false_rows
 NOTHING = np.empty(0)
 
 
-def _outcome(*, truth=(), found=(), on=(), dice=(), sides=("R", "L"), found_sides=(), **changes):
+def _outcome(*, truth=(), found=(), on=(), dice=(), sides=("R", "L"), found_sides=(), other=(), **changes):
     return Outcome(
         name="suite",
         seed=1,
@@ -41,7 +41,7 @@ def _outcome(*, truth=(), found=(), on=(), dice=(), sides=("R", "L"), found_side
         found_truth=np.array(on, np.int64),
         found_dice=np.array(dice or [0.9] * len(found), float),
         found_on=np.array(["vessel"] * len(found), str),
-        other_truth=np.empty(0, np.int64),
+        other_truth=np.array(other, np.int64),
         ftv_mm=np.array(truth, float),
         ftv_dice=np.ones(len(truth)),
         flags=np.empty(0, str),
@@ -109,7 +109,14 @@ def test_the_largest_lesion_is_judged_by_the_finding_that_overlaps_most():
     judged = errors_of([outcome])
     assert (judged.truth_mm[0], judged.found_mm[0], judged.ranks[0]) == (20.0, 19.0, 2)
     assert judged.error_mm.tolist() == [-1.0]
-    assert error_row("x", [outcome])[2:5] == ("1.00", "0.00", "1.00")
+    assert error_row("x", [outcome])[2:6] == ("1.00", "0.00", "0.00", "1.00")
+
+
+def test_what_was_taken_for_no_lesion_is_listed_after_the_findings():
+    outcome = _outcome(truth=(20.0,), found=(5.0,), on=(NO_LESION,), other=(NO_LESION, 0))
+    assert (outcome.rank_of(0), outcome.place_of(0)) == (None, 3)
+    assert error_row("x", [outcome])[2:6] == ("0.00", "0.00", "0.00", "1.00")
+    assert _outcome(truth=(20.0,)).place_of(0) is None
 
 
 def test_a_lesion_that_was_not_found_counts_as_not_found():
