@@ -90,7 +90,7 @@ class Flag(StrEnum):
     COARSE_PIXELS = "coarse_pixels"
     """Pixels above 0.12 mm: about a quarter of the calcifications cannot be seen."""
     SATURATED = "saturated"
-    """Part of the breast lies at the end of the grey scale: nothing can be seen there."""
+    """Part of the breast lies at the end of the grey scale, or has no noise left: nothing can be seen there."""
     LINES_REPAIRED = "lines_repaired"
     """Lines or single pixels of the scanner or detector were taken out before the image was searched."""
     TOO_MANY_MARKS = "too_many_marks"

@@ -6,7 +6,7 @@ the greatest or the least value end at once, they were drawn, or lost; where the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -43,6 +43,12 @@ class ScaleEnds:
 
     drawn: BoolImage | None
     saturated: BoolImage | None
+
+    def with_saturated(self, other: BoolImage | None) -> ScaleEnds:
+        """Add tissue that is saturated without lying at an end of the scale."""
+        if other is None or self.saturated is None:
+            return replace(self, saturated=self.saturated if other is None else other)
+        return replace(self, saturated=self.saturated | other)
 
 
 @dataclass(frozen=True, slots=True)

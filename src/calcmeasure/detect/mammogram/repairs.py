@@ -12,6 +12,7 @@ import numpy as np
 
 from calcmeasure.detect.contract import BoolImage, FloatImage
 from calcmeasure.detect.mammogram.drawn import ScaleEnds, fill_in, find_scale_ends
+from calcmeasure.detect.mammogram.noiseless import find_noiseless
 from calcmeasure.detect.mammogram.scanner_lines import ScannerLine, find_lines, take_out_lines
 from calcmeasure.geometry import Spacing
 from calcmeasure.terms import Flag
@@ -69,6 +70,7 @@ def clean(attenuation: FloatImage, search: BoolImage, *, valid: BoolImage, spaci
     if box is None:
         return Cleaned(pixels, repaired, None, ())
     ends = find_scale_ends(pixels[box], search[box], area_mm2=spacing.area_mm2)
+    ends = ends.with_saturated(find_noiseless(pixels[box], search[box], spacing=spacing))
     lines = find_lines(pixels[box], spacing_mm=spacing.rc_mm)
     if lines or ends.drawn is not None:
         pixels = pixels.copy()
