@@ -95,6 +95,8 @@ class Flag(StrEnum):
     """Lines or single pixels of the scanner or detector were taken out before the image was searched."""
     TOO_MANY_MARKS = "too_many_marks"
     """More specks than any breast has: only the strongest were looked at, and none should be trusted unseen."""
+    CALCIFIED_ARTERIES = "calcified_arteries"
+    """Arteries with many plaques were seen: those left unrecognised may pass for a group of calcifications."""
     MARKS_DRAWN_IN = "marks_drawn_in"
     """Letters, crosses, rulers or frames are drawn into the breast: they were left out of the search."""
     # -- identity ----------------------------------------------------------------------------

@@ -349,6 +349,7 @@ def test_a_breast_with_benign_marks_only_holds_no_group(seed: int, view: View):
     for intent in ("raw", "presentation"):
         findings = detect_calcifications(_as_image(phantom, intent))
         assert findings.clusters == ()
+        assert findings.flags == (Flag.CALCIFIED_ARTERIES,)
         benign_mm = findings.left_out_rc * phantom.spacing.rc_mm
         coarse_mm = phantom.marks_rc[[m is Morphology.COARSE for m in phantom.morphologies]] * phantom.spacing.rc_mm
         assert cKDTree(benign_mm).query(coarse_mm)[0].max() < 0.8

@@ -76,10 +76,9 @@ def find_labelled_marks(
     One mark stands for each coarse object, however many maxima lie on it.
     """
     fine, seen, coarse = see_marks(prepared, image, settings=settings)
-    flags = (Flag.TOO_MANY_MARKS,) if len(fine) == settings.most_marks else ()
     kinds = shipped_context_model().kinds_in_context(seen)
     labels = label_marks(fine, kinds=kinds, skin_mm=seen.skin_mm, spacing=image.spacing)
-    return _as_contract(fine, labels, suspicious=kinds[:, 0], coarse=coarse), flags
+    return _as_contract(fine, labels, suspicious=kinds[:, 0], coarse=coarse), _flags(labels, settings=settings)
 
 
 def see_marks(
@@ -109,6 +108,14 @@ def see_marks(
         skin_mm=prepared.skin.at(fine.points_rc),
     )
     return fine, seen, coarse.moved(crop.origin_rc)
+
+
+def _flags(labels: tuple[MarkLabel, ...], *, settings: CalcificationSettings) -> tuple[Flag, ...]:
+    noted = {
+        Flag.TOO_MANY_MARKS: len(labels) == settings.most_marks,
+        Flag.CALCIFIED_ARTERIES: labels.count(MarkLabel.VASCULAR) >= settings.many_plaques,
+    }
+    return tuple(flag for flag, applies in noted.items() if applies)
 
 
 @dataclass(frozen=True, slots=True)

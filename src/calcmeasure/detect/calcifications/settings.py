@@ -113,6 +113,8 @@ class CalcificationSettings:
         Bright objects larger than this are coarse, benign calcifications or no calcification at all.
     coarse_snr
         Signal over local noise from which such an object counts.
+    many_plaques
+        Marks along arteries from which the flag ``calcified_arteries`` warns of more.
     false_marks
         Operating point: false marks per image at which marks found groups.
     groups
@@ -125,5 +127,6 @@ class CalcificationSettings:
     most_marks: int = 5000
     coarse_mm: float = 1.1
     coarse_snr: float = 10.0
+    many_plaques: int = 20
     false_marks: float = 0.3
     groups: GroupSettings = field(default_factory=GroupSettings)
