@@ -12,7 +12,9 @@ from calcmeasure.detect.calcifications.features import Table
 from calcmeasure.detect.calcifications.mark_model import Trees
 from calcmeasure.detect.contract import Values
 
-SETTINGS = {
+Settings = dict[str, Any]
+
+SETTINGS: Settings = {
     "learning_rate": 0.06,
     "max_leaf_nodes": 24,
     "min_samples_leaf": 30,
@@ -26,12 +28,14 @@ _SMOOTHING = 0.5
 """Added to both counts of a bin: no bin is ever certain."""
 
 
-def grow(table: Table, positive: NDArray[np.bool_], *, random_state: int, rounds: int) -> Trees:
+def grow(
+    table: Table, positive: NDArray[np.bool_], *, random_state: int, rounds: int, settings: Settings = SETTINGS
+) -> Trees:
     """Grow trees that tell `positive` rows from the others; constant where there are none."""
     if not positive.any():
         return _no_trees(base=-10.0)
-    settings = SETTINGS | {"max_iter": rounds}
-    fitted = HistGradientBoostingClassifier(**settings, random_state=random_state).fit(table, positive)
+    boosting = HistGradientBoostingClassifier(**settings, max_iter=rounds, random_state=random_state)
+    fitted = boosting.fit(table, positive)
     predictors = [predictor.nodes for (predictor,) in fitted._predictors]
     return _flatten(predictors, base=float(fitted._baseline_prediction[0, 0]))
 

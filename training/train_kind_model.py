@@ -2,15 +2,15 @@
 
 Samples are drawn as for the mark model, from seeds that are none of its own::
 
-    python training/train_mark_model.py draw --seeds 10000 11400 drawn/mixed
-    python training/train_mark_model.py draw --seeds 30000 30500 --scenes groups drawn/groups
-    python training/train_mark_model.py draw --seeds 32000 32500 --scenes groups drawn/looks
+    python training/train_mark_model.py draw --seeds 10000 12600 drawn/mixed
+    python training/train_mark_model.py draw --seeds 30000 30900 --scenes groups drawn/groups
+    python training/train_mark_model.py draw --seeds 32000 32700 --scenes groups drawn/looks
     python training/train_kind_model.py drawn/mixed drawn/groups --looks drawn/looks
 
 The kind model learns what each kind looks like, the context model also how often each is met: it is shown only half of
 the scenes without anything that resembles a group. And it must not learn from kinds that are surer than they will be:
 every scene's marks are judged for it by trees that were grown on other scenes. Seeds and settings decide the weights to
-the byte. Drawing takes forty minutes of one processor, the fit two. Needs the extra ``train``.
+the byte. Drawing takes forty minutes of one processor, the fit four. Needs the extra ``train``.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> None:
 
 def most_probable(samples: Samples) -> tuple[Samples, Values]:
     """Keep the most probable candidates of every scene, with the chances that the mark model gives them."""
-    chances, _ = shipped_model().classify(samples.table)
+    chances = shipped_model().classify(samples.table).calcification
     scenes = (np.flatnonzero(samples.seeds == seed) for seed in np.unique(samples.seeds))
     likeliest = (scene[np.argsort(-chances[scene], kind="stable")[:MOST_PER_SCENE]] for scene in scenes)
     kept = np.concatenate([np.sort(scene) for scene in likeliest])

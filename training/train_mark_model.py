@@ -3,9 +3,9 @@
 Scenes are drawn once, ten to a file, so that an interruption costs little: the same command goes on where it stopped.
 Then the trees are grown on some and calibrated on others, drawn as they are met::
 
-    python training/train_mark_model.py draw --seeds 40000 41000 drawn/mixed_marks
-    python training/train_mark_model.py draw --seeds 50000 50400 --scenes groups drawn/group_marks
-    python training/train_mark_model.py draw --seeds 20000 20170 drawn/calibrated
+    python training/train_mark_model.py draw --seeds 40000 43000 drawn/mixed_marks
+    python training/train_mark_model.py draw --seeds 50000 51200 --scenes groups drawn/group_marks
+    python training/train_mark_model.py draw --seeds 20000 20300 drawn/calibrated
     python training/train_mark_model.py grow drawn/mixed_marks drawn/group_marks --calibrate drawn/calibrated
 
 Seeds and settings decide the weights to the byte. Only training seeds and settings are used
@@ -29,7 +29,10 @@ from calcmeasure.detect.calcifications.marks import LEAST_SNR
 from drawing import SCENES, draw_batches, load_folders
 from mark_samples import CALCIFICATION, FOREIGN, LEFT_OUT, SECOND, Samples
 
-ROUNDS, FOREIGN_ROUNDS = 400, 100
+ROUNDS, FOREIGN_ROUNDS = 500, 100
+LARGE = SETTINGS | {"max_leaf_nodes": 48, "min_samples_leaf": 60}
+"""Millions of candidates carry larger trees than the few that lie on calcifications do."""
+_ON_BODY = (CALCIFICATION, SECOND)
 DESTINATION = Path(mark_model.__file__).parent / mark_model.WEIGHTS
 
 
@@ -46,15 +49,19 @@ def main() -> None:
 
 
 def train(samples: Samples, others: Samples, *, rounds: int = ROUNDS) -> mark_model.MarkModel:
-    """Grow both ensembles on samples, and calibrate the first on samples of other scenes."""
+    """Grow the ensembles on samples, and calibrate the first two on samples of other scenes."""
     table, kinds = _usable(samples)
-    rest = (kinds != CALCIFICATION) & (kinds != SECOND)
-    trees = grow(table, kinds == CALCIFICATION, random_state=0, rounds=rounds)
+    on_body = np.isin(kinds, _ON_BODY)
+    trees = grow(table, kinds == CALCIFICATION, random_state=0, rounds=rounds, settings=LARGE)
+    body = grow(table, on_body, random_state=0, rounds=rounds, settings=LARGE)
+    foreign = kinds[~on_body] == FOREIGN
     other_table, other_kinds = _usable(others)
     return mark_model.MarkModel(
         calcification=trees,
-        foreign=grow(table[rest], kinds[rest] == FOREIGN, random_state=0, rounds=min(FOREIGN_ROUNDS, rounds)),
+        body=body,
+        foreign=grow(table[~on_body], foreign, random_state=0, rounds=min(FOREIGN_ROUNDS, rounds)),
         calibration=calibrate(trees.log_odds(other_table), other_kinds == CALCIFICATION),
+        body_calibration=calibrate(body.log_odds(other_table), np.isin(other_kinds, _ON_BODY)),
         made=_made(samples, others, rounds=rounds),
     )
 
@@ -69,7 +76,7 @@ def _made(samples: Samples, others: Samples, *, rounds: int) -> dict[str, object
     return {
         "features": list(FEATURES),
         "least_snr": LEAST_SNR,
-        "settings": SETTINGS | {"max_iter": rounds},
+        "settings": LARGE | {"max_iter": rounds},
         "seeds": _first_and_last(samples),
         "calibration_seeds": _first_and_last(others),
         "scenes": len(np.unique(samples.seeds)),

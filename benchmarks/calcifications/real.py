@@ -17,10 +17,9 @@ from scipy.ndimage import center_of_mass, label
 from scipy.spatial.distance import pdist
 
 from accuracy.pictures import save_small
-from accuracy.suites import FIRST_SEED
 from calcifications.matching import REACH_MM, near_any
 from calcifications.running import as_image, detect
-from calcifications.suites import REFERENCE
+from calcifications.suites import FIRST_SEED, REFERENCE
 from calcmeasure.detect.contract import CalcificationFindings, ProjectionImage
 from calcmeasure.dicom.index import index_folder
 from calcmeasure.dicom.pixels import load_mammogram

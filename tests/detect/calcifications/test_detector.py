@@ -27,7 +27,7 @@ from calcmeasure.phantom.mammogram.calcifications import (
     vascular_track,
 )
 from calcmeasure.phantom.mammogram.exposure import MammogramPhantom, MammogramSpec, synthesize_mammogram
-from calcmeasure.terms import Distribution, Flag, Laterality, Morphology, View
+from calcmeasure.terms import Distribution, Flag, Laterality, MarkLabel, Morphology, View
 
 ImageMaker = Callable[..., ProjectionImage]
 
@@ -339,6 +339,24 @@ def test_the_group_of_a_phantom_is_found_and_measured(seed: int, view: View):
         assert len(findings.clusters) == 1
         assert _span_mm(findings, phantom.spacing) == pytest.approx(phantom.extent_mm, abs=2.0)
         assert findings.flags == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bright_casts_are_a_group_and_nothing_foreign(seed: int):
+    casts = ClusterSpec((27.0, 12.0, 6.0), 14.0, 16, Morphology.FINE_LINEAR, Distribution.LINEAR, diameter_mm=0.5)
+    spec = MammogramSpec(
+        Laterality.LEFT,
+        View.CC,
+        BreastSpec(seed=seed, depth_mm=57.0, width_mm=80.0),
+        grow_cluster(casts, rng=np.random.default_rng(seed)),
+    )
+    phantom = synthesize_mammogram(spec, rng=seed)
+    findings = detect_calcifications(_as_image(phantom, "raw"))
+    assert len(findings.clusters) == 1
+    assert _span_mm(findings, phantom.spacing) == pytest.approx(phantom.extent_mm, abs=1.5)
+    on_casts = cKDTree(phantom.marks_rc).query(findings.marks.points_rc)[0] < 4.0
+    foreign = findings.marks.labelled(MarkLabel.FOREIGN)
+    assert (on_casts & foreign).sum() <= 0.1 * on_casts.sum()
 
 
 @pytest.mark.parametrize("view", [View.CC, View.MLO])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,9 @@ def _trees(base: float = 0.5) -> Trees:
 
 def _model() -> MarkModel:
     calibration = np.array([[0.0, 10.0, 40.0], [-1.0, 0.0, 3.0]])
-    return MarkModel(_trees(), _trees(-12.0), calibration, {"features": list(FEATURES[:2]), "prevalence_per_cm2": 0.3})
+    made = {"features": list(FEATURES[:2]), "prevalence_per_cm2": 0.3}
+    raised = calibration + np.array([[0.0], [0.5]])
+    return MarkModel(_trees(), _trees(), _trees(-12.0), calibration, raised, made)
 
 
 @pytest.mark.parametrize(
@@ -41,19 +44,28 @@ def test_log_odds_are_sums_over_the_trees(row: tuple[float, float], expected: fl
 
 def test_chances_are_calibrated_and_share_the_rest():
     table = np.zeros((1, len(FEATURES)), np.float32)
-    chance, foreign = _model().classify(table)
+    chances = _model().classify(table)
     logit = 0.0 + (10.75 - 10.0) / 30.0 * 3.0
-    assert chance[0] == pytest.approx(1 / (1 + np.exp(-logit)))
-    assert foreign[0] == pytest.approx((1 - chance[0]) / (1 + np.exp(12.0 - 10.25)))
+    assert chances.calcification[0] == pytest.approx(1 / (1 + np.exp(-logit)))
+    assert chances.body[0] == pytest.approx(1 / (1 + np.exp(-logit - 0.5)))
+    assert chances.foreign[0] == pytest.approx((1 - chances.body[0]) / (1 + np.exp(12.0 - 10.25)))
+
+
+def test_a_mark_that_stands_for_a_calcification_lies_on_one():
+    model = replace(_model(), body_calibration=np.array([[0.0, 40.0], [-9.0, -9.0]]))
+    chances = model.classify(np.zeros((1, len(FEATURES)), np.float32))
+    assert chances.body[0] == chances.calcification[0]
 
 
 def test_a_model_comes_back_from_its_file(tmp_path: Path):
     path = tmp_path / "model.npz"
     save_model(_model(), path)
     back = load_model(path)
-    for name in Trees.__slots__:
-        assert_array_equal(getattr(back.calcification, name), getattr(_model().calcification, name))
+    for ensemble in ("calcification", "body", "foreign"):
+        for name in Trees.__slots__:
+            assert_array_equal(getattr(getattr(back, ensemble), name), getattr(getattr(_model(), ensemble), name))
     assert_array_equal(back.calibration, _model().calibration)
+    assert_array_equal(back.body_calibration, _model().body_calibration)
     assert back.made == _model().made
 
 
@@ -65,9 +77,7 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path):
 
 def test_a_model_that_asks_for_what_is_not_measured_is_refused(tmp_path: Path):
     model = _model()
-    save_model(
-        MarkModel(model.calcification, model.foreign, model.calibration, {"features": ["grey"]}), tmp_path / "m.npz"
-    )
+    save_model(replace(model, made={"features": ["grey"]}), tmp_path / "m.npz")
     with pytest.raises(ValueError, match="train_mark_model"):
         load_model(tmp_path / "m.npz")
 

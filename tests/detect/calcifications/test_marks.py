@@ -68,6 +68,7 @@ def test_scores_are_chances_of_every_class(specks: ProjectionImage):
     assert_allclose(marks.scores.sum(axis=1), 1.0)
     assert (marks.scores >= 0.0).all()
     assert_allclose(marks.scores[:, 0], marks.probabilities)
+    assert (marks.body_chances >= marks.probabilities).all()
 
 
 def test_no_candidate_no_mark(specks: ProjectionImage):
@@ -96,7 +97,8 @@ def test_another_model_may_judge(specks: ProjectionImage):
         roots=np.zeros(1, np.int32),
         base=0.0,
     )
-    model = MarkModel(stump, stump, np.array([[-2.0, 2.0], [-2.0, 2.0]]), {"features": list(FEATURES)})
+    calibration = np.array([[-2.0, 2.0], [-2.0, 2.0]])
+    model = MarkModel(stump, stump, stump, calibration, calibration, {"features": list(FEATURES)})
     stack, breast = _stack(specks)
     marks = find_marks(stack, search=breast, model=model)
     assert_allclose(marks.probabilities, np.where(marks.snr > 10.0, 0.8808, 0.1192), atol=1e-4)

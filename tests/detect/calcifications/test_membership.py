@@ -94,9 +94,9 @@ def test_a_weak_mark_joins_where_it_is_as_strong_as_the_others(strength, joins):
 
 
 def test_likeness_is_a_ratio_of_two_normal_densities():
-    # One sure member of log strength 2.6 among two strangers at 2.0: learned mean 2.2, variance 0.09 * 4 / 3.
+    # One sure member of log strength 2.6 among two strangers at 2.0: learned mean 2.2, variance 0.1225 * 4 / 3.
     strengths, chances = np.array([2.6, 2.0, np.nan]), np.array([1.0, 0.0, 0.0])
-    expected = [norm.pdf(x, 2.2, np.sqrt(0.12)) / norm.pdf(x, 2.0, 0.6) for x in (2.6, 2.0)]
+    expected = [norm.pdf(x, 2.2, np.sqrt(0.49 / 3.0)) / norm.pdf(x, 2.0, 0.6) for x in (2.6, 2.0)]
     assert likeness(strengths, chances, settings=SETTINGS) == pytest.approx([*expected, 1.0])
 
 

@@ -49,6 +49,11 @@ def test_an_ordinary_image_leaves_the_odds_alone():
     assert odds_on_image(marks, breast=BREAST, spacing=SPACING) == pytest.approx([9.0, 1.0])
 
 
+def test_a_mark_that_lies_on_a_calcification_counts_half_even_if_another_stands_for_it():
+    marks = replace(marks_with([0.2, 0.5]), suspicious_chances=np.ones(2), body_chances=np.array([0.9, 0.5]))
+    assert odds_on_image(marks, breast=BREAST, spacing=SPACING) == pytest.approx([1.5, 1.0])
+
+
 def test_specks_all_over_the_breast_lose_what_lies_above_the_usual():
     marks = peppered(0.5)
     assert usual_score(marks, np.zeros(len(marks)), breast=BREAST, spacing=SPACING) == 0.0

@@ -136,7 +136,7 @@ def _box(mask: BoolImage) -> _Crop:
 
 def _kept(found: Marks, *, coarse: CoarseObjects, settings: CalcificationSettings) -> NDArray[np.intp]:
     """Choose the marks worth keeping that are not on a coarse object, most probable first."""
-    likely = (found.probabilities >= settings.least_probability) | likely_foreign(found)
+    likely = (found.body_chances >= settings.least_probability) | likely_foreign(found)
     fine = np.flatnonzero(likely & ~coarse.covers(found.points_rc))
     return fine[np.argsort(-found.probabilities[fine], kind="stable")]
 
@@ -153,4 +153,5 @@ def _as_contract(
         snr=np.concatenate([fine.snr, unknown]),
         labels=labels + (MarkLabel.COARSE,) * len(sure),
         suspicious_chances=np.concatenate([suspicious, 0.0 * sure]),
+        body_chances=np.concatenate([fine.body_chances, sure]),
     )

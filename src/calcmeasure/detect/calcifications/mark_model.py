@@ -25,6 +25,7 @@ from calcmeasure.detect.contract import Values
 
 WEIGHTS = "mark_model.npz"
 """Name of the file beside this module."""
+_ENSEMBLES = ("calcification", "body", "foreign")
 _ARRAYS = ("feature", "threshold", "left", "right", "missing_left", "roots")
 
 
@@ -64,24 +65,47 @@ class Trees:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkModel:
-    """Two ensembles, the calibration of the first, and how they were made.
+class MarkChances:
+    """What each mark may be, (n,) chances.
 
     Parameters
     ----------
     calcification
-        Calcification of any kind, against everything else.
+        To be the one that stands for a calcification.
+    body
+        To lie on a calcification at all; never less.
     foreign
-        Among everything else: clip, wire, marker, dust, against tissue and noise.
-    calibration
-        (2, k) log-odds by the trees of a calcification, ascending, and calibrated ones.
+        To be foreign or an artefact.
+    """
+
+    calcification: Values
+    body: Values
+    foreign: Values
+
+
+@dataclass(frozen=True, slots=True)
+class MarkModel:
+    """Three ensembles, the calibration of the first two, and how they were made.
+
+    Parameters
+    ----------
+    calcification
+        The one mark that stands for a calcification of any kind, against everything else.
+    body
+        Any mark on a calcification, further maxima of a long one included, against everything else.
+    foreign
+        Among what is on no calcification: clip, wire, marker, dust, against tissue and noise.
+    calibration, body_calibration
+        (2, k) log-odds by the trees, ascending, and calibrated ones.
     made
         Settings, seeds and figures of the training.
     """
 
     calcification: Trees
+    body: Trees
     foreign: Trees
     calibration: Values
+    body_calibration: Values
     made: dict[str, Any]
 
     @property
@@ -89,8 +113,8 @@ class MarkModel:
         """Density of true calcifications at which the probabilities hold."""
         return float(self.made["prevalence_per_cm2"])
 
-    def classify(self, table: Table) -> tuple[Values, Values]:
-        """Calibrated chances of being a calcification and of being foreign, (n,) each.
+    def classify(self, table: Table) -> MarkChances:
+        """Calibrated chances of every mark.
 
         Parameters
         ----------
@@ -99,15 +123,17 @@ class MarkModel:
         """
         asked = table[:, [FEATURES.index(name) for name in self.made["features"]]]
         chance = expit(np.interp(self.calcification.log_odds(asked), *self.calibration))
-        foreign = (1.0 - chance) * expit(self.foreign.log_odds(asked))
-        return chance, foreign
+        body = np.maximum(chance, expit(np.interp(self.body.log_odds(asked), *self.body_calibration)))
+        return MarkChances(chance, body, foreign=(1.0 - body) * expit(self.foreign.log_odds(asked)))
 
 
 def save_model(model: MarkModel, path: Path) -> None:
     """Write a model as plain arrays; the same model always gives the same bytes."""
     made = np.frombuffer(json.dumps(model.made, sort_keys=True).encode(), dtype=np.uint8)
-    arrays = _as_arrays("calcification", model.calcification) | _as_arrays("foreign", model.foreign)
-    np.savez_compressed(path, allow_pickle=False, calibration=model.calibration, made=made, **arrays)
+    arrays = {"calibration": model.calibration, "body_calibration": model.body_calibration}
+    for name in _ENSEMBLES:
+        arrays |= _as_arrays(name, getattr(model, name))
+    np.savez_compressed(path, allow_pickle=False, made=made, **arrays)
 
 
 def load_model(path: Path) -> MarkModel:
@@ -122,8 +148,8 @@ def load_model(path: Path) -> MarkModel:
         made = json.loads(arrays["made"].tobytes())
         if not set(made["features"]) <= set(FEATURES):
             raise ValueError("the mark model asks for features unknown here: run training/train_mark_model.py")
-        calcification, foreign = (_from_arrays(name, arrays) for name in ("calcification", "foreign"))
-        return MarkModel(calcification, foreign, arrays["calibration"], made)
+        calcification, body, foreign = (_from_arrays(name, arrays) for name in _ENSEMBLES)
+        return MarkModel(calcification, body, foreign, arrays["calibration"], arrays["body_calibration"], made)
 
 
 @cache

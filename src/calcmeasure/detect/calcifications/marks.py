@@ -11,13 +11,14 @@ from scipy.special import expit
 from calcmeasure.detect.calcifications.bands import BandStack
 from calcmeasure.detect.calcifications.candidates import DISC_ANSWER, Candidates, find_candidates
 from calcmeasure.detect.calcifications.features import FEATURES, Table, describe
-from calcmeasure.detect.calcifications.mark_model import MarkModel, shipped_model
+from calcmeasure.detect.calcifications.mark_model import MarkChances, MarkModel, shipped_model
 from calcmeasure.detect.contract import BoolImage, Points, Values
 
 LEAST_SNR = 3.5
 """Signal over local noise from which a local maximum is looked at: below it hardly any is given a chance above 0.05."""
-MARK_CLASSES = ("calcification", "line", "foreign", "noise")
-"""Columns of the scores of a mark: calcification of any kind, line or vessel, foreign or artefact, noise."""
+MARK_CLASSES = ("calcification", "second", "line", "foreign", "noise")
+"""Columns of the scores of a mark: calcification of any kind, another maximum of one, line or vessel, foreign or
+artefact, noise."""
 _LINE_SNR = 1.0
 """Mean support along a bent line from which tissue is rather a line than noise."""
 
@@ -55,6 +56,11 @@ class Marks:
     def __len__(self) -> int:
         return len(self.snr)
 
+    @property
+    def body_chances(self) -> Values:
+        """(n,) chance to lie on a calcification at all, as its only mark or as another."""
+        return self.scores[:, 0] + self.scores[:, 1]
+
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Marks:
         """Subset or reorder by a mask or by indices."""
         return Marks(*(getattr(self, field.name)[which] for field in fields(self)))
@@ -83,14 +89,14 @@ def find_marks(
     model = model or shipped_model()
     candidates = find_candidates(stack, search=search, least_snr=least_snr)
     table = describe(stack, candidates)
-    chances, foreign = model.classify(table)
+    chances = model.classify(table)
     return Marks(
         points_rc=candidates.points_rc,
         diameters_mm=candidates.diameters_mm,
         contrasts=_contrasts(stack, candidates),
         snr=candidates.snr,
-        probabilities=chances,
-        scores=_scores(chances, foreign, table),
+        probabilities=chances.calcification,
+        scores=_scores(chances, table),
         table=table,
     )
 
@@ -104,9 +110,10 @@ def _contrasts(stack: BandStack, candidates: Candidates) -> Values:
     return contrasts
 
 
-def _scores(chances: Values, foreign: Values, table: Table) -> Values:
+def _scores(chances: MarkChances, table: Table) -> Values:
     """Columns of `MARK_CLASSES`: the chance of tissue or noise is split by what continues the mark as a line."""
     support = table[:, FEATURES.index("bent_0.224")].astype(float)
-    tissue = 1.0 - chances - foreign
+    tissue = 1.0 - chances.body - chances.foreign
     line = tissue * expit(4.0 * (support - _LINE_SNR))
-    return np.column_stack([chances, line, foreign, tissue - line])
+    second = chances.body - chances.calcification
+    return np.column_stack([chances.calcification, second, line, chances.foreign, tissue - line])

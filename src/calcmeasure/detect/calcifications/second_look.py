@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from calcmeasure.detect.calcifications.breast_view import BreastView
@@ -229,16 +230,18 @@ def _again(view: SeenView, expected: Expected, *, false_marks: float, settings: 
         return view.findings
     own = marks.probabilities[asked]
     factor = prior_factor(marks.points_rc[asked] * view.spacing.rc_mm, own, expected=expected, settings=settings)
-    linked = marks.probabilities.copy()
-    linked[asked] = _times_odds(own, factor)
-    return regroup(
-        replace(view.findings, marks=replace(marks, probabilities=linked)),
-        spacing=view.spacing,
-        false_marks=false_marks,
+    linked = replace(
+        marks,
+        probabilities=_raised(marks.probabilities, asked, factor),
+        body_chances=None if marks.body_chances is None else _raised(marks.body_chances, asked, factor),
     )
+    return regroup(replace(view.findings, marks=linked), spacing=view.spacing, false_marks=false_marks)
 
 
-def _times_odds(probabilities: Values, factor: Values) -> Values:
-    bounded = np.minimum(probabilities, _HIGHEST)
-    odds: Values = factor * bounded / (1.0 - bounded)
-    return odds / (1.0 + odds)
+def _raised(chances: Values, which: NDArray[np.intp], factor: Values) -> Values:
+    """Multiply the odds of some."""
+    raised = chances.copy()
+    bounded = np.minimum(chances[which], _HIGHEST)
+    odds = factor * bounded / (1.0 - bounded)
+    raised[which] = odds / (1.0 + odds)
+    return raised

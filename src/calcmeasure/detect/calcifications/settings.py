@@ -38,14 +38,14 @@ class MembershipSettings:
 
     average_per_mm2: float = 0.003
     scattered_per_mm2: float = 0.0001
-    benign_density: float = 0.5
+    benign_density: float = 0.8
     densest_per_mm2: float = 0.3
     scale_gaps: float = 1.25
     scale_mm: tuple[float, float] = (0.8, 10.0)
     least_chance: float = 0.5
     reach_mm: float = 10.0
     any_strength: tuple[float, float] = (2.0, 0.6)
-    alike: float = 0.3
+    alike: float = 0.35
     strangers: float = 2.0
     likeness_bounds: tuple[float, float] = (-4.0, 1.0)
 

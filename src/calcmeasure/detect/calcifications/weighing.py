@@ -30,7 +30,10 @@ _LEAST_SHARE = 0.01
 
 
 def odds_on_image(marks: CalcificationMarks, *, breast: BoolImage, spacing: Spacing) -> Values:
-    """Odds (n,) of each mark to be a microcalcification.
+    """Odds (n,) of each mark to belong to a microcalcification.
+
+    They lie halfway, on a logarithmic scale, between those of standing for one and those of lying on one at all:
+    further maxima carry a group to the ends of casts, but three on one rod are no three calcifications.
 
     Parameters
     ----------
@@ -39,7 +42,9 @@ def odds_on_image(marks: CalcificationMarks, *, breast: BoolImage, spacing: Spac
     breast
         (rows, columns) mask.
     """
-    log_odds = np.log(odds(np.maximum(marks.probabilities, 1e-6)))
+    log_odds = _log_odds(marks.probabilities)
+    if marks.body_chances is not None:
+        log_odds = 0.5 * (log_odds + _log_odds(marks.body_chances))
     excess = max(0.0, usual_score(marks, log_odds, breast=breast, spacing=spacing) - USUAL_LOG_ODDS)
     return odds(expit(log_odds - excess) * suspicious_share(marks))
 
@@ -49,6 +54,11 @@ def odds(probabilities: Values | float) -> Values:
     bounded = np.minimum(probabilities, _HIGHEST)
     ratio: Values = np.asarray(bounded / (1.0 - bounded))
     return ratio
+
+
+def _log_odds(probabilities: Values) -> Values:
+    logs: Values = np.log(odds(np.maximum(probabilities, 1e-6)))
+    return logs
 
 
 def in_question(marks: CalcificationMarks) -> NDArray[np.bool_]:

@@ -30,6 +30,9 @@ class CalcificationMarks:
         (n,) contrast over the local noise at the mark's own size; NaN where unknown.
     labels
         What each is taken for.
+    body_chances
+        (n,) chance to lie on a calcification at all: several marks may lie on a long one, of which one stands for it;
+        None where a detector does not tell.
     suspicious_chances
         (n,) chance of a mark, if it is a calcification, to be of none of the typically benign kinds (arterial, coarse,
         skin), 0-1; None where a detector does not tell.
@@ -42,6 +45,7 @@ class CalcificationMarks:
     snr: Values
     labels: tuple[MarkLabel, ...]
     suspicious_chances: Values | None = None
+    body_chances: Values | None = None
 
     @classmethod
     def plain(cls, points_rc: Points, diameters_mm: Values, *, probabilities: Values | None = None) -> Self:
@@ -70,6 +74,7 @@ class CalcificationMarks:
             self.snr[chosen],
             tuple(self.labels[i] for i in chosen),
             None if self.suspicious_chances is None else self.suspicious_chances[chosen],
+            None if self.body_chances is None else self.body_chances[chosen],
         )
 
     def labelled(self, *labels: MarkLabel) -> NDArray[np.bool_]:
